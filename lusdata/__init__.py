@@ -1,0 +1,45 @@
+"""lusdata: lung-ultrasound video as clean, leak-free research datasets."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lusdata.catalog.collection import Collection as Collection
+    from lusdata.catalog.collection import open_collection as open_collection
+    from lusdata.dataset.folds import FoldTable as FoldTable
+    from lusdata.dataset.folds import make_folds as make_folds
+    from lusdata.dataset.load import Dataset as Dataset
+    from lusdata.dataset.load import load as load
+    from lusdata.dataset.recipe import Recipe as Recipe
+    from lusdata.errors import LusdataError as LusdataError
+
+__version__ = "1.0.0.dev0"
+
+# Each public name and the module that holds it, imported at first use: `import lusdata` stays instant.
+_HOMES = {
+    "Collection": "lusdata.catalog.collection",
+    "Dataset": "lusdata.dataset.load",
+    "FoldTable": "lusdata.dataset.folds",
+    "LusdataError": "lusdata.errors",
+    "Recipe": "lusdata.dataset.recipe",
+    "load": "lusdata.dataset.load",
+    "make_folds": "lusdata.dataset.folds",
+    "open_collection": "lusdata.catalog.collection",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        message = f"module 'lusdata' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""What exists: manifests, their schema, rules, rights and groups. No pixels, no network."""

@@ -1,0 +1,152 @@
+"""A folder of manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.shipped import manifests_root
+from lusdata.errors import DataError, UsageError
+
+__all__ = ["Collection", "find_collection", "manifest_files", "open_collection", "shipped_names"]
+
+_NOT_COLLECTIONS = {"releases"}
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The recordings of one folder, sorted by id.
+
+    Attributes
+    ----------
+    name : str
+        Namespace of the recordings: the folder's name.
+    root : Path
+        The folder.
+    manifests : tuple of Manifest
+        Every manifest, whatever its state.
+    """
+
+    name: str
+    root: Path
+    manifests: tuple[Manifest, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Manifest]:
+        """Every manifest by its recording's id."""
+        return {manifest.id: manifest for manifest in self.manifests}
+
+    @property
+    def included(self) -> tuple[Manifest, ...]:
+        """The recordings that take part in datasets."""
+        return tuple(manifest for manifest in self.manifests if manifest.state == "included")
+
+    @property
+    def buildable(self) -> tuple[Manifest, ...]:
+        """The included recordings whose digest is known."""
+        return tuple(manifest for manifest in self.included if manifest.sha256 is not None)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the collections that come with lusdata, sorted."""
+    root = manifests_root()
+    if not root.is_dir():
+        return ()
+    folders = (path for path in root.iterdir() if path.is_dir() and path.name not in _NOT_COLLECTIONS)
+    return tuple(sorted(path.name for path in folders if any(path.glob("*.json"))))
+
+
+def find_collection(name_or_path: str | Path) -> Path:
+    """Return the folder that a user means by a name or a path.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped collection, or path of a folder. A bare word is a shipped name first.
+
+    Returns
+    -------
+    Path
+        An existing folder.
+
+    Raises
+    ------
+    UsageError
+        If there is neither.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, str) and text in shipped_names():
+        return manifests_root() / text
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return path
+    raise UsageError(
+        "no such collection",
+        where=text,
+        expected="a folder of manifests or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+        found="a file" if path.is_file() else "nothing of that name",
+    )
+
+
+def manifest_files(folder: Path) -> list[Path]:
+    """Return the manifest files of a folder, sorted by name.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    files = sorted(path for path in folder.glob("*.json") if path.is_file())
+    if not files:
+        raise DataError(
+            "the folder holds no manifest",
+            where=str(folder),
+            expected="files named *.json",
+            hint="see manifests/README.md for how to write one",
+        )
+    return files
+
+
+def open_collection(name_or_path: str | Path) -> Collection:
+    """Read and check a collection.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped collection, or path of a folder.
+
+    Returns
+    -------
+    Collection
+        Its manifests, sorted by id, each in the newest schema version.
+
+    Raises
+    ------
+    UsageError
+        If there is no such collection.
+    DataError
+        If the folder is empty or a manifest has a fault; the message names the first one and counts the rest.
+    """
+    # Checking pulls in the rules, which read this module's folders.
+    from lusdata.catalog.validate import check_files
+
+    folder = find_collection(name_or_path)
+    checked = check_files(manifest_files(folder))
+    faults = [issue for issue in checked.issues if issue.level == "error"]
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise DataError(
+            f"{faults[0].code}{more}: {faults[0].message}",
+            where=f"{faults[0].file} {faults[0].json_path}",
+            expected=faults[0].expected or None,
+            found=faults[0].found or None,
+            hint=f"run: lusdata validate {name_or_path}",
+        )
+    return Collection(folder.resolve().name, folder, _sorted(checked.manifests))
+
+
+def _sorted(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    return tuple(sorted(manifests, key=lambda manifest: manifest.id))

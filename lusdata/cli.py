@@ -1,0 +1,117 @@
+"""The command line: finds the command, runs it, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from lusdata.errors import LusdataError
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "validate": "check manifests against the schema and the rules",
+    "migrate": "bring manifests to the newest schema version",
+    "import": "turn a public collection's metadata into manifests",
+    "fetch": "get a collection's files, verified by digest",
+    "build": "make a dataset: crop, sample and shard",
+    "folds": "split a collection so that nothing leaks",
+    "audit": "look for leakage in a split",
+    "stats": "count a collection's recordings",
+    "demo": "run the main job on phantom recordings",
+    "doctor": "check this installation",
+}
+"""Every command with its one-line summary, in the order of a user's work."""
+
+EXIT_CODES = "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed"
+
+
+def _module(command: str) -> ModuleType:
+    # 'import' cannot name a module that Python code imports.
+    name = "import_" if command == "import" else command
+    return importlib.import_module(f"lusdata.commands.{name}")
+
+
+def _overview() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="lusdata",
+        usage="lusdata COMMAND [ARGUMENTS]",
+        description=f"Curate lung-ultrasound video.\n\ncommands:\n{listing}",
+        epilog=f"'lusdata COMMAND --help' explains a command. {EXIT_CODES}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help=argparse.SUPPRESS)
+    return parser
+
+
+def _command_parser(command: str, module: ModuleType) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"lusdata {command}",
+        description=module.__doc__,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.configure(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed (network, disk).
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except LusdataError as error:
+        _complain(str(error))
+        return error.exit_code
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 3
+    except KeyboardInterrupt:
+        _complain("interrupted; what was finished is kept, run the command again to go on")
+        return 130
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        module = _module(arguments[0])
+        try:
+            parsed = _command_parser(arguments[0], module).parse_args(arguments[1:])
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return int(module.run(parsed))
+    parser = _overview()
+    try:
+        parsed = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if parsed.version:
+        from lusdata import __version__
+
+        sys.stdout.write(f"lusdata {__version__}\n")
+        return 0
+    if parsed.command is None:
+        parser.print_help()
+        return 0
+    _complain(f"no command '{parsed.command}'; the commands are {', '.join(COMMANDS)}")
+    return 2
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"lusdata: {message}\n")

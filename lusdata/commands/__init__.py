@@ -1,0 +1,1 @@
+"""The commands of ``lusdata``, one file each: `configure` names the arguments, `run` does the work."""

@@ -1,0 +1,180 @@
+"""What can go wrong, as data first and text last.
+
+Two things are told apart: an *error* stops the work and is raised; an *issue* is one finding among many and is
+collected, so that a user sees every fault of every file in one run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Literal
+
+__all__ = [
+    "DataError",
+    "DecodeError",
+    "Issue",
+    "Level",
+    "LusdataError",
+    "MissingExtraError",
+    "OutsideError",
+    "UsageError",
+]
+
+Level = Literal["error", "warning"]
+
+
+class LusdataError(Exception):
+    """Base of every error that lusdata raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        The fault, as a clause without a full stop.
+    where : str, optional
+        File, address, recording or option that it concerns.
+    expected, found : str, optional
+        What should have been there, and what was.
+    hint : str, optional
+        What to do about it.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the error as one line."""
+        return _sentence(self.what, self.where, self.expected, self.found, self.hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from all fields, so that errors raised in a worker process arrive whole."""
+        return _rebuild, (type(self), self.what, self.where, self.expected, self.found, self.hint)
+
+
+class DataError(LusdataError):
+    """The data has a fault (exit code 1)."""
+
+    exit_code = 1
+
+
+class DecodeError(DataError):
+    """A file cannot be decoded as a picture or a video (exit code 1)."""
+
+
+class UsageError(LusdataError):
+    """The call is wrong (exit code 2)."""
+
+    exit_code = 2
+
+
+class MissingExtraError(UsageError):
+    """A package of an optional extra is not installed (exit code 2).
+
+    Parameters
+    ----------
+    package : str
+        The missing package's import name.
+    extra : str
+        The extra that brings it.
+    purpose : str
+        What it is needed for.
+    """
+
+    def __init__(self, package: str, *, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package '{package}', which is not installed",
+            hint=f"run: python -m pip install 'lusdata[{extra}]'",
+        )
+        self._arguments = (package, extra, purpose)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the three arguments."""
+        return _rebuild_missing_extra, self._arguments
+
+
+class OutsideError(LusdataError):
+    """The outside world failed: network, disk, permissions (exit code 3)."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, order=True)
+class Issue:
+    """One finding about one place of one file.
+
+    Attributes
+    ----------
+    file : str
+        The manifest or table that it concerns.
+    json_path : str
+        The place inside, such as ``$.crop.width_px``.
+    code : str
+        Stable upper-case name of the rule; never reused for another rule.
+    level : {"error", "warning"}
+        Errors make the data unusable; warnings ask for a look.
+    message : str
+        The finding as a clause.
+    expected, found, hint : str
+        What should be there, what is, and what to do; empty where nothing can be said.
+    """
+
+    file: str
+    json_path: str
+    code: str
+    level: Level
+    message: str
+    expected: str = ""
+    found: str = ""
+    hint: str = ""
+
+    def line(self) -> str:
+        """Return the finding as one line for a terminal."""
+        text = _sentence(self.message, None, self.expected or None, self.found or None, self.hint or None)
+        return f"{self.level} {self.code} {self.file} {self.json_path}: {text}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding as plain data for JSON."""
+        return asdict(self)
+
+
+def _sentence(what: str, where: str | None, expected: str | None, found: str | None, hint: str | None) -> str:
+    parts = [what if where is None else f"{where}: {what}"]
+    if expected is not None:
+        parts.append(f"expected {expected}")
+    if found is not None:
+        parts.append(f"found {found}")
+    if hint is not None:
+        parts.append(hint)
+    # A stranger's file name or title may hold line breaks; an error stays one line.
+    return " ".join("; ".join(parts).split())
+
+
+def _rebuild(
+    cls: type[LusdataError],
+    what: str,
+    where: str | None,
+    expected: str | None,
+    found: str | None,
+    hint: str | None,
+) -> LusdataError:
+    error = cls.__new__(cls)
+    LusdataError.__init__(error, what, where=where, expected=expected, found=found, hint=hint)
+    return error
+
+
+def _rebuild_missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:
+    return MissingExtraError(package, extra=extra, purpose=purpose)
