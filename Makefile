@@ -1,0 +1,86 @@
+# Every chore of the project, and the only list of them; CI runs the same ones. `make help` explains each.
+# The environment lives in .venv and is made on first use by whatever Python 3.11 to 3.13 is found:
+#     make test PYTHON=/opt/python3.12/bin/python3
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+OUT ?= demo
+# Where the public metadata and recordings lie, for those who have them; `manifests`, `test-real` and `bench` use it.
+SHARED ?= ../shared
+
+# A candidate must start (a version manager's placeholder may not) and be of a supported version.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	if $$p -c '$(SUPPORTED)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PY := $(BIN)/python
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# Stamps say what is installed already; they lie in the environment and vanish with it.
+MADE := $(VENV)/.made
+BASE := $(VENV)/.installed-base
+DEV := $(VENV)/.installed-dev
+
+.PHONY: help demo test test-real check format bench manifests wheel clean
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ (or OUT=folder)
+	@$(PY) -m lusdata demo --out "$(OUT)"
+
+test: $(DEV)  ## run the default tests: offline, no graphics card, under three minutes
+	@$(PY) -m pytest
+
+test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
+	@$(PY) -m pytest -m real
+
+check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/test_layering.py tests/test_packaging.py
+	@$(PY) -m lusdata validate
+
+format: $(DEV)  ## put the code into the project's format and mend what the linter can
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: $(DEV)  ## measure building against decoding alone, and the start-up times; prints ratios
+	@$(PY) -m benchmarks
+
+manifests: $(BASE)  ## make the shipped manifests again from the public metadata in ../shared
+	@test -d "$(SHARED)/facts" || { echo "make manifests: no folder $(SHARED)/facts; set SHARED=folder"; exit 2; }
+	@$(PY) -m lusdata import pocus "$(SHARED)/facts" --media "$(SHARED)/corpus"
+	@$(PY) -m lusdata import blues "$(SHARED)/corpus_blues"
+	@$(PY) -m lusdata validate
+
+wheel: $(BASE)  ## build the wheel into dist/
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean:  ## remove what the chores made, except the demo's folder and the cache of recordings
+	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find lusdata tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(MADE):
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11, 3.12 or 3.13 found; set PYTHON=path"; exit 2; }
+	@echo "Making the environment in $(VENV) with $(PYTHON) (once)"
+	@$(PYTHON) -m venv "$(VENV)"
+	@touch $@
+
+$(BASE): pyproject.toml constraints.txt $(MADE)
+	@echo "Installing lusdata and what it needs (once; about 250 MB)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(DEV): $(BASE)
+	@echo "Installing what the tests and checks need (once; about 1 GB, most of it TensorFlow)"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
