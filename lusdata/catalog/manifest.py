@@ -21,14 +21,17 @@ _LONGEST_MANIFEST_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Crop:
-    """The window that datasets use, in pixels of the file as it is."""
+    """The window that datasets use, in pixels of the file as it is.
+
+    The source size is None where the box was drawn on a file that nobody has seen since.
+    """
 
     left_px: int
     top_px: int
     width_px: int
     height_px: int
-    source_width_px: int
-    source_height_px: int
+    source_width_px: int | None = None
+    source_height_px: int | None = None
     sha256: str | None = None
 
 
@@ -148,8 +151,16 @@ class Manifest:
         crop = self.data.get("crop")
         if crop is None:
             return None
-        edges = ("left_px", "top_px", "width_px", "height_px", "source_width_px", "source_height_px")
-        return Crop(*(int(crop[edge]) for edge in edges), sha256=crop.get("sha256"))
+        left_px, top_px, width_px, height_px = (int(crop[edge]) for edge in ("left_px", "top_px", "width_px", "height_px"))
+        return Crop(
+            left_px,
+            top_px,
+            width_px,
+            height_px,
+            source_width_px=crop.get("source_width_px"),
+            source_height_px=crop.get("source_height_px"),
+            sha256=crop.get("sha256"),
+        )
 
     @property
     def trim(self) -> Trim:
