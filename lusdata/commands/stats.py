@@ -1,0 +1,150 @@
+"""Count a collection's recordings: by class, probe and kind, by pattern, source and licence."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.groups import group_ids
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import rights_of
+from lusdata.catalog.schema import enumeration
+from lusdata.commands.layout import table
+
+__all__ = ["configure", "run", "summarise"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``lusdata stats``."""
+    parser.add_argument(
+        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document, with the ids of what is left out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the counts of one collection."""
+    summary = summarise(open_collection(args.collection))
+    print(json.dumps(summary, indent=2, ensure_ascii=False) if args.json else _text(summary))
+    return 0
+
+
+def summarise(collection: Collection) -> dict[str, Any]:
+    """Count a collection.
+
+    Parameters
+    ----------
+    collection : Collection
+        The recordings, whatever their state.
+
+    Returns
+    -------
+    dict
+        Plain data for JSON. `recordings` counts everything; `counts`, `patterns`, `sources` and `licences` count what
+        is included; `left_out` names the rest with its reason, and `unpinned` what cannot be built yet.
+    """
+    included = collection.included
+    states = Counter(manifest.state for manifest in collection.manifests)
+    groups = group_ids(included)
+    return {
+        "collection": collection.name,
+        "recordings": {
+            "total": len(collection.manifests),
+            **{state: states[state] for state in enumeration("status", "state")},
+            "buildable": len(collection.buildable),
+            "unpinned": len(included) - len(collection.buildable),
+        },
+        "groups": len(set(groups.values())),
+        "counts": _counts(included),
+        "patterns": _patterns(included),
+        "sources": _by(included, lambda manifest: manifest.provider),
+        "licences": _by(included, lambda manifest: str(manifest.licence["id"])),
+        "rights": {
+            "build": sum(rights_of(manifest).build for manifest in included),
+            "publish": sum(rights_of(manifest).publish for manifest in included),
+        },
+        "left_out": [
+            {"id": manifest.id, "state": manifest.state, "reason": manifest.data["status"].get("reason", "")}
+            for manifest in collection.manifests
+            if manifest.state != "included"
+        ],
+        "unpinned": [manifest.id for manifest in included if manifest.sha256 is None],
+    }
+
+
+def _counts(manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+    cells: dict[tuple[str, str, str], Counter[str]] = {}
+    for manifest in manifests:
+        cell = cells.setdefault((manifest.class_name, manifest.probe, manifest.kind), Counter())
+        cell["recordings"] += 1
+        cell["buildable"] += manifest.sha256 is not None
+    words = [
+        (class_name, probe, kind)
+        for class_name in enumeration("class")
+        for probe in enumeration("probe")
+        for kind in enumeration("kind")
+    ]
+    return [{"class": word[0], "probe": word[1], "kind": word[2], **cells[word]} for word in words if word in cells]
+
+
+def _patterns(manifests: Iterable[Manifest]) -> dict[str, dict[str, int]]:
+    """Count recordings by what their readers, taken together, say of each pattern."""
+    counts: dict[str, Counter[str]] = {}
+    for manifest in manifests:
+        words = {name for reading in manifest.patterns for name in reading if name != "reader"}
+        for name in words:
+            said = {reading.get(name, "unknown") for reading in manifest.patterns} - {"unknown"}
+            verdict = "disagree" if len(said) > 1 else next(iter(said), "unknown")
+            counts.setdefault(name, Counter())[verdict] += 1
+    verdicts = ("present", "absent", "disagree", "unknown")
+    return {name: {verdict: counts[name][verdict] for verdict in verdicts} for name in sorted(counts)}
+
+
+def _by(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for manifest in manifests:
+        row = counts.setdefault(key(manifest), Counter())
+        rights = rights_of(manifest)
+        row["recordings"] += 1
+        row["buildable"] += manifest.sha256 is not None
+        row["publishable"] += rights.publish
+    columns = ("recordings", "buildable", "publishable")
+    order = sorted(counts, key=lambda name: (-counts[name]["recordings"], name))
+    return {name: {column: counts[name][column] for column in columns} for name in order}
+
+
+def _text(summary: Mapping[str, Any]) -> str:
+    total = summary["recordings"]
+    parts = [
+        f"{summary['collection']}: {total['total']:,} recordings\n"
+        f"  {total['included']:,} included in {summary['groups']:,} groups, "
+        f"{total['excluded']:,} excluded, {total['withdrawn']:,} withdrawn\n"
+        f"  {total['buildable']:,} of the included can be built; {total['unpinned']:,} wait for a digest\n"
+        f"  {summary['rights']['build']:,} of the included may be built on one's own machine, "
+        f"frames of {summary['rights']['publish']:,} may be published",
+        "included, by class, probe and kind\n" + _count_table(summary["counts"]),
+    ]
+    if summary["patterns"]:
+        rows = [[name.replace("_", " "), *said.values()] for name, said in summary["patterns"].items()]
+        parts.append(table(rows, head=["pattern", "present", "absent", "readers disagree", "unknown"]))
+    for key, name in (("sources", "source"), ("licences", "licence")):
+        rows = [[word, *counts.values()] for word, counts in summary[key].items()]
+        parts.append(table(rows, head=[name, "recordings", "buildable", "publishable"]) if rows else "")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _count_table(counts: Iterable[Mapping[str, Any]]) -> str:
+    counts = list(counts)
+    if not counts:
+        return "nothing"
+    columns = sorted({(cell["probe"], cell["kind"]) for cell in counts}, key=lambda pair: (pair[0], pair[1] != "video"))
+    classes = list(dict.fromkeys(cell["class"] for cell in counts))
+    number = {(cell["class"], cell["probe"], cell["kind"]): cell["recordings"] for cell in counts}
+    rows = [[name, *(number.get((name, *column), 0) for column in columns)] for name in classes]
+    rows.append(["total", *(sum(number.get((name, *column), 0) for name in classes) for column in columns)])
+    head = ["class", *(f"{probe} {kind}s" for probe, kind in columns), "total"]
+    return table([[*row, sum(row[1:])] for row in rows], head=head)
