@@ -1,0 +1,73 @@
+"""Get a collection's files into the cache, each verified by its digest.
+
+Mirrors are asked first, then the addresses in the manifests. The run ends with a table of what is there and, for
+everything else, why not.
+
+exit code 0: every recording is there, or is known not to be had (blocked by rights, manual, gone, unpinned);
+          1: an address gives something else than its manifest says (changed, a web page, no medium, refused);
+          3: the outside world failed (dead, unreachable, truncated, empty, or not here while offline);
+             1 is told before 3, since only 3 may mend itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
+    )
+    parser.add_argument(
+        "--mirror",
+        metavar="DIR|URL",
+        action="append",
+        default=[],
+        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
+    )
+    parser.add_argument(
+        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
+    )
+    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help="fetch recordings without a digest too, and write digest and facts into their manifests, for review",
+    )
+    parser.add_argument("--verify", action="store_true", help="read the cached files again and replace damaged ones")
+    parser.add_argument("--workers", metavar="N", type=int, default=8, help="files on their way at a time (default: 8)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch and report; return the exit code."""
+    from lusdata.catalog.collection import open_collection
+    from lusdata.media.fetch import fetch
+
+    collection = open_collection(args.collection)
+    report = fetch(
+        collection.manifests,
+        mirrors=args.mirror,
+        cache=args.cache,
+        offline=args.offline,
+        workers=args.workers,
+        progress=True,
+        pin=args.pin,
+        verify=args.verify,
+    )
+    if args.json:
+        document = {"collection": collection.name, **report.as_dict()}
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(report.text())
+        pinned = sum(result.pinned for result in report.results)
+        if pinned:
+            sys.stdout.write(
+                f"\n{pinned} manifests in {collection.root} were pinned: review the change and commit it\n"
+            )
+    return report.exit_code

@@ -1,0 +1,115 @@
+"""The content-addressed cache: files by their digest, shared by all collections.
+
+``<cache>/objects/ab/<sha256>`` holds a verified file. While it is on its way it lies beside that place as
+``<sha256>.part``, with the address that it comes from in ``<sha256>.part.json``. What stands under its final name was
+verified when it arrived and is trusted by its name and size from then on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lusdata.errors import DataError
+
+__all__ = ["Cache", "cache_dir"]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def cache_dir(environment: Mapping[str, str] | None = None, *, platform: str = sys.platform) -> Path:
+    """Return the folder that holds the cache when none is named; nothing is created.
+
+    Parameters
+    ----------
+    environment : Mapping, optional
+        Environment variables; those of the process by default. ``LUSDATA_CACHE`` decides where it is set.
+    platform : str
+        A value of `sys.platform`.
+
+    Returns
+    -------
+    Path
+        The user's cache folder by the customs of the platform, and ``lusdata`` in it.
+
+    Examples
+    --------
+    >>> cache_dir({"LUSDATA_CACHE": "big/disk"}).as_posix()
+    'big/disk'
+    >>> cache_dir({"XDG_CACHE_HOME": "/var/tmp/caches"}, platform="linux").as_posix()
+    '/var/tmp/caches/lusdata'
+    """
+    variables = os.environ if environment is None else environment
+    named = variables.get("LUSDATA_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if platform == "win32":
+        local = variables.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "lusdata" / "Cache"
+    if platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "lusdata"
+    xdg = variables.get("XDG_CACHE_HOME")
+    return (Path(xdg) if xdg else Path.home() / ".cache") / "lusdata"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A cache folder; making one touches no disk.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    """
+
+    root: Path
+
+    def object_path(self, sha256: str) -> Path:
+        """Return where the file of a digest lies once it is there.
+
+        Raises
+        ------
+        DataError
+            If `sha256` is not 64 lower-case hexadecimal digits: a digest from a stranger becomes part of a path.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise DataError("not a sha256 digest", expected="64 hexadecimal digits in lower case", found=repr(sha256))
+        return self.root / "objects" / sha256[:2] / sha256
+
+    def part_path(self, sha256: str) -> Path:
+        """Return where the file of a digest grows while it is on its way."""
+        path = self.object_path(sha256)
+        return path.with_name(path.name + ".part")
+
+    def unpinned_part_path(self, location: str) -> Path:
+        """Return where a file without a digest grows; it is named after its address."""
+        return self.root / "incoming" / f"{hashlib.sha256(location.encode('utf-8')).hexdigest()}.part"
+
+    def holds(self, sha256: str, size_bytes: int | None) -> bool:
+        """Tell whether the file is there, by name and size.
+
+        Parameters
+        ----------
+        sha256 : str
+            Digest of the file.
+        size_bytes : int or None
+            Its size, or None if only the digest is known.
+        """
+        try:
+            found_bytes = self.object_path(sha256).stat().st_size
+        except OSError:
+            return False
+        return size_bytes is None or found_bytes == size_bytes
+
+    def is_intact(self, sha256: str) -> bool:
+        """Tell whether the file that is there still has its digest, by reading all of it."""
+        try:
+            with self.object_path(sha256).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        except OSError:
+            return False

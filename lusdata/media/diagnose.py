@@ -1,0 +1,306 @@
+"""What are these bytes? Tells a recording from the things that arrive in its place.
+
+Names, suffixes and content types are hearsay; only the bytes themselves are asked.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+__all__ = ["Diagnosis", "Format", "diagnose", "identify", "missing_part"]
+
+Fault = Literal["medium", "changed", "html-page", "truncated", "empty", "not-media"]
+
+_HEAD_BYTES = 16_384
+_TAIL_BYTES = 4_096
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a file's first bytes say that it is.
+
+    Attributes
+    ----------
+    name : str
+        For people, such as ``MP4 video`` or ``JSON document``.
+    family : {"video", "image", "html", "other", "empty"}
+        Whether it can be a recording at all.
+    """
+
+    name: str
+    family: Literal["video", "image", "html", "other", "empty"]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found in a file that should be a recording.
+
+    Attributes
+    ----------
+    state : str
+        ``medium``: a whole medium, and no digest was asked for; ``changed``: a whole medium that is not the one asked
+        for; ``truncated``; ``html-page``; ``empty``; ``not-media``.
+    sentence : str
+        The finding in words, as a clause without a full stop.
+    expected, found : str
+        Digests and sizes; empty where nothing was expected.
+    """
+
+    state: Fault
+    sentence: str
+    expected: str = ""
+    found: str = ""
+
+
+_ISO_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+
+# Offset, bytes at that place, and what they mean.
+_MARKS: tuple[tuple[int, bytes, Format], ...] = (
+    (0, b"GIF87a", Format("GIF image", "image")),
+    (0, b"GIF89a", Format("GIF image", "image")),
+    (0, b"\x89PNG\r\n\x1a\n", Format("PNG image", "image")),
+    (0, b"\xff\xd8\xff", Format("JPEG image", "image")),
+    (0, b"II*\x00", Format("TIFF image", "image")),
+    (0, b"MM\x00*", Format("TIFF image", "image")),
+    (128, b"DICM", Format("DICOM file", "video")),
+    (0, b"\x00\x00\x01\xba", Format("MPEG video", "video")),
+    (0, b"\x00\x00\x01\xb3", Format("MPEG video", "video")),
+    (0, b"\x1a\x45\xdf\xa3", Format("Matroska video", "video")),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format("ASF video", "video")),
+    (0, b"FLV\x01", Format("Flash video", "video")),
+    (0, b"OggS", Format("Ogg video", "video")),
+    (0, b"%PDF-", Format("PDF document", "other")),
+    (0, b"PK\x03\x04", Format("ZIP archive", "other")),
+    (0, b"PK\x05\x06", Format("ZIP archive", "other")),
+    (0, b"\x1f\x8b", Format("gzip archive", "other")),
+    (0, b"BZh", Format("bzip2 archive", "other")),
+    (0, b"\xfd7zXZ\x00", Format("xz archive", "other")),
+    (0, b"7z\xbc\xaf\x27\x1c", Format("7-Zip archive", "other")),
+    (0, b"Rar!\x1a\x07", Format("RAR archive", "other")),
+    (257, b"ustar", Format("tar archive", "other")),
+    (0, b"ID3", Format("MP3 sound", "other")),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format("Office document", "other")),
+    (0, b"\x7fELF", Format("program", "other")),
+    (0, b"SQLite format 3\x00", Format("SQLite database", "other")),
+)
+_RIFF = {
+    b"AVI ": Format("AVI video", "video"),
+    b"WEBP": Format("WebP image", "image"),
+    b"WAVE": Format("WAV sound", "other"),
+}
+_HTML_STARTS = ("<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta", "<div", "<table", "<iframe")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_PREAMBLE = re.compile(r"\s*(?:<\?xml.*?\?>|<!--.*?-->|\s)*", re.DOTALL)
+
+
+def identify(head: bytes) -> Format:
+    r"""Name the format of a file from its first bytes.
+
+    Parameters
+    ----------
+    head : bytes
+        The beginning of the file; 16 KiB are plenty, all of a shorter file.
+
+    Returns
+    -------
+    Format
+        ``unknown bytes`` of family ``other`` if nothing fits.
+
+    Examples
+    --------
+    >>> identify(b"GIF89a" + bytes(10)).name
+    'GIF image'
+    >>> identify(b"\n<!-- x --><!DOCTYPE html><title>Gone</title>").family
+    'html'
+    >>> identify(b"").family
+    'empty'
+    """
+    if not head:
+        return Format("empty file", "empty")
+    for offset, mark, known in _MARKS:
+        if head.startswith(mark, offset):
+            return known
+    if head.startswith(b"RIFF") and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head[4:8] in _ISO_BOXES:
+        return Format("QuickTime video" if head[4:8] != b"ftyp" or head[8:10] == b"qt" else "MP4 video", "video")
+    if len(head) >= 377 and head[0] == head[188] == head[376] == 0x47:
+        return Format("MPEG transport stream", "video")
+    if head.startswith(b"BM") and head[6:10] == bytes(4):
+        return Format("BMP image", "image")
+    text = _as_text(head)
+    return _identify_text(text) if text is not None else Format("unknown bytes", "other")
+
+
+def _as_text(head: bytes) -> str | None:
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        # The head may end inside a character, so the decoder is not told that this is the end.
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+        # Almost any bytes are some Latin-1; text in it is ASCII but for an accent here and there.
+        if sum(character > "\x7f" for character in text) > len(text) // 5:
+            return None
+    return None if any(ord(character) < 32 and character not in "\t\n\r\f\x1b" for character in text) else text
+
+
+def _identify_text(text: str) -> Format:
+    preamble = _PREAMBLE.match(text)
+    start = text[preamble.end() if preamble else 0 :].lower()
+    if start.startswith(_HTML_STARTS):
+        return Format("HTML page", "html")
+    if not start.strip():
+        return Format("blank text", "other")
+    if text.lstrip().startswith("<"):
+        return Format("XML document", "other")
+    if re.match(r'\s*(\{\s*["}]|\[\s*["\[\]{\d])', text):
+        return Format("JSON document", "other")
+    return Format("text file", "other")
+
+
+def missing_part(path: Path, kind: Format) -> str:
+    """Say what a medium lacks at its end, as far as its container tells without decoding.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : Format
+        What `identify` said of it.
+
+    Returns
+    -------
+    str
+        A clause such as ``its index (moov) is missing``; empty if nothing seems to be missing, or if the format
+        does not tell.
+    """
+    size_bytes = path.stat().st_size
+    with path.open("rb") as stream:
+        if kind.name in ("MP4 video", "QuickTime video"):
+            return _missing_in_iso(stream, size_bytes)
+        if kind.name in ("AVI video", "WebP image"):
+            stream.seek(4)
+            announced_bytes = int.from_bytes(stream.read(4), "little") + 8
+            short_bytes = announced_bytes - size_bytes
+            return f"its last {short_bytes:,} bytes are missing" if short_bytes > 1 else ""
+        if kind.name == "JPEG image":
+            data = stream.read()
+            # A thumbnail inside has an end of its own; only an end after the last scan counts.
+            return "" if data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda") else "its end marker is missing"
+        if size_bytes > _TAIL_BYTES:
+            stream.seek(-_TAIL_BYTES, 2)
+        tail = stream.read()
+        if kind.name == "GIF image":
+            return "" if tail.rstrip(b"\x00").endswith(b";") else "its trailer is missing"
+        if kind.name == "PNG image":
+            return "" if b"IEND" in tail else "its end chunk (IEND) is missing"
+    return ""
+
+
+def _missing_in_iso(stream: BinaryIO, size_bytes: int) -> str:
+    """Walk the top-level boxes of an ISO base media file (MP4, QuickTime)."""
+    seen: set[bytes] = set()
+    offset = 0
+    while offset + 8 <= size_bytes:
+        stream.seek(offset)
+        header = stream.read(16)
+        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
+        if length == 1 and len(header) == 16:
+            length = int.from_bytes(header[8:], "big")
+        elif length == 0:
+            length = size_bytes - offset
+        if length < 8:
+            break
+        seen.add(kind)
+        offset += length
+    if offset > size_bytes:
+        return f"its last {offset - size_bytes:,} bytes are missing"
+    return "" if seen & {b"moov", b"moof"} else "its index (moov) is missing"
+
+
+def diagnose(
+    path: Path,
+    *,
+    found_sha256: str,
+    sha256: str | None = None,
+    size_bytes: int | None = None,
+    announced_bytes: int | None = None,
+) -> Diagnosis:
+    """Say what a file is that is not, or not yet, known to be the recording asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The file that arrived.
+    found_sha256 : str
+        Its digest.
+    sha256 : str, optional
+        The digest asked for, which is another one; None if any whole medium is welcome.
+    size_bytes : int, optional
+        The size asked for.
+    announced_bytes : int, optional
+        The size of what was sent, if only its beginning was kept because it was longer than `size_bytes`.
+
+    Returns
+    -------
+    Diagnosis
+        Never raises for what the bytes are.
+    """
+    found_bytes = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    kind = identify(head)
+    expected = _describe(sha256, size_bytes)
+    found = _describe(found_sha256 if announced_bytes is None else None, announced_bytes or found_bytes)
+    if kind.family == "empty":
+        return Diagnosis("empty", "an empty file", expected, found)
+    if kind.family == "html":
+        return Diagnosis("html-page", f"an HTML page in place of the recording{_title(head)}", expected, found)
+    if kind.family == "other":
+        return Diagnosis("not-media", f"no medium but {_with_article(kind.name)}", expected, found)
+    if announced_bytes is None:
+        missing = missing_part(path, kind)
+        if missing:
+            return Diagnosis("truncated", f"{_with_article(kind.name)} that is cut short: {missing}", expected, found)
+    if sha256 is None:
+        return Diagnosis("medium", f"a whole {kind.name}", expected, found)
+    if announced_bytes is None and kind.name in _WITHOUT_END and size_bytes is not None and found_bytes < size_bytes:
+        short = f"{size_bytes - found_bytes:,} bytes shorter than it should be"
+        return Diagnosis("truncated", f"{_with_article(kind.name)}, {short}", expected, found)
+    return Diagnosis(
+        "changed", f"{_with_article(kind.name)}, but not the one that the manifest describes", expected, found
+    )
+
+
+# Formats whose end cannot be seen without decoding; there, less than expected is taken for a cut.
+_WITHOUT_END = frozenset(
+    {"MPEG video", "MPEG transport stream", "Matroska video", "ASF video", "Flash video", "Ogg video", "DICOM file"}
+)
+
+
+def _describe(sha256: str | None, size_bytes: int | None) -> str:
+    digest = "" if sha256 is None else f"sha256:{sha256}"
+    size = "" if size_bytes is None else f"{size_bytes:,} bytes"
+    return f"{digest} ({size})" if digest and size else digest or size
+
+
+def _with_article(name: str) -> str:
+    if name == "unknown bytes":
+        return name
+    # By sound: an AVI, an MP4, an HTML page, but a JPEG and a QuickTime video.
+    return f"an {name}" if re.match(r"[AEIO]|MP|HTML|XML|RAR", name) else f"a {name}"
+
+
+def _title(head: bytes) -> str:
+    match = _TITLE.search(_as_text(head) or "")
+    words = " ".join(html.unescape(match.group(1)).split()) if match else ""
+    printable = "".join(character for character in words if character.isprintable())
+    if not printable:
+        return ""
+    return f" (its title: '{printable if len(printable) <= 60 else printable[:59] + '…'}')"
