@@ -1,0 +1,137 @@
+"""Make a dataset of a collection: fetch, crop, sample and shard.
+
+The folder holds the shards, dataset.json (what it is and what was left out, with reasons), manifests.jsonl and a
+README.md with the sources to name. An interrupted build goes on where it stopped; a finished one is up to date. A
+recording that cannot be had or decoded is left out with its reason and stops nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lusdata.dataset.build import BuildReport
+
+__all__ = ["configure", "run"]
+
+_SHOWN = 5
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
+    )
+    parser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder for the dataset")
+    parser.add_argument("--format", choices=("parquet", "tfrecord"), default="parquet", help="default: parquet")
+    parser.add_argument("--rate-hz", metavar="HZ", type=float, default=3.0, help="frames per second (default: 3)")
+    parser.add_argument("--max-frames", metavar="N", type=int, default=30, help="most of one recording (default: 30)")
+    parser.add_argument("--size", metavar="PX", type=int, default=224, help="side of the frames (default: 224)")
+    parser.add_argument("--colour", choices=("grey", "rgb"), default="grey", help="channels (default: grey)")
+    parser.add_argument(
+        "--select",
+        metavar="TEXT",
+        default="",
+        help="only some recordings: 'probe=convex,class=covid-19|healthy,patterns=b_lines,publish=yes'; != turns round",
+    )
+    parser.add_argument(
+        "--mirror",
+        metavar="DIR|URL",
+        action="append",
+        default=[],
+        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
+    )
+    parser.add_argument(
+        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
+    )
+    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    parser.add_argument("--workers", metavar="N", type=int, help="processes that decode (default: one per core)")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what runs them; ray needs lusdata[ray]"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    parser.add_argument("--verbose", action="store_true", help="list every recording that was left out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build and report; return the exit code."""
+    from lusdata.catalog.collection import open_collection
+    from lusdata.dataset.build import build
+    from lusdata.dataset.recipe import Recipe
+
+    recipe = Recipe(
+        rate_hz=args.rate_hz,
+        max_frames=args.max_frames,
+        size_px=args.size,
+        colour=args.colour,
+        select=args.select,
+    )
+    report = build(
+        open_collection(args.collection),
+        out=args.out,
+        recipe=recipe,
+        format=args.format,
+        mirrors=args.mirror,
+        cache=args.cache,
+        workers=args.workers,
+        offline=args.offline,
+        engine=args.engine,
+        progress=True,
+    )
+    if args.json:
+        sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(_text(report, most=len(report.left_out) if args.verbose else _SHOWN))
+    return 0
+
+
+def _text(report: BuildReport, *, most: int) -> str:
+    from lusdata.commands.layout import table
+
+    counts = report.index.data["counts"]
+    rows = [(name, number, counts["frames_by_class"][name]) for name, number in counts["recordings_by_class"].items()]
+    total = ("total", counts["recordings"], counts["frames"])
+    size_bytes = sum(shard["size_bytes"] for shard in report.index.data["shards"])
+    blocks = [
+        table([*rows, total], head=("built", "recordings", "frames")),
+        *_left_out(report, most=most),
+        *_warnings(report),
+        f"{'up to date' if report.up_to_date else 'built'}: {report.out}  "
+        f"({len(report.index.data['shards'])} {report.index.format}, {size_bytes / 1e6:,.1f} MB; "
+        f"{report.index.recipe.text()})",
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _left_out(report: BuildReport, *, most: int) -> list[str]:
+    from lusdata.commands.layout import table
+
+    blocks = []
+    counts = Counter(item.code for item in report.left_out)
+    if counts:
+        blocks.append(table(counts.most_common(), head=("left out", "recordings")))
+    lines = []
+    for code, count in counts.most_common():
+        items = [item for item in report.left_out if item.code == code]
+        lines += [f"  {code}  {item.id}: {item.detail or item.reason}" for item in items[:most]]
+        if count > most:
+            lines.append(f"  {code}  and {count - most} more; --verbose lists all, dataset.json has them too")
+    return [*blocks, "\n".join(lines)] if lines else blocks
+
+
+def _warnings(report: BuildReport) -> list[str]:
+    counts = report.index.data["counts"]
+    broken = sum(item.code in ("undecodable", "unreadable", "crashed") for item in report.left_out)
+    lines = []
+    if broken:
+        lines.append(f"warning: {broken} recordings are here but could not be decoded")
+    if counts["not_publishable"]:
+        lines.append(
+            f"rights: {counts['not_publishable']} of {counts['recordings']} recordings may not be passed on; "
+            "README.md in the folder names them"
+        )
+    return ["\n".join(lines)] if lines else []

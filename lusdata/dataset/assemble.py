@@ -1,0 +1,190 @@
+"""From finished parts to a finished folder: shards first, ``dataset.json`` last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lusdata.atomic import write_bytes
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.groups import group_ids
+from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.rights import rights_of
+from lusdata.catalog.schema import NEWEST, enumeration
+from lusdata.dataset.folder import INDEX, explained
+from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS, rows_digest
+from lusdata.dataset.parts import Job, read_part
+from lusdata.dataset.plan import LeftOut, versions
+from lusdata.dataset.readme import readme
+from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.shards import Recording, Writer, cut, shard_name, write_shard
+
+__all__ = ["SHARD_BYTES", "assemble"]
+
+SHARD_BYTES = 64_000_000
+"""Size that a shard should not exceed: large enough to read in one go, small enough to move around."""
+
+
+def assemble(
+    folder: Path,
+    parts: Path,
+    *,
+    collection: Collection,
+    jobs: Sequence[Job],
+    left_out: Sequence[LeftOut],
+    inputs: Mapping[str, Any],
+    recipe: Recipe,
+) -> None:
+    """Write everything that a dataset folder holds.
+
+    Parameters
+    ----------
+    folder : Path
+        The dataset's folder.
+    parts : Path
+        Folder on the same disk for what is not finished.
+    collection : Collection
+        The recordings.
+    jobs : sequence of Job
+        Those whose part is there, in the order of the rows.
+    left_out : sequence of LeftOut
+        All others.
+    inputs : Mapping
+        What decides the dataset, see `lusdata.dataset.plan.inputs_of`.
+    recipe : Recipe
+        The settings.
+
+    Raises
+    ------
+    OutsideError
+        If something cannot be written. Files stand under their final names only when they are whole, and the folder
+        is no dataset before ``dataset.json`` is there.
+    DataError
+        If a part is damaged.
+    """
+    groups = group_ids(collection.manifests)
+    format_ = str(inputs["format"])
+    shards, entries, rows = [], [], []
+    sizes_bytes = [Path(job.part).stat().st_size for job in jobs]
+    for number, members in enumerate(cut(sizes_bytes, target_bytes=SHARD_BYTES)):
+        stream = _Recordings([jobs[member] for member in members], collection, groups)
+        shard, places = write_shard(folder, shard_name(number, format_), stream, staging=parts, writer=_writer(format_))
+        shards.append(shard)
+        for place, row in zip(places, stream.seen, strict=True):
+            rows.append(row)
+            entries.append(
+                {
+                    "id": row["id"],
+                    "shard": number,
+                    "position": place.position,
+                    "rows": place.rows,
+                    "crop": row["crop"],
+                    "frames_sha256": row["frames_sha256"],
+                    "manifest_sha256": collection.by_id[row["id"]].digest,
+                }
+            )
+    ledger = b"".join(canonical_bytes(manifest.data) + b"\n" for manifest in collection.manifests)
+    data = {
+        "format_version": FORMAT_VERSION,
+        "name": collection.name,
+        "format": format_,
+        "recipe": recipe.as_dict(),
+        "recipe_text": recipe.text(),
+        "recipe_sha256": recipe.digest,
+        "versions": {**versions(), "manifest_schema": NEWEST},
+        "inputs": dict(inputs),
+        "counts": _counts(entries, left_out, collection.by_id),
+        "rows_sha256": rows_digest(rows),
+        "manifests": {"file": MANIFESTS, "size_bytes": len(ledger), "sha256": hashlib.sha256(ledger).hexdigest()},
+        "shards": [shard.as_dict() for shard in shards],
+        "recordings": entries,
+        "left_out": [
+            {
+                "id": item.id,
+                "code": item.code,
+                "reason": item.reason,
+                "manifest_sha256": collection.by_id[item.id].digest,
+            }
+            for item in left_out
+        ],
+    }
+    page = readme(data, [collection.by_id[entry["id"]] for entry in entries])
+    with explained(folder):
+        write_bytes(folder / MANIFESTS, ledger)
+        write_bytes(folder / "README.md", page.encode("utf-8"))
+        write_bytes(folder / INDEX, _one_line_each(data).encode("utf-8"))
+
+
+class _Recordings:
+    """Reads parts one at a time, and keeps their facts for the index."""
+
+    def __init__(self, jobs: Sequence[Job], collection: Collection, groups: Mapping[str, str]) -> None:
+        self._jobs = jobs
+        self._collection = collection
+        self._groups = groups
+        self.seen: list[dict[str, Any]] = []
+
+    def __iter__(self) -> Iterator[Recording]:
+        for job in self._jobs:
+            manifest = self._collection.by_id[job.id]
+            part = read_part(Path(job.part))
+            recording = Recording(part, manifest.class_name, manifest.probe, self._groups[job.id], job.sha256)
+            self.seen.append(
+                {
+                    "id": part.id,
+                    "class": recording.class_name,
+                    "probe": recording.probe,
+                    "group": recording.group,
+                    "crop": list(part.crop),
+                    "source_sha256": recording.source_sha256,
+                    "frames_sha256": part.digest,
+                }
+            )
+            yield recording
+
+
+def _writer(format_: str) -> Writer:
+    # Only the package of the wanted format is loaded.
+    if format_ == "parquet":
+        from lusdata.dataset.parquet import write_parquet
+
+        return write_parquet
+    from lusdata.dataset.tfrecord import write_tfrecord
+
+    return write_tfrecord
+
+
+def _counts(
+    entries: Sequence[Mapping[str, Any]], left_out: Sequence[LeftOut], by_id: Mapping[str, Manifest]
+) -> dict[str, Any]:
+    recordings: Counter[str] = Counter()
+    frames: Counter[str] = Counter()
+    for entry in entries:
+        recordings[by_id[entry["id"]].class_name] += 1
+        frames[by_id[entry["id"]].class_name] += entry["rows"]
+    classes = [name for name in enumeration("class") if name in recordings]
+    return {
+        "recordings": recordings.total(),
+        "frames": frames.total(),
+        "recordings_by_class": {name: recordings[name] for name in classes},
+        "frames_by_class": {name: frames[name] for name in classes},
+        "left_out": dict(sorted(Counter(item.code for item in left_out).items())),
+        "not_publishable": sum(not rights_of(by_id[entry["id"]]).publish for entry in entries),
+    }
+
+
+def _one_line_each(data: Mapping[str, Any]) -> str:
+    """Lay JSON out with a line for each recording, so that two datasets can be compared by eye."""
+    blocks = []
+    for name, value in data.items():
+        if isinstance(value, list):
+            lines = ",\n".join("    " + json.dumps(item, ensure_ascii=False) for item in value)
+            text = f"[\n{lines}\n  ]" if value else "[]"
+        else:
+            text = json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        blocks.append(f'  "{name}": {text}')
+    return "{\n" + ",\n".join(blocks) + "\n}\n"

@@ -1,0 +1,167 @@
+"""Runs jobs in worker processes of this machine.
+
+Own processes in place of `multiprocessing`: a decoder that a hostile file crashes takes one process and one recording
+with it, not the pool; and a script without ``if __name__ == "__main__"`` may still call `lusdata.load`.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import IO
+
+from lusdata.dataset.parts import Job, Outcome, make_part
+from lusdata.dataset.worker import READY
+from lusdata.errors import LusdataError, OutsideError
+
+__all__ = ["Report", "run_here", "run_local"]
+
+Report = Callable[[Outcome], None]
+"""Is told about each outcome as it comes, in any order; may raise to stop the run."""
+
+# The child must find the same lusdata, wherever this process found it.
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from lusdata.dataset.worker import main; main()"
+
+
+def run_here(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+    """Run jobs one after the other in this process, whatever `workers` says; for debugging."""
+    for job in jobs:
+        report(make_part(job))
+
+
+def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+    """Run jobs in worker processes.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        The work, the longest first for an even end.
+    workers : int
+        Most processes at a time, at least 1.
+    report : callable
+        Is told about each outcome in the calling thread.
+
+    Raises
+    ------
+    OutsideError
+        If a worker process does not start.
+    """
+    waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[Outcome | LusdataError] = queue.SimpleQueue()
+    count = min(workers, len(jobs))
+    for job in (*jobs, *[None] * count):
+        waiting.put(job)
+    crew = [_Worker(waiting, done) for _ in range(count)]
+    for worker in crew:
+        worker.start()
+    try:
+        for _ in jobs:
+            outcome = done.get()
+            if isinstance(outcome, LusdataError):
+                raise outcome
+            report(outcome)
+    finally:
+        for worker in crew:
+            worker.stop()
+        for worker in crew:
+            worker.join()
+
+
+class _Worker(threading.Thread):
+    """Feeds one process, and starts another one when it dies."""
+
+    def __init__(
+        self,
+        waiting: queue.SimpleQueue[Job | None],
+        done: queue.SimpleQueue[Outcome | LusdataError],
+    ) -> None:
+        super().__init__(daemon=True)
+        self._waiting = waiting
+        self._done = done
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = threading.Event()
+        # Only one of this thread and the one that calls `stop` may start or end a process at a time.
+        self._guard = threading.Lock()
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing; parts are written whole or not at all."""
+        with self._guard:
+            self._stopped.set()
+            if self._process is not None and self._process.poll() is None:
+                self._process.terminate()
+
+    def run(self) -> None:
+        """Take jobs until none is left or the run is stopped."""
+        with tempfile.TemporaryFile() as errors:
+            try:
+                while (job := self._waiting.get()) is not None and not self._stopped.is_set():
+                    self._done.put(self._run_one(job, errors))
+            except LusdataError as error:
+                self._done.put(error)
+            except OSError as error:
+                failure = OutsideError("cannot start a worker process", where=sys.executable, found=error.strerror)
+                self._done.put(failure)
+            finally:
+                self._end()
+
+    def _run_one(self, job: Job, errors: IO[bytes]) -> Outcome:
+        process = self._process if self._process is not None else self._begin(errors)
+        answer = ""
+        try:
+            _channel(process.stdin).write(job.to_json() + "\n")
+            _channel(process.stdin).flush()
+            answer = _channel(process.stdout).readline()
+        except BrokenPipeError:
+            pass
+        if answer:
+            return Outcome.from_json(answer)
+        code = self._end()
+        return Outcome(job.id, "crashed", f"the decoder ended its process (exit status {code})")
+
+    def _begin(self, errors: IO[bytes]) -> subprocess.Popen[str]:
+        with self._guard:
+            if self._stopped.is_set():
+                raise OutsideError("the run was stopped")
+            process = subprocess.Popen(
+                [sys.executable, "-c", _START, json.dumps(sys.path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                encoding="utf-8",
+            )
+            self._process = process
+        if _channel(process.stdout).readline().strip() != READY:
+            self._end()
+            errors.seek(0)
+            last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise OutsideError(
+                "a worker process did not start",
+                where=sys.executable,
+                found=last[0] if last else None,
+                hint="run: lusdata doctor",
+            )
+        return process
+
+    def _end(self) -> int | None:
+        with self._guard:
+            process, self._process = self._process, None
+        if process is None:
+            return None
+        # Closing its input tells an idle worker to go; a broken channel says that it already went.
+        with suppress(BrokenPipeError):
+            _channel(process.stdin).close()
+        _channel(process.stdout).close()
+        return process.wait()
+
+
+def _channel(stream: IO[str] | None) -> IO[str]:
+    if stream is None:
+        message = "a worker process without its channels"
+        raise RuntimeError(message)
+    return stream

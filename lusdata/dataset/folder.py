@@ -1,0 +1,203 @@
+"""The folder that a build writes to: what is in it already, and who works in it.
+
+A finished dataset has ``dataset.json``. An unfinished one has ``.parts/`` with ``inputs.json`` inside, which says what
+is being built. Everything else belongs to the user and is neither touched nor built into.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from lusdata.atomic import write_text
+from lusdata.errors import DataError, OutsideError, UsageError
+
+__all__ = ["INDEX", "PARTS", "claim", "explained", "finish", "standing"]
+
+INDEX = "dataset.json"
+PARTS = ".parts"
+_INPUTS = "inputs.json"
+_LOCK = "lock"
+
+Standing = Literal["new", "unfinished", "finished"]
+
+
+def standing(out: Path, inputs: Mapping[str, Any]) -> Standing:
+    """Decide what a build may do with a folder.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; it need not exist.
+    inputs : Mapping
+        What is to be built: plain JSON data.
+
+    Returns
+    -------
+    {"new", "unfinished", "finished"}
+        ``new`` if the folder is missing or empty; the others if it holds a build of these very inputs.
+
+    Raises
+    ------
+    UsageError
+        If something else is there.
+    """
+    if not out.exists():
+        return "new"
+    if not out.is_dir():
+        raise UsageError("the output is not a folder", where=str(out), hint="name a new folder with --out")
+    names = sorted(path.name for path in out.iterdir())
+    if INDEX in names:
+        _same(out, _read(out / INDEX).get("inputs"), inputs, "a finished dataset")
+        return "finished"
+    if (out / PARTS / _INPUTS).is_file():
+        _same(out, _read(out / PARTS / _INPUTS), inputs, "an unfinished build")
+        return "unfinished"
+    if set(names) <= {PARTS} and _is_bare(out / PARTS):
+        return "new"
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    raise UsageError(
+        "the output folder is not empty",
+        where=str(out),
+        expected="a new or empty folder",
+        found=shown,
+        hint="name another one with --out; nothing was changed",
+    )
+
+
+def _is_bare(parts: Path) -> bool:
+    # A build that was killed in its first moment leaves its folder and perhaps its lock.
+    return not parts.exists() or (parts.is_dir() and {path.name for path in parts.iterdir()} <= {_LOCK})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError("not valid JSON", where=str(path), found=str(error)) from error
+    if not isinstance(data, dict):
+        raise DataError("not a JSON object", where=str(path))
+    return data
+
+
+def _same(out: Path, found: object, inputs: Mapping[str, Any], what: str) -> None:
+    if found == inputs:
+        return
+    there = found if isinstance(found, dict) else {}
+    differing = [name for name in inputs if there.get(name) != inputs[name]]
+    first = differing[0] if differing else "inputs"
+    raise UsageError(
+        f"the output folder holds {what} of something else",
+        where=str(out),
+        expected=f"{first} {_shown(inputs.get(first))}",
+        found=f"{first} {_shown(there.get(first))}",
+        hint="name another folder with --out; nothing was changed",
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={word}" for key, word in value.items() if word != "")
+    text = str(value)
+    return text[:12] + "..." if len(text) == 64 else text
+
+
+@contextmanager
+def claim(out: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
+    """Work in a folder alone.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; made with its parents if it is missing.
+    inputs : Mapping
+        What is being built; left in the folder, so that an interrupted build can go on.
+
+    Yields
+    ------
+    Path
+        The folder for parts.
+
+    Raises
+    ------
+    OutsideError
+        If another build works there, or the folder cannot be written.
+    """
+    parts = out / PARTS
+    with explained(out):
+        parts.mkdir(parents=True, exist_ok=True)
+        stream = (parts / _LOCK).open("ab")
+    with stream:
+        if not _lock(stream):
+            raise OutsideError("another build is working in this folder", where=str(out), hint="wait until it is done")
+        # The first build may have finished between the look and the lock.
+        if standing(out, inputs) == "new":
+            with explained(out):
+                write_text(parts / _INPUTS, json.dumps(inputs, indent=2, sort_keys=True) + "\n")
+        yield parts
+
+
+def finish(out: Path, made: list[Path]) -> None:
+    """Remove the parts of a finished build, and nothing else.
+
+    Parameters
+    ----------
+    out : Path
+        The folder of the dataset.
+    made : list of Path
+        The parts that went into it.
+    """
+    parts = out / PARTS
+    for path in (*made, parts / _INPUTS, parts / _LOCK):
+        path.unlink(missing_ok=True)
+    # Not empty where somebody put something there, or where parts of an older try lie: theirs to remove.
+    if not any(parts.iterdir()):
+        parts.rmdir()
+
+
+@contextmanager
+def explained(where: Path) -> Iterator[None]:
+    """Turn a failure to write into one line that says what was kept.
+
+    Raises
+    ------
+    OutsideError
+        In place of any `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutsideError(
+            "cannot write the dataset",
+            where=str(where),
+            found=error.strerror or type(error).__name__,
+            hint="recordings that are finished are kept: run the same command again to go on",
+        ) from error
+
+
+def _lock(stream: IO[bytes]) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return _lock_on_windows(stream)
+    try:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A network disk without locks: working there is worth more than the guard.
+        return True
+    return True
+
+
+def _lock_on_windows(stream: IO[bytes]) -> bool:
+    import msvcrt
+
+    try:
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError:
+        return False
+    return True

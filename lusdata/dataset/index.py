@@ -1,0 +1,277 @@
+"""``dataset.json``: what a dataset is, where its rows lie, and how to tell that it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.dataset.folder import INDEX, PARTS
+from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.shards import FORMATS, Place
+from lusdata.errors import DataError, OutsideError, UsageError
+
+__all__ = [
+    "FORMAT_VERSION",
+    "MANIFESTS",
+    "Entry",
+    "Index",
+    "is_dataset",
+    "open_index",
+    "read_recordings",
+    "rows_digest",
+    "verify",
+]
+
+FORMAT_VERSION = "1.0.0"
+"""Version of the layout of a dataset folder, apart from the versions of lusdata and of the manifest schema."""
+
+MANIFESTS = "manifests.jsonl"
+"""The whole collection's manifests, one a line, so that the folder explains itself."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recording of a dataset.
+
+    Attributes
+    ----------
+    id : str
+        The recording.
+    shard : int
+        Position of its shard in the dataset's list.
+    place : Place
+        Where its rows lie in the shard.
+    first_row : int
+        Number of its first row, counted over all shards.
+    digest : str
+        Sha256 of its decoded frames.
+    """
+
+    id: str
+    shard: int
+    place: Place
+    first_row: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """An opened dataset folder.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder.
+    data : Mapping
+        The content of ``dataset.json``.
+    """
+
+    folder: Path
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the collection."""
+        return str(self.data["name"])
+
+    @property
+    def format(self) -> str:
+        """Format of the shards."""
+        return str(self.data["format"])
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The settings it was built with."""
+        return Recipe.from_dict(self.data["recipe"])
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The recordings, in the order of the rows."""
+        entries = []
+        first_row = 0
+        for item in self.data["recordings"]:
+            place = Place(item["position"], item["rows"])
+            entries.append(Entry(item["id"], item["shard"], place, first_row, item["frames_sha256"]))
+            first_row += place.rows
+        return tuple(entries)
+
+    @cached_property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The collection's manifests, whatever their state; sorted by id."""
+        lines = (self.folder / MANIFESTS).read_text(encoding="utf-8").splitlines()
+        return tuple(Manifest(json.loads(line)) for line in lines)
+
+    def shard_path(self, number: int) -> Path:
+        """Return the path of a shard."""
+        return self.folder / str(self.data["shards"][number]["file"])
+
+
+def is_dataset(folder: Path) -> bool:
+    """Tell whether a folder holds a dataset, finished or not."""
+    return (folder / INDEX).is_file() or (folder / PARTS).is_dir()
+
+
+def open_index(folder: Path) -> Index:
+    """Open a dataset folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that ``lusdata build`` finished.
+
+    Raises
+    ------
+    UsageError
+        If it is no dataset.
+    DataError
+        If the build was interrupted, or the layout is of another version.
+    """
+    path = folder / INDEX
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if (folder / PARTS).is_dir():
+            raise DataError(
+                "the dataset is not finished", where=str(folder), hint="run the same lusdata build again to go on"
+            ) from error
+        raise UsageError("not a dataset", where=str(folder), expected=f"a folder with {INDEX}") from error
+    except OSError as error:
+        raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
+    except ValueError as error:
+        raise DataError("not valid JSON", where=str(path), found=str(error)) from error
+    version = data.get("format_version") if isinstance(data, dict) else None
+    if version != FORMAT_VERSION or data.get("format") not in FORMATS:
+        raise DataError(
+            "a dataset of another version",
+            where=str(path),
+            expected=f"format version {FORMAT_VERSION}",
+            found=f"{version}",
+            hint="build it again, or use the lusdata that made it: " + str(_made_by(data)),
+        )
+    return Index(folder, data)
+
+
+def _made_by(data: object) -> object:
+    versions = data.get("versions") if isinstance(data, dict) else None
+    return versions.get("lusdata", "unknown") if isinstance(versions, dict) else "unknown"
+
+
+def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of a dataset's content.
+
+    Parameters
+    ----------
+    rows : iterable of Mapping
+        For each recording its id, class, probe, group, crop, source_sha256 and frames_sha256.
+
+    Returns
+    -------
+    str
+        Sha256 as 64 hexadecimal digits; the same for any order, format, compression and number of shards.
+    """
+    lines = sorted(canonical_bytes(row) for row in rows)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+    """Read recordings in the given order.
+
+    Parameters
+    ----------
+    index : Index
+        The dataset.
+    entries : sequence of Entry
+        Some of its recordings. Reading is fastest in the order of the rows.
+
+    Yields
+    ------
+    tuple
+        Frame indices, times in seconds, and the PNG files of one recording.
+
+    Raises
+    ------
+    DataError
+        If a shard is missing or damaged.
+    """
+    start = 0
+    while start < len(entries):
+        shard = entries[start].shard
+        stop = start
+        while stop < len(entries) and entries[stop].shard == shard:
+            stop += 1
+        path = index.shard_path(shard)
+        try:
+            yield from _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
+        except FileNotFoundError as error:
+            raise DataError("a shard is missing", where=str(path), hint="build the dataset anew") from error
+        except OSError as error:
+            raise DataError("a shard cannot be read", where=str(path), found=str(error)) from error
+        start = stop
+
+
+def _reader(format_: str) -> Any:
+    # Only the package of the dataset's own format is loaded.
+    if format_ == "parquet":
+        from lusdata.dataset import parquet
+
+        return parquet.read_rows
+    from lusdata.dataset import tfrecord
+
+    return tfrecord.read_rows
+
+
+def verify(index: Index, *, deep: bool = False) -> None:
+    """Check that a dataset is whole.
+
+    Parameters
+    ----------
+    index : Index
+        The dataset.
+    deep : bool
+        Decode every frame as well and compare it with the digest of its recording.
+
+    Raises
+    ------
+    DataError
+        At the first file or recording that is not what ``dataset.json`` says.
+    """
+    listed = [*index.data["shards"], index.data["manifests"]]
+    for item in listed:
+        path = index.folder / item["file"]
+        try:
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except FileNotFoundError as error:
+            raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
+        if found != item["sha256"]:
+            raise DataError(
+                "a file of the dataset was changed",
+                where=str(path),
+                expected=f"sha256 {item['sha256']}",
+                found=found,
+                hint="build it anew",
+            )
+    if deep:
+        _verify_frames(index)
+
+
+def _verify_frames(index: Index) -> None:
+    import numpy as np
+
+    from lusdata.dataset.parts import frames_digest
+    from lusdata.media.png import decode_png
+
+    for entry, (frame_indices, times_s, pictures) in zip(
+        index.entries, read_recordings(index, index.entries), strict=True
+    ):
+        times_us = np.rint(np.asarray(times_s) * 1e6).astype(np.int64)
+        images = np.stack([decode_png(picture) for picture in pictures])
+        found = frames_digest(images, np.asarray(frame_indices), times_us)
+        if found != entry.digest:
+            raise DataError("a recording's frames were changed", where=entry.id, expected=entry.digest, found=found)

@@ -1,0 +1,141 @@
+"""Shards as Parquet files that pandas, DuckDB and Hugging Face `datasets` read without any code of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lusdata.dataset.shards import Place, Recording
+from lusdata.errors import DataError
+
+__all__ = ["read_rows", "schema", "write_parquet"]
+
+_TEXT = ("recording", "class", "probe", "group", "source_sha256")
+
+
+def _feature(kind: str) -> dict[str, Any]:
+    return {"dtype": kind, "_type": "Value"}
+
+
+_FEATURES: dict[str, dict[str, Any]] = {
+    "recording": _feature("string"),
+    "class": _feature("string"),
+    "probe": _feature("string"),
+    "group": _feature("string"),
+    "frame_index": _feature("int32"),
+    "time_s": _feature("float64"),
+    "image": {"_type": "Image"},
+    "crop": {"feature": _feature("int32"), "_type": "Sequence"},
+    "source_sha256": _feature("string"),
+}
+
+
+def schema() -> pa.Schema:
+    """Return the columns of a shard.
+
+    The metadata tells Hugging Face `datasets` that ``image`` holds pictures, so that it decodes them.
+    """
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    return pa.schema(
+        [
+            ("recording", pa.string()),
+            ("class", pa.string()),
+            ("probe", pa.string()),
+            ("group", pa.string()),
+            ("frame_index", pa.int32()),
+            ("time_s", pa.float64()),
+            ("image", image),
+            ("crop", pa.list_(pa.int32())),
+            ("source_sha256", pa.string()),
+        ],
+        metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
+    )
+
+
+def write_parquet(path: Path, recordings: Iterable[Recording]) -> list[Place]:
+    """Write recordings, one row group each, so that a reader fetches just what it wants.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    recordings : iterable of Recording
+        In order; one is in memory at a time.
+
+    Returns
+    -------
+    list of Place
+        The row group and number of rows of each recording.
+    """
+    columns = schema()
+    places: list[Place] = []
+    # Nothing is compressed: PNG is already, and zstd makes it larger by a hair; the other columns are dictionaries.
+    with pq.ParquetWriter(
+        path,
+        columns,
+        compression="none",
+        use_dictionary=list(_TEXT),
+        write_statistics=[*_TEXT, "frame_index", "time_s"],
+    ) as writer:
+        for position, recording in enumerate(recordings):
+            rows = len(recording.part.frames)
+            writer.write_table(_table(recording, columns), row_group_size=rows)
+            places.append(Place(position, rows))
+    return places
+
+
+def _table(recording: Recording, columns: pa.Schema) -> pa.Table:
+    part = recording.part
+    rows = len(part.frames)
+    facts = (part.id, recording.class_name, recording.probe, recording.group)
+    stem = part.id.rpartition("/")[2]
+    names = [f"{stem}-{index:06d}.png" for index in part.frame_indices]
+    image = pa.StructArray.from_arrays(
+        [pa.array(part.frames, pa.binary()), pa.array(names, pa.string())], fields=list(columns.field("image").type)
+    )
+    arrays = [
+        *(pa.array([fact] * rows, pa.string()) for fact in facts),
+        pa.array(part.frame_indices, pa.int32()),
+        pa.array(part.times_s, pa.float64()),
+        image,
+        pa.array([part.crop] * rows, columns.field("crop").type),
+        pa.array([recording.source_sha256] * rows, pa.string()),
+    ]
+    return pa.Table.from_arrays(arrays, schema=columns)
+
+
+def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+    """Read recordings from a shard.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    places : iterable of Place
+        Which row groups to read.
+
+    Yields
+    ------
+    tuple
+        Frame indices, times in seconds, and the PNG files of one recording.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            for place in places:
+                table = file.read_row_group(place.position, columns=["frame_index", "time_s", "image"])
+                pictures = pa.compute.struct_field(table["image"], "bytes")
+                yield table["frame_index"].to_pylist(), table["time_s"].to_pylist(), pictures.to_pylist()
+    except pa.ArrowException as error:
+        raise DataError(
+            "a shard is damaged", where=str(path), found=str(error), hint="build the dataset anew"
+        ) from error

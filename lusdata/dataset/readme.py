@@ -1,0 +1,124 @@
+"""``README.md`` of a dataset folder: what it is, how to open it, whom to name, what may not be passed on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import rights_of
+
+__all__ = ["readme"]
+
+_OPEN: Mapping[str, str] = {
+    "parquet": """```python
+import lusdata
+dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
+
+import pandas
+rows = pandas.read_parquet("FOLDER/part-00000.parquet")             # one row a frame
+
+import duckdb
+duckdb.sql("SELECT class, count(*) FROM 'FOLDER/*.parquet' GROUP BY class")
+
+import datasets
+frames = datasets.load_dataset("parquet", data_files="FOLDER/*.parquet", split="train")
+```
+
+The column `image` holds PNG files; Hugging Face `datasets` decodes them by itself. Its word "train" means all rows:
+the shards carry no split.""",
+    "tfrecord": """```python
+import lusdata
+dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
+
+import tensorflow as tf
+files = sorted(tf.io.gfile.glob("FOLDER/*.tfrecord"))
+wanted = {name: tf.io.FixedLenFeature([], tf.string) for name in ("image", "class", "recording", "group")}
+examples = tf.data.TFRecordDataset(files).map(lambda record: tf.io.parse_single_example(record, wanted))
+frames = examples.map(lambda example: (tf.io.decode_png(example["image"]), example["class"]))
+```
+
+`time_s` has the precision of a 32-bit float; `time_us` beside it is exact, in microseconds.""",
+}
+
+
+def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    data : Mapping
+        The content of ``dataset.json``.
+    manifests : sequence of Manifest
+        The recordings that were built.
+
+    Returns
+    -------
+    str
+        Markdown with a head that tells Hugging Face where the rows are. Equal datasets give equal pages.
+    """
+    counts = data["counts"]
+    blocks = [
+        _head(str(data["format"])),
+        f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
+        f"Made by lusdata {data['versions']['lusdata']}: {data['recipe_text']}. `dataset.json` says from what, where each\n"
+        "recording lies, and what was left out and why; `manifests.jsonl` holds everything known about the recordings.\n",
+        _classes(counts),
+        "## Open it\n\n" + _OPEN[str(data["format"])] + "\n",
+        "Split by `group`, never by frame or by recording: recordings of one group show one patient or belong together\n"
+        'otherwise. `lusdata.load("FOLDER").fold(0)` does.\n',
+        _rights(manifests),
+        _attributions(manifests),
+    ]
+    return "\n".join(blocks)
+
+
+def _head(format_: str) -> str:
+    if format_ != "parquet":
+        return ""
+    return '---\nconfigs:\n- config_name: default\n  data_files: "part-*.parquet"\n---\n'
+
+
+def _classes(counts: Mapping[str, Any]) -> str:
+    rows = (
+        (name, f"{number:,}", f"{counts['frames_by_class'][name]:,}")
+        for name, number in counts["recordings_by_class"].items()
+    )
+    return _table(("class", "recordings", "frames"), rows)
+
+
+def _rights(manifests: Sequence[Manifest]) -> str:
+    reasons = {manifest.id: rights_of(manifest).reason for manifest in manifests if not rights_of(manifest).publish}
+    if not reasons:
+        return "## Rights\n\nEvery licence below allows passing the frames on, under its own conditions.\n"
+    lines = [f"- `{name}`: {_plain(reason)}" for name, reason in reasons.items()]
+    return (
+        f"## Rights\n\n**Do not publish this folder.** {len(reasons):,} of its {len(manifests):,} recordings may not be "
+        "passed on; it was made for use on the\nmachine that built it. `--select publish=yes` builds a dataset without "
+        "them:\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def _attributions(manifests: Iterable[Manifest]) -> str:
+    uses = Counter(
+        (
+            manifest.provider,
+            str(manifest.licence["id"]),
+            str(manifest.data["source"].get("attribution", "")),
+        )
+        for manifest in manifests
+    )
+    rows = ((provider, licence, whom, f"{number:,}") for (provider, licence, whom), number in sorted(uses.items()))
+    return "## Name the sources\n\n" + _table(("source", "licence", "attribution", "recordings"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_plain(cell) for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    # Manifests come from many hands; nothing in them may turn into markup.
+    words = " ".join(text.split())
+    return "".join("\\" + sign if sign in "\\`*_[]<>|#" else sign for sign in words)

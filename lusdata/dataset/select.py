@@ -1,0 +1,237 @@
+"""Which recordings a dataset or a view takes, as a short text: ``probe=convex,class=covid-19|healthy``.
+
+Clauses stand between commas and all of them must hold. ``|`` separates words of which one must hold, ``!=`` turns a
+clause round, and a key may stand in several clauses: ``patterns=b_lines,patterns=consolidation`` asks for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import LICENCES, rights_of
+from lusdata.catalog.schema import enumeration, load_schema
+from lusdata.errors import UsageError
+
+__all__ = ["Clause", "Selection", "parse_select", "pattern_names", "select_manifests"]
+
+
+@dataclass(frozen=True, order=True)
+class Clause:
+    """One condition.
+
+    Attributes
+    ----------
+    key : str
+        What is asked about.
+    words : tuple of str
+        Values of which one must hold, sorted.
+    negated : bool
+        Whether none of them may hold instead.
+    """
+
+    key: str
+    words: tuple[str, ...]
+    negated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The condition as a user writes it."""
+        return f"{self.key}{'!=' if self.negated else '='}{'|'.join(self.words)}"
+
+    def matches(self, manifest: Manifest) -> bool:
+        """Tell whether the condition holds for a recording."""
+        return self.negated != bool(set(self.words) & set(_READ[self.key](manifest)))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Conditions that must all hold; none of them means every recording.
+
+    Attributes
+    ----------
+    clauses : tuple of Clause
+        Sorted and without repeats, so that equal selections are equal values.
+    """
+
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The canonical spelling; `parse_select` of it gives the same selection."""
+        return ",".join(clause.text for clause in self.clauses)
+
+    def matches(self, manifest: Manifest) -> bool:
+        """Tell whether every condition holds for a recording."""
+        return all(clause.matches(manifest) for clause in self.clauses)
+
+    def __and__(self, other: Selection) -> Selection:
+        """Return the selection that asks for both."""
+        return Selection(tuple(sorted({*self.clauses, *other.clauses})))
+
+
+def parse_select(text: str) -> Selection:
+    """Read a selection.
+
+    Parameters
+    ----------
+    text : str
+        Clauses between commas, each ``key=word|word`` or ``key!=word|word``; empty for every recording. The keys are
+        class, id, kind, licence, patterns (a pattern that some reader calls present), probe, provider, publish
+        (yes or no: whether the licence allows passing frames on) and zone.
+
+    Returns
+    -------
+    Selection
+        With clauses and words sorted.
+
+    Raises
+    ------
+    UsageError
+        If a clause is malformed, its key is unknown, or a word is not one of the schema's.
+
+    Examples
+    --------
+    >>> parse_select("probe=convex, class=healthy|covid-19").text
+    'class=covid-19|healthy,probe=convex'
+    """
+    pieces = [piece.strip() for piece in text.split(",")]
+    if pieces == [""]:
+        return Selection()
+    return Selection(tuple(sorted({_clause(piece, text) for piece in pieces})))
+
+
+def _clause(piece: str, text: str) -> Clause:
+    key, equals, values = piece.partition("=")
+    negated = key.endswith("!")
+    key = key.removesuffix("!").strip()
+    words = tuple(sorted({word.strip() for word in values.split("|")}))
+    if not equals or not key or not all(words):
+        raise UsageError(
+            "malformed selection",
+            where=text,
+            expected="clauses like 'probe=convex' or 'class=covid-19|healthy', separated by commas",
+            found=repr(piece),
+        )
+    return checked_clause(key, words, negated=negated, where=text)
+
+
+def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, where: str | None = None) -> Clause:
+    """Make one condition of a key and its words.
+
+    Parameters
+    ----------
+    key : str
+        A key of `parse_select`.
+    words : sequence of str
+        Values of which one must hold.
+    negated : bool
+        Whether none of them may hold instead.
+    where : str, optional
+        What the user wrote, for the error.
+
+    Raises
+    ------
+    UsageError
+        If the key is unknown or a word is not one of the schema's.
+    """
+    if key not in _READ:
+        raise UsageError(
+            "unknown key in a selection", where=where, expected="one of " + ", ".join(sorted(_READ)), found=repr(key)
+        )
+    allowed = _allowed(key)
+    unknown = [word for word in words if allowed and word not in allowed]
+    if unknown:
+        raise UsageError(
+            f"unknown word for '{key}' in a selection",
+            where=where,
+            expected="one of " + ", ".join(allowed),
+            found=", ".join(map(repr, unknown)),
+        )
+    return Clause(key, tuple(sorted(set(words))), negated)
+
+
+@cache
+def pattern_names() -> tuple[str, ...]:
+    """Return the patterns that a reader may report, in the schema's order."""
+    reading: Mapping[str, object] = load_schema()["properties"]["patterns"]["items"]["properties"]
+    return tuple(name for name in reading if name != "reader")
+
+
+@cache
+def _allowed(key: str) -> tuple[str, ...]:
+    if key in ("class", "kind", "probe"):
+        return enumeration(key)
+    fixed: Mapping[str, Callable[[], tuple[str, ...]]] = {
+        "patterns": pattern_names,
+        "licence": lambda: tuple(sorted(LICENCES)),
+        "publish": lambda: ("no", "yes"),
+    }
+    # An id, a provider or a zone can be any word; those that occur are known only from a collection.
+    return fixed[key]() if key in fixed else ()
+
+
+def _patterns(manifest: Manifest) -> list[str]:
+    return [name for reading in manifest.patterns for name, finding in reading.items() if finding == "present"]
+
+
+def _zone(manifest: Manifest) -> list[str]:
+    view = manifest.data.get("view")
+    return [] if view is None else [str(view["zone"])]
+
+
+_READ: Mapping[str, Callable[[Manifest], Iterable[str]]] = {
+    "class": lambda manifest: [manifest.class_name],
+    "id": lambda manifest: [manifest.id],
+    "kind": lambda manifest: [manifest.kind],
+    "licence": lambda manifest: [str(manifest.licence["id"])],
+    "patterns": _patterns,
+    "probe": lambda manifest: [manifest.probe],
+    "provider": lambda manifest: [manifest.provider],
+    "publish": lambda manifest: ["yes" if rights_of(manifest).publish else "no"],
+    "zone": _zone,
+}
+
+
+def select_manifests(selection: Selection, manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    """Choose recordings.
+
+    Parameters
+    ----------
+    selection : Selection
+        The conditions.
+    manifests : iterable of Manifest
+        The recordings to choose from.
+
+    Returns
+    -------
+    tuple of Manifest
+        Those for which every condition holds, in the given order.
+
+    Raises
+    ------
+    UsageError
+        If a word of an open key (id, provider, zone) occurs in no recording: most likely it is misspelt.
+    """
+    manifests = tuple(manifests)
+    for clause in selection.clauses:
+        if _allowed(clause.key):
+            continue
+        known = {word for manifest in manifests for word in _READ[clause.key](manifest)}
+        missing = sorted(set(clause.words) - known)
+        if missing:
+            raise UsageError(
+                f"no recording has this {clause.key}",
+                where=selection.text,
+                expected=f"one of {_some(known)}",
+                found=", ".join(map(repr, missing)),
+            )
+    return tuple(manifest for manifest in manifests if selection.matches(manifest))
+
+
+def _some(words: Iterable[str], most: int = 12) -> str:
+    ordered = sorted(words)
+    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return (", ".join(ordered[:most]) or "(none)") + more

@@ -1,0 +1,146 @@
+"""Parts to shards: which recordings share a file, and how a shard comes to its final name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lusdata.dataset.folder import explained
+from lusdata.dataset.parts import Part
+
+__all__ = ["FORMATS", "Place", "Recording", "Shard", "cut", "shard_name", "write_shard"]
+
+FORMATS: Mapping[str, str] = {"parquet": "parquet", "tfrecord": "tfrecord"}
+"""Every shard format with the ending of its files."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A part with the facts that each of its rows repeats."""
+
+    part: Part
+    class_name: str
+    probe: str
+    group: str
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of one recording lie in a shard.
+
+    Attributes
+    ----------
+    position : int
+        Row group of a Parquet file; offset of the first record of a TFRecord file, in bytes.
+    rows : int
+        Number of rows.
+    """
+
+    position: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One finished file of rows."""
+
+    file: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the facts as plain data for JSON."""
+        return asdict(self)
+
+
+Writer = Callable[[Path, Iterable[Recording]], list[Place]]
+
+
+def cut(sizes_bytes: Sequence[int], *, target_bytes: int) -> list[range]:
+    """Decide which neighbouring recordings share a shard.
+
+    Parameters
+    ----------
+    sizes_bytes : sequence of int
+        Size of each recording's frames, in the order of the dataset.
+    target_bytes : int
+        Size that a shard should not exceed; a single larger recording gets a shard of its own.
+
+    Returns
+    -------
+    list of range
+        Positions of each shard's recordings. A recording is never divided.
+
+    Examples
+    --------
+    >>> cut([40, 40, 10, 90], target_bytes=100)
+    [range(0, 3), range(3, 4)]
+    """
+    shards: list[range] = []
+    first = filled_bytes = 0
+    for position, size_bytes in enumerate(sizes_bytes):
+        if position > first and filled_bytes + size_bytes > target_bytes:
+            shards.append(range(first, position))
+            first, filled_bytes = position, 0
+        filled_bytes += size_bytes
+    if sizes_bytes:
+        shards.append(range(first, len(sizes_bytes)))
+    return shards
+
+
+def shard_name(number: int, format_: str) -> str:
+    """Return a shard's file name; the names sort in the order of the rows."""
+    return f"part-{number:05d}.{FORMATS[format_]}"
+
+
+def write_shard(
+    out: Path, name: str, recordings: Iterable[Recording], *, staging: Path, writer: Writer
+) -> tuple[Shard, list[Place]]:
+    """Write one shard, whole or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        The folder of the dataset.
+    name : str
+        The file's name.
+    recordings : iterable of Recording
+        Its recordings, in order; read one at a time.
+    staging : Path
+        Folder on the same disk for the unfinished file.
+    writer : callable
+        Writes the rows in one of the formats.
+
+    Returns
+    -------
+    tuple of Shard and list of Place
+        The file and where each recording lies in it.
+
+    Raises
+    ------
+    OutsideError
+        If it cannot be written; nothing stands under the final name then.
+    """
+    temporary = staging / f"{name}.tmp"
+    with explained(out / name):
+        try:
+            places = writer(temporary, recordings)
+            shard = _sealed(temporary, name, places)
+            temporary.replace(out / name)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return shard, places
+
+
+def _sealed(path: Path, name: str, places: Sequence[Place]) -> Shard:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Shard(name, sum(place.rows for place in places), path.stat().st_size, sha256)

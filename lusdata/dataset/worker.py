@@ -1,0 +1,33 @@
+"""A worker process: jobs as JSON lines on standard input, outcomes as JSON lines on standard output."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from lusdata.dataset.parts import Job, make_part
+
+__all__ = ["READY", "main"]
+
+READY = "ready"
+"""First line of a worker; what goes wrong before it concerns the installation and not a recording."""
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    # Ctrl-C reaches every process of a terminal; the main process decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Keep the channel to ourselves: a decoder that prints would break the protocol.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    import lusdata.media.frames
+    import lusdata.media.png  # noqa: F401  (loaded now, so that a broken installation shows before the first job)
+
+    _say(answers, READY)
+    for line in sys.stdin:
+        _say(answers, make_part(Job.from_json(line)).to_json())
+
+
+def _say(stream: object, text: str) -> None:
+    print(text, file=stream, flush=True)  # type: ignore[call-overload]
