@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from test_layering import DOORS
 
 import lusdata
 from lusdata.catalog.collection import shipped_names
@@ -100,6 +101,14 @@ def test_every_requirement_of_the_core_is_imported_somewhere():
     names = [requirement(text)[0] for text in project()["project"]["dependencies"]]
     unused = [name for name in names if not re.search(rf"^\s*(import|from) {modules.get(name, name)}\b", code, re.M)]
     assert unused == []
+
+
+@CHECKOUT
+def test_every_package_that_the_core_imports_is_required():
+    names = {"cv2": "opencv-python-headless", "google_crc32c": "google-crc32c", "imageio_ffmpeg": "imageio-ffmpeg"}
+    required = {requirement(text)[0] for text in project()["project"]["dependencies"]}
+    extras = {"datasets", "ray", "tensorflow", "torch"}
+    assert {names.get(package, package) for package in set(DOORS) - extras} == required
 
 
 @CHECKOUT
