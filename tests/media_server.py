@@ -17,13 +17,14 @@ class Answer:
     """What the server says to one request.
 
     ``sent_bytes`` cuts the body off after that many bytes of the announced length; ``drip_s`` waits that long after
-    every byte; ``ranges`` lets it answer range requests with 206 or 416.
+    every byte, ``wait_s`` before the first; ``ranges`` lets it answer range requests with 206 or 416.
     """
 
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     sent_bytes: int | None = None
+    wait_s: float = 0.0
     drip_s: float = 0.0
     header_drip_s: float = 0.0
     ranges: bool = False
@@ -62,7 +63,7 @@ class MediaServer:
         self.requests: list[Request] = []
         self.most_at_once = 0
         self._answers: dict[str, list[Answer]] = {}
-        self._now = 0
+        self._waiting = 0
         self._lock = threading.Lock()
         self._port = http.server_address[1]
 
@@ -79,19 +80,18 @@ class MediaServer:
         """Return the requests for a path so far."""
         return [request for request in self.requests if request.path == path]
 
-    @contextmanager
-    def _next(self, request: Request) -> Iterator[Answer]:
+    def _next(self, request: Request) -> Answer:
         with self._lock:
             self.requests.append(request)
-            self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
             answers = self._answers.get(request.path, [status(404)])
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        try:
-            yield answer
-        finally:
-            with self._lock:
-                self._now -= 1
+            self._waiting += 1
+            self.most_at_once = max(self.most_at_once, self._waiting)
+        # Counted only while nothing is sent yet: a client may be done before the server knows.
+        time.sleep(answer.wait_s)
+        with self._lock:
+            self._waiting -= 1
+        return answer
 
 
 @contextmanager
@@ -103,11 +103,10 @@ def running_server() -> Iterator[MediaServer]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            with servers[0]._next(Request(self.path, dict(self.headers))) as answer:
-                try:
-                    self._give(answer)
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
+            try:
+                self._give(servers[0]._next(Request(self.path, dict(self.headers))))
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
 
         def _give(self, answer: Answer) -> None:
             code, headers, body = answer.status, dict(answer.headers), answer.body
