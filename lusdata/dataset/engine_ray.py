@@ -6,6 +6,7 @@ Every machine of the cluster must see the cache and the output folder under the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lusdata.dataset.engine_local import Report
 from lusdata.dataset.parts import Job, Outcome, make_part
@@ -42,7 +43,7 @@ def run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
         # Retries of Ray's own would repeat a job that crashes its process; it is left out instead, as everywhere.
         task = ray.remote(num_cpus=1, max_retries=0)(make_part)
         waiting = iter(jobs)
-        running = {}
+        running: dict[Any, Job] = {}
         while True:
             while len(running) < workers and (job := next(waiting, None)) is not None:
                 running[task.remote(job)] = job

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lusdata.dataset.shards import Place, Recording
@@ -133,7 +134,7 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
         with pq.ParquetFile(path) as file:
             for place in places:
                 table = file.read_row_group(place.position, columns=["frame_index", "time_s", "image"])
-                pictures = pa.compute.struct_field(table["image"], "bytes")
+                pictures = pc.struct_field(table["image"], "bytes")
                 yield table["frame_index"].to_pylist(), table["time_s"].to_pylist(), pictures.to_pylist()
     except pa.ArrowException as error:
         raise DataError(

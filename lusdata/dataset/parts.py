@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lusdata.catalog.manifest import Crop, Trim, canonical_bytes
+from lusdata.dataset.recipe import Colour
 from lusdata.errors import DataError, OutsideError
 
 __all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part"]
@@ -58,7 +59,7 @@ class Job:
     rate_hz: float
     max_frames: int
     size_px: int
-    colour: str
+    colour: Colour
 
     def to_json(self) -> str:
         """Return the job as one line of JSON."""

@@ -62,12 +62,12 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
     blocks = [
         _head(str(data["format"])),
         f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
-        f"Made by lusdata {data['versions']['lusdata']}: {data['recipe_text']}. `dataset.json` says from what, where each\n"
-        "recording lies, and what was left out and why; `manifests.jsonl` holds everything known about the recordings.\n",
+        f"Made by lusdata {data['versions']['lusdata']}: {data['recipe_text']}.\n`dataset.json` says from what, where "
+        "each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known about them.\n",
         _classes(counts),
         "## Open it\n\n" + _OPEN[str(data["format"])] + "\n",
-        "Split by `group`, never by frame or by recording: recordings of one group show one patient or belong together\n"
-        'otherwise. `lusdata.load("FOLDER").fold(0)` does.\n',
+        "Split by `group`, never by frame or recording: the recordings of one group show one patient or belong\n"
+        'together otherwise. `lusdata.load("FOLDER").fold(0)` does.\n',
         _rights(manifests),
         _attributions(manifests),
     ]
@@ -94,9 +94,9 @@ def _rights(manifests: Sequence[Manifest]) -> str:
         return "## Rights\n\nEvery licence below allows passing the frames on, under its own conditions.\n"
     lines = [f"- `{name}`: {_plain(reason)}" for name, reason in reasons.items()]
     return (
-        f"## Rights\n\n**Do not publish this folder.** {len(reasons):,} of its {len(manifests):,} recordings may not be "
-        "passed on; it was made for use on the\nmachine that built it. `--select publish=yes` builds a dataset without "
-        "them:\n\n" + "\n".join(lines) + "\n"
+        f"## Rights\n\n**Do not publish this folder.** {len(reasons):,} of its {len(manifests):,} recordings may not\n"
+        "be passed on; it was made for use on the machine that built it. `--select publish=yes` builds a dataset\n"
+        "without these:\n\n" + "\n".join(lines) + "\n"
     )
 
 

@@ -6,16 +6,18 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.dataset.select import parse_select
 from lusdata.errors import UsageError
 
-__all__ = ["COLOURS", "Recipe"]
+__all__ = ["COLOURS", "Colour", "Recipe"]
 
-COLOURS = ("grey", "rgb")
+Colour = Literal["grey", "rgb"]
 """What a frame may be: one channel (B-mode ultrasound is grey) or three."""
+
+COLOURS: tuple[Colour, ...] = get_args(Colour)
 
 _RATE_HZ = (0.01, 1000.0)
 _MAX_FRAMES = (1, 100_000)
@@ -55,7 +57,7 @@ class Recipe:
     rate_hz: float = 3.0
     max_frames: int = 30
     size_px: int = 224
-    colour: str = "grey"
+    colour: Colour = "grey"
     select: str = ""
 
     def __post_init__(self) -> None:
