@@ -1,0 +1,372 @@
+"""From the bytes of a file to its frames and their presentation times.
+
+PyAV is the decoder: on real lung-ultrasound clips it costs much less than OpenCV's reader or a pipe from an ffmpeg
+program, and it gives each frame's presentation time. The shorter of two ways is taken:
+
+- The *short way* reads the presentation times from the packets, asks which frames are wanted, and decodes only what
+  those need. It is taken for codecs of which each packet becomes one frame at a time that the container states.
+- The *long way* decodes every frame to learn the times, asks, and decodes again up to the last wanted frame. It is
+  taken where packets do not tell, and wherever the short way meets anything unexpected.
+
+Both give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode and a
+frame that the decoder marks as damaged are errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from lusdata.errors import DecodeError
+from lusdata.media.decode_plan import Step, plan_steps
+from lusdata.media.diagnose import identify, missing_part
+
+__all__ = [
+    "MAX_DURATION_S",
+    "MAX_FILE_BYTES",
+    "MAX_FRAMES",
+    "MAX_SIDE_PX",
+    "Choice",
+    "Survey",
+    "Taken",
+    "decode",
+    "survey",
+]
+
+MAX_SIDE_PX = 8192
+MAX_DURATION_S = 3600.0
+MAX_FRAMES = 200_000
+MAX_FILE_BYTES = 2 << 30
+
+T = TypeVar("T")
+
+Choice = Callable[[NDArray[np.float64]], NDArray[np.int64]]
+"""From the times of all frames (seconds from the first, rising) to the positions of those wanted (rising)."""
+
+# Only formats that hold pictures by themselves. Playlists and scripts, which make FFmpeg open other files or
+# addresses, and its guess that any text is a film for a terminal, are left out.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,matroska,webm,asf,flv,ogg,dv,gif,apng,"
+    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe"
+)
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_SIDE_PX**2)}
+# FFmpeg tells many a photograph by its file's name only.
+_FORMAT_OF = {"JPEG image": "jpeg_pipe"}
+_DAMAGED_MEDIUM_HINT = "fetch the file again; if it is the same, exclude the recording"
+
+_ONE_FRAME_A_PACKET = frozenset(
+    {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "gif", "mjpeg", "ffv1", "huffyuv", "ffvhuff", "utvideo"}
+    | {"png", "rawvideo", "prores", "dvvideo", "jpeg2000"}
+)
+_FRAMES_STAND_ALONE = frozenset({"mjpeg", "huffyuv", "ffvhuff", "utvideo", "png", "rawvideo", "prores", "dvvideo"})
+# In H.264 and H.265 a packet marked as key may begin a slow refresh, after which earlier frames are still seen.
+_KEYS_ARE_RESTARTS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
+_DROPS_UNREFERENCED = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4"})
+# AVI numbers its packets in decoding order, so the times of codecs that reorder mean nothing there.
+_REORDERED_WITHOUT_TIMES = frozenset({("avi", "h264"), ("avi", "hevc")})
+
+
+@dataclass(frozen=True)
+class Taken(Generic[T]):
+    """One wanted frame.
+
+    Attributes
+    ----------
+    index : int
+        Its place among all frames of the file, in order of presentation.
+    time_s : float
+        Its presentation time, in seconds from the first frame's.
+    value : T
+        What was made of it.
+    """
+
+    index: int
+    time_s: float
+    value: T
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What decoding all of a file tells.
+
+    Attributes
+    ----------
+    container, codec : str
+        As FFmpeg names them, such as ``mov,mp4,m4a,3gp,3g2,mj2`` and ``h264``.
+    brand : str
+        Four letters by which an MP4 or QuickTime file states its dialect; empty elsewhere.
+    first : av.VideoFrame
+        The first frame.
+    times_s : np.ndarray, shape (n,), float64
+        Presentation times, in seconds from the first frame's, rising.
+    last_duration_s : float
+        How long the last frame is shown.
+    """
+
+    container: str
+    codec: str
+    brand: str
+    first: VideoFrame
+    times_s: NDArray[np.float64]
+    last_duration_s: float
+
+
+def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[Taken[T]]:
+    """Decode the wanted frames of a video or a picture.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    choose : callable
+        From all presentation times to the positions of the wanted frames; see `Choice`.
+    take : callable
+        What to make of each wanted frame, which is in the file's own pixel format and gone afterwards. Both callables
+        must depend on their arguments only: where the short way fails, they are called again.
+
+    Returns
+    -------
+    list of Taken
+        The wanted frames, in order of presentation.
+
+    Raises
+    ------
+    DecodeError
+        If the file is no whole picture or video, is damaged up to its last wanted frame, or is beyond the limits of
+        this module.
+    OSError
+        If it cannot be read.
+    """
+    _check_whole(path)
+    try:
+        return list(_short_way(path, choose, take))
+    except (_NoShortWayError, av.error.FFmpegError):
+        return list(_long_way(path, choose, take))
+
+
+def survey(path: Path) -> Survey:
+    """Decode a whole file and tell what it holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Survey
+        Facts as decoding found them, whatever the file's header claims.
+
+    Raises
+    ------
+    DecodeError, OSError
+        As `decode`.
+    """
+    _check_whole(path)
+    with _open(path) as (container, stream):
+        tags: list[int | None] = []
+        first = last = None
+        for frame in _all_frames(path, container, stream):
+            tags.append(frame.pts)
+            first = first or frame
+            last = frame
+        if first is None or last is None:
+            raise DecodeError("the video holds no frame", where=str(path))
+        times_s = _times_s(tags, stream)
+        _check_duration(path, times_s)
+        step_s = float(np.median(np.diff(times_s))) if len(tags) > 1 else 0.0
+        duration_s = float(last.duration * stream.time_base) if last.duration and stream.time_base else step_s
+        return Survey(
+            container=container.format.name,
+            codec=stream.codec_context.name,
+            brand=container.metadata.get("major_brand", ""),
+            first=first,
+            times_s=times_s,
+            last_duration_s=duration_s,
+        )
+
+
+class _NoShortWayError(Exception):
+    """The packets do not tell enough, or the decoder gave something else than they promised."""
+
+
+def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
+    with _open(path) as (container, stream):
+        codec, form = stream.codec_context.name, container.format.name
+        if codec not in _ONE_FRAME_A_PACKET or (form, codec) in _REORDERED_WITHOUT_TIMES:
+            raise _NoShortWayError
+        packets = []
+        for packet in container.demux(stream):
+            if packet.size:
+                packets.append(packet)
+            _check_count(path, len(packets))
+        order = _presentation_order(packets)
+        times_s = _times_s([packet.pts for packet in order], stream)
+        _check_duration(path, times_s)
+        wanted = {order[index].pts: int(index) for index in choose(times_s)}
+        steps = plan_steps(
+            [packet.pts or 0 for packet in packets],
+            wanted=np.array([packet.pts in wanted for packet in packets]),
+            restarts=np.array([_restarts(codec, packet) for packet in packets]),
+            drops=codec in _DROPS_UNREFERENCED,
+        )
+        known = {packet.pts for packet in packets}
+        for frame in _planned_frames(stream, packets, steps):
+            if frame.is_corrupt or frame.pts not in known:
+                raise _NoShortWayError
+            index = wanted.pop(frame.pts, None)
+            if index is not None:
+                _check_size(path, frame.width, frame.height)
+                yield Taken(index, float(times_s[index]), take(frame))
+            if not wanted:
+                return
+        raise _NoShortWayError
+
+
+def _presentation_order(packets: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
+    """Sort the packets that are shown by time, if each has one of its own and the first can be decoded."""
+    shown = [packet for packet in packets if not packet.is_discard]
+    if not shown or any(packet.pts is None or packet.is_corrupt for packet in packets):
+        raise _NoShortWayError
+    times = [packet.pts or 0 for packet in packets]
+    # A stream cut out of a longer one may begin with frames that depend on what was cut off; decoders drop those.
+    if not packets[0].is_keyframe or min(times) < times[0] or len(set(times)) < len(times):
+        raise _NoShortWayError
+    return sorted(shown, key=lambda packet: packet.pts or 0)
+
+
+def _restarts(codec: str, packet: Packet[VideoStream]) -> bool:
+    return codec in _FRAMES_STAND_ALONE or (codec in _KEYS_ARE_RESTARTS and packet.is_keyframe)
+
+
+def _planned_frames(
+    stream: VideoStream, packets: Sequence[Packet[VideoStream]], steps: Sequence[Step]
+) -> Iterator[VideoFrame]:
+    context = stream.codec_context
+    set_to = None
+    for packet, step in zip(packets, steps, strict=True):
+        if step is Step.SKIP:
+            continue
+        if step is not set_to:
+            context.skip_frame = "NONREF" if step is Step.REFERENCE else "DEFAULT"
+            set_to = step
+        yield from context.decode(packet)
+    yield from context.decode(None)
+
+
+def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
+    with _open(path) as (container, stream):
+        times_s = _times_s([frame.pts for frame in _all_frames(path, container, stream)], stream)
+    if times_s.size == 0:
+        raise DecodeError("the video holds no frame", where=str(path))
+    _check_duration(path, times_s)
+    with _open(path) as (container, stream):
+        frames = enumerate(_all_frames(path, container, stream))
+        for target in choose(times_s):
+            frame = next(frame for index, frame in frames if index == target)
+            yield Taken(int(target), float(times_s[target]), take(frame))
+
+
+def _all_frames(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    count = 0
+    try:
+        for frame in container.decode(stream):
+            count += 1
+            _check_count(path, count)
+            _check_size(path, frame.width, frame.height)
+            if frame.is_corrupt:
+                raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=_DAMAGED_MEDIUM_HINT)
+            yield frame
+    except av.error.FFmpegError as error:
+        raise DecodeError(
+            f"decoding stops after {count:,} frames",
+            where=str(path),
+            found=error.strerror or type(error).__name__,
+            hint=_DAMAGED_MEDIUM_HINT,
+        ) from error
+
+
+def _times_s(tags: Sequence[int | None], stream: VideoStream) -> NDArray[np.float64]:
+    """Turn time stamps, in order of presentation, into seconds from the first."""
+    known = [tag for tag in tags if tag is not None]
+    if len(set(known)) == len(tags) and stream.time_base is not None:
+        # Where a container states times in decoding order, the decoder gives the right frames with permuted times.
+        known.sort()
+        unit = stream.time_base
+        return np.array([(tag - known[0]) * unit.numerator / unit.denominator for tag in known], dtype=np.float64)
+    # Raw streams have no times at all; then the stated rate is all there is.
+    rate_hz = float(stream.average_rate or stream.guessed_rate or 25)
+    return np.arange(len(tags), dtype=np.float64) / rate_hz
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open the first stream of moving or still pictures, for one thread."""
+    kind = identify(_head(path)).name
+    with path.open("rb") as file:
+        try:
+            form = _FORMAT_OF.get(kind)
+            container = av.open(file, "r", format=form, options=_OPTIONS, metadata_errors="replace")
+        except (av.error.FFmpegError, ValueError) as error:
+            raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
+        with container:
+            # A cover picture of a sound file counts as a video stream, too.
+            streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
+            stream = next(streams, None)
+            if stream is None:
+                raise DecodeError("the file holds no video", where=str(path))
+            if stream.codec_context is None:
+                raise DecodeError("this installation of PyAV has no decoder for the video's codec", where=str(path))
+            _check_size(path, stream.codec_context.width, stream.codec_context.height)
+            # One thread: results do not depend on the machine, and builds run one worker a core.
+            stream.thread_count = 1
+            stream.thread_type = "NONE"
+            yield container, stream
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16_384)
+
+
+def _check_whole(path: Path) -> None:
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
+        raise DecodeError("the file is empty", where=str(path))
+    if size_bytes > MAX_FILE_BYTES:
+        raise _beyond(path, f"at most {MAX_FILE_BYTES:,} bytes", f"{size_bytes:,} bytes")
+    missing = missing_part(path, identify(_head(path)))
+    if missing:
+        raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=_DAMAGED_MEDIUM_HINT)
+
+
+def _check_size(path: Path, width_px: int, height_px: int) -> None:
+    if max(width_px, height_px) > MAX_SIDE_PX:
+        raise _beyond(path, f"at most {MAX_SIDE_PX} px on a side", f"{width_px} x {height_px} px")
+
+
+def _check_count(path: Path, count: int) -> None:
+    if count > MAX_FRAMES:
+        raise _beyond(path, f"at most {MAX_FRAMES:,} frames", f"more than {MAX_FRAMES:,}")
+
+
+def _check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
+    if times_s.size and times_s[-1] > MAX_DURATION_S:
+        raise _beyond(path, f"at most {MAX_DURATION_S:,.0f} s", f"{times_s[-1]:,.0f} s")
+
+
+def _beyond(path: Path, limit: str, found: str) -> DecodeError:
+    return DecodeError("too large for a recording", where=str(path), expected=limit, found=found)
