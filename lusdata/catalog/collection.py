@@ -99,7 +99,8 @@ def manifest_files(folder: Path) -> list[Path]:
     DataError
         If there is none.
     """
-    files = sorted(path for path in folder.glob("*.json") if path.is_file())
+    # A folder or a dead link of such a name is not left out in silence: reading it says what it is.
+    files = sorted(folder.glob("*.json"))
     if not files:
         raise DataError(
             "the folder holds no manifest",
@@ -135,7 +136,7 @@ def open_collection(name_or_path: str | Path) -> Collection:
 
     folder = find_collection(name_or_path)
     checked = check_files(manifest_files(folder))
-    faults = [issue for issue in checked.issues if issue.level == "error"]
+    faults = checked.errors
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise DataError(

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.atomic import write_text
+from lusdata.catalog.reading import read_data
 from lusdata.catalog.schema import load_schema
-from lusdata.errors import DataError
 
 __all__ = ["Crop", "Manifest", "Trim", "canonical_bytes", "dumps", "read_data", "read_manifest", "write_manifest"]
-
-_LONGEST_MANIFEST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,14 @@ class Manifest:
     @property
     def sha256(self) -> str | None:
         """Digest of the file; None while nobody has seen it."""
-        return self.data["source"].get("sha256")
+        sha256: str | None = self.data["source"].get("sha256")
+        return sha256
 
     @property
     def size_bytes(self) -> int | None:
         """Size of the file in bytes; None while nobody has seen it."""
-        return self.data["source"].get("size_bytes")
+        size_bytes: int | None = self.data["source"].get("size_bytes")
+        return size_bytes
 
     @property
     def licence(self) -> Mapping[str, Any]:
@@ -117,7 +117,8 @@ class Manifest:
     @property
     def source_path(self) -> str | None:
         """Path relative to the root of a mirror, with forward slashes."""
-        return self.data["source"].get("path")
+        path: str | None = self.data["source"].get("path")
+        return path
 
     @property
     def access(self) -> str:
@@ -151,14 +152,9 @@ class Manifest:
         crop = self.data.get("crop")
         if crop is None:
             return None
-        left_px, top_px, width_px, height_px = (int(crop[edge]) for edge in ("left_px", "top_px", "width_px", "height_px"))
         return Crop(
-            left_px,
-            top_px,
-            width_px,
-            height_px,
-            source_width_px=crop.get("source_width_px"),
-            source_height_px=crop.get("source_height_px"),
+            # 640.0 is a whole number to JSON, but no index to Python.
+            **{edge: int(crop[edge]) for edge in crop if edge.endswith("_px")},
             sha256=crop.get("sha256"),
         )
 
@@ -200,64 +196,6 @@ def _in_order(value: Any, node: Mapping[str, Any], schema: Mapping[str, Any]) ->
     if isinstance(value, (list, tuple)):
         return [_in_order(item, node.get("items", {}), schema) for item in value]
     return value
-
-
-def read_data(path: Path) -> Any:
-    """Parse one JSON file that may come from a stranger.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    object
-        The parsed document, not yet validated.
-
-    Raises
-    ------
-    DataError
-        If it is no UTF-8 JSON, repeats a key, is deeper than the parser goes, or is larger than a megabyte.
-    """
-    size_bytes = path.stat().st_size
-    if size_bytes > _LONGEST_MANIFEST_BYTES:
-        raise DataError(
-            "too large for a manifest",
-            where=str(path),
-            expected=f"at most {_LONGEST_MANIFEST_BYTES:,} bytes",
-            found=f"{size_bytes:,} bytes",
-        )
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise DataError(
-            "not valid JSON",
-            where=f"{path}:{error.lineno}:{error.colno}",
-            found=error.msg,
-            hint="check commas, quotes and brackets at that place",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DataError("not UTF-8 text", where=str(path), found=error.reason, hint="save the file as UTF-8") from error
-    except RecursionError as error:
-        raise DataError("nested too deeply", where=str(path)) from error
-    except ValueError as error:
-        raise DataError(str(error), where=str(path)) from error
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        message = f"a key stands twice in one object: {', '.join(twice)}"
-        raise ValueError(message)
-    return data
-
-
-def _no_constant(name: str) -> float:
-    message = f"{name} is no JSON value"
-    raise ValueError(message)
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from lusdata.catalog.quick import Accepts, compile_schema
+from lusdata.catalog.schema_fault import SCHEMA_RULES, SchemaFault, describe, json_path, resolved
 from lusdata.catalog.shipped import schemas_root
 from lusdata.errors import DataError
 
-__all__ = ["NEWEST", "SchemaFault", "enumeration", "load_schema", "schema_faults", "versions"]
+__all__ = [
+    "NEWEST",
+    "SCHEMA_RULES",
+    "SchemaFault",
+    "enumeration",
+    "load_schema",
+    "missing_recommended",
+    "schema_faults",
+    "version_key",
+    "versions",
+]
 
 NEWEST = "1.0.0"
 """The version that lusdata writes."""
 
-SchemaFault = tuple[str, str, str, str]
-"""JSON path, message, expected, found."""
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, so that versions compare by age.
+
+    Examples
+    --------
+    >>> version_key("1.10.0") > version_key("1.9.2")
+    True
+    """
+    return tuple(int(part) for part in version.split("."))
 
 
 @cache
 def versions() -> tuple[str, ...]:
     """Return the schema versions that lusdata knows, oldest first."""
-    names = [path.stem for path in schemas_root().glob("*.json")]
-    return tuple(sorted(names, key=lambda name: tuple(int(part) for part in name.split("."))))
+    return tuple(sorted((path.stem for path in schemas_root().glob("*.json")), key=version_key))
 
 
 @cache
 def _text(version: str) -> str:
-    path = schemas_root() / f"{version}.json"
     if version not in versions():
         raise DataError(
             "no such schema version",
@@ -37,7 +55,7 @@ def _text(version: str) -> str:
             found=repr(version),
             hint="a newer lusdata may know it: python -m pip install --upgrade lusdata",
         )
-    return path.read_text(encoding="utf-8")
+    return (schemas_root() / f"{version}.json").read_text(encoding="utf-8")
 
 
 def load_schema(version: str = NEWEST) -> dict[str, Any]:
@@ -63,6 +81,11 @@ def load_schema(version: str = NEWEST) -> dict[str, Any]:
 
 
 @cache
+def _shared(version: str) -> dict[str, Any]:
+    return load_schema(version)
+
+
+@cache
 def enumeration(*keys: str) -> tuple[str, ...]:
     """Return the allowed words of one field of the newest schema.
 
@@ -76,30 +99,49 @@ def enumeration(*keys: str) -> tuple[str, ...]:
     tuple of str
         The words, in the schema's order.
 
+    Raises
+    ------
+    LookupError
+        If there is no such field, or it has no vocabulary.
+
     Examples
     --------
     >>> enumeration("probe")
     ('convex', 'linear', 'phased')
     """
-    schema = load_schema()
-    node: dict[str, Any] = schema
+    schema = _shared(NEWEST)
+    node = schema
     for key in keys:
-        node = node.get("items", node)["properties"][key]
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return tuple(node["enum"])
+        node = resolved(resolved(node.get("items", node), schema).get("properties", {}).get(key, {}), schema)
+    words = node.get("items", node).get("enum")
+    if words is None:
+        message = f"the schema has no vocabulary for {'.'.join(keys)}"
+        raise LookupError(message)
+    return tuple(words)
+
+
+@cache
+def _accepts(version: str) -> Accepts:
+    return compile_schema(_shared(version))
 
 
 @cache
 def _validator(version: str) -> Any:
-    # jsonschema costs a tenth of a second to import, and most commands never validate.
+    # jsonschema takes a tenth of a second to import, and is needed only where something is wrong.
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(load_schema(version))
+    def pattern(_: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
+        # As in the standard, $ is the very end; Python's also stands before a last line break.
+        if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+            yield ValidationError("malformed")
+
+    return extend(Draft202012Validator, {"pattern": pattern})(_shared(version))
 
 
-def schema_faults(data: Any, version: str = NEWEST) -> Iterator[SchemaFault]:
-    """Yield every way in which a manifest breaks its schema.
+def schema_faults(data: Any, version: str = NEWEST) -> tuple[SchemaFault, ...]:
+    """Return every way in which a document breaks a schema version.
 
     Parameters
     ----------
@@ -108,59 +150,45 @@ def schema_faults(data: Any, version: str = NEWEST) -> Iterator[SchemaFault]:
     version : str
         The schema version to hold it against.
 
+    Returns
+    -------
+    tuple of SchemaFault
+        Sorted by JSON path; empty for a valid document.
+
+    Raises
+    ------
+    DataError
+        If the version is unknown.
+    """
+    if _accepts(version)(data):
+        return ()
+    schema = _shared(version)
+    faults = {fault for error in _validator(version).iter_errors(data) for fault in describe(error, schema)}
+    return tuple(sorted(faults))
+
+
+def missing_recommended(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the recommended fields that a valid manifest leaves out.
+
+    Parameters
+    ----------
+    data : Mapping
+        A manifest that is valid against the newest schema.
+
     Yields
     ------
-    SchemaFault
-        JSON path, message, expected and found; sorted by path.
+    path, purpose : str
+        JSON path and description of each missing field, in the schema's order.
     """
-    errors = sorted(_validator(version).iter_errors(data), key=lambda error: (error.json_path, str(error.validator)))
-    for error in errors:
-        yield from _describe(error)
+    schema = _shared(NEWEST)
 
+    def walk(value: Mapping[str, Any], node: dict[str, Any], parts: list[str | int]) -> Iterator[tuple[str, str]]:
+        for name in node.get("recommended", ()):
+            if name not in value:
+                described = resolved(node["properties"][name], schema).get("description", name)
+                yield json_path([*parts, name]), described.rstrip(".")
+        for name, inner in value.items():
+            if isinstance(inner, dict):
+                yield from walk(inner, resolved(node["properties"][name], schema), [*parts, name])
 
-def _describe(error: Any) -> Iterator[SchemaFault]:
-    rule, value, path = error.validator, error.validator_value, error.json_path
-    if rule == "required":
-        # jsonschema gives one error per missing key; its name stands only in the message.
-        name = error.message.split("'")[1]
-        yield f"{path}.{name}", "a required field is missing", _purpose(error.schema, name), "nothing"
-    elif rule == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        for name in sorted(set(error.instance) - set(known)):
-            yield f"{path}.{name}", "unknown field", "one of " + ", ".join(known), repr(name)
-    elif rule == "dependentRequired":
-        found = ", ".join(sorted(error.instance))
-        yield path, "fields that belong together are not all there", json.dumps(value), found
-    elif rule in ("enum", "const"):
-        words = value if rule == "enum" else [value]
-        yield path, "not an allowed value", "one of " + ", ".join(map(str, words)), _shown(error.instance)
-    elif rule == "type":
-        yield path, "wrong type", str(value), f"{_type_name(error.instance)} {_shown(error.instance)}"
-    elif rule == "pattern":
-        yield path, "malformed value", _example(error.schema, value), _shown(error.instance)
-    else:
-        yield path, _plain(rule), f"{rule} {value}", _shown(error.instance)
-
-
-def _purpose(schema: dict[str, Any], name: str) -> str:
-    described = schema.get("properties", {}).get(name, {}).get("description", "")
-    return described.rstrip(".") or name
-
-
-def _example(schema: dict[str, Any], pattern: str) -> str:
-    examples = schema.get("examples")
-    return f"a value like {examples[0]!r} (pattern {pattern})" if examples else f"pattern {pattern}"
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _type_name(value: Any) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
-    return names.get(type(value), "null")
-
-
-def _plain(rule: str) -> str:
-    return "breaks the rule " + re.sub(r"(?<!^)(?=[A-Z])", " ", rule).lower()
+    yield from walk(data, schema, [])

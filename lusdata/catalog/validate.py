@@ -1,0 +1,152 @@
+"""Checking manifest files: every fault of every file in one run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.reading import UnreadableError, read_data
+from lusdata.catalog.rule import Finding
+from lusdata.catalog.rules import broken_rules
+from lusdata.catalog.schema import NEWEST, schema_faults, version_key, versions
+from lusdata.errors import Issue
+
+__all__ = ["Checked", "check_files", "shown_path", "version_fault"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a run found.
+
+    Attributes
+    ----------
+    manifests : tuple of Manifest
+        Every manifest that the schema accepts, in the order of the files; rules may still object to them.
+    issues : tuple of Issue
+        Every fault, sorted by file and place.
+    file_count : int
+        How many files were looked at.
+    """
+
+    manifests: tuple[Manifest, ...]
+    issues: tuple[Issue, ...]
+    file_count: int
+
+    @property
+    def errors(self) -> tuple[Issue, ...]:
+        """The issues that make data unusable."""
+        return tuple(issue for issue in self.issues if issue.level == "error")
+
+    @property
+    def warnings(self) -> tuple[Issue, ...]:
+        """The issues that ask for a look."""
+        return tuple(issue for issue in self.issues if issue.level == "warning")
+
+    @property
+    def included(self) -> tuple[Manifest, ...]:
+        """The recordings that take part in datasets."""
+        return tuple(manifest for manifest in self.manifests if manifest.state == "included")
+
+    @property
+    def unpinned(self) -> tuple[Manifest, ...]:
+        """The included recordings that no dataset can hold, since nobody has seen their file."""
+        return tuple(manifest for manifest in self.included if manifest.sha256 is None)
+
+
+def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = False) -> Checked:
+    """Check manifest files against the schema, then against the rules.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The files. Rules about several manifests, such as unique ids, hold among these.
+    strict : bool
+        Also warn of recommended fields that are missing.
+    release : bool
+        Also warn of what a release should have.
+
+    Returns
+    -------
+    Checked
+        The manifests and every fault. A file that cannot be read is a fault, not an exception.
+    """
+    manifests: list[Manifest] = []
+    issues: list[Issue] = []
+    files = list(dict.fromkeys(paths))
+    for path in files:
+        data, found = _read(path)
+        issues += found
+        if not found:
+            manifests.append(Manifest(data, path))
+    for manifest, rule, finding in broken_rules(manifests, strict=strict, release=release):
+        file = shown_path(manifest.path) if manifest.path else manifest.id
+        issues.append(finding.issue(rule.code, rule.level, file))
+    return Checked(tuple(manifests), tuple(sorted(issues)), len(files))
+
+
+def _read(path: Path) -> tuple[Any, list[Issue]]:
+    file = shown_path(path)
+    try:
+        data = read_data(path)
+    except UnreadableError as error:
+        finding = Finding("$", error.what, error.expected or "", error.found or "", error.hint or "")
+        return None, [finding.issue(error.code, "error", file)]
+    except OSError as error:
+        finding = Finding("$", "the file cannot be read", found=error.strerror or type(error).__name__)
+        return None, [finding.issue("FILE_UNREADABLE", "error", file)]
+    return data, list(_schema_issues(data, file))
+
+
+def _schema_issues(data: Any, file: str) -> Iterator[Issue]:
+    wrong_version = version_fault(data)
+    if wrong_version is not None:
+        code, finding = wrong_version
+        # Held against another version's schema, every field would be a fault.
+        yield finding.issue(code, "error", file)
+        return
+    for fault in schema_faults(data):
+        finding = Finding(fault.json_path, fault.message, fault.expected, fault.found, fault.hint)
+        yield finding.issue(fault.code, "error", file)
+
+
+def version_fault(data: Any) -> tuple[str, Finding] | None:
+    """Say why a document's schema version keeps it from being checked.
+
+    Parameters
+    ----------
+    data : object
+        The parsed document.
+
+    Returns
+    -------
+    (code, finding) or None
+        None for the newest version, and for a document that states none, which the schema itself objects to.
+
+    Examples
+    --------
+    >>> version_fault({"schema_version": "99.0.0"})[0], version_fault({"schema_version": "1.0.0"})
+    ('SCHEMA_NEWER', None)
+    """
+    if not isinstance(data, dict) or data.get("schema_version", NEWEST) == NEWEST:
+        return None
+    path, version, known = "$.schema_version", data["schema_version"], ", ".join(versions())
+    if version in versions():
+        message, hint = "an older schema version", "lusdata migrate brings it to the newest"
+        return "SCHEMA_OLDER", Finding(path, message, NEWEST, version, hint)
+    is_version = isinstance(version, str) and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){2}", version)
+    if is_version and version_key(version) > version_key(NEWEST):
+        message, hint = "a newer schema version than this lusdata knows", "python -m pip install --upgrade lusdata"
+        return "SCHEMA_NEWER", Finding(path, message, f"one of {known}", version, hint)
+    return "SCHEMA_VERSION", Finding(path, "no such schema version", f"one of {known}", repr(version)[:80])
+
+
+def shown_path(path: Path) -> str:
+    """Return a path for a message: relative to the current folder where it lies below it, with forward slashes."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()

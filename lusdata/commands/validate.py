@@ -1,0 +1,82 @@
+"""Check manifests against the schema and the rules, showing every fault of every file at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from lusdata.catalog.rules import codes
+from lusdata.catalog.schema import NEWEST
+from lusdata.catalog.selection import select_files
+from lusdata.catalog.validate import Checked, check_files
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a file, a folder, or the name of a shipped collection (default: every shipped collection)",
+    )
+    parser.add_argument("--strict", action="store_true", help="also warn of missing recommended fields")
+    parser.add_argument(
+        "--release", action="store_true", help="also warn of what a release should have, such as digests"
+    )
+    parser.add_argument("--rules", action="store_true", help="list every code with its level and sentence, and stop")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found; 1 if any of it is an error."""
+    if args.rules:
+        print(_rules_json() if args.json else _rules_text())
+        return 0
+    checked = check_files(select_files(args.paths), strict=args.strict, release=args.release)
+    if args.json:
+        print(_as_json(checked))
+    else:
+        for issue in checked.issues:
+            print(issue.line())
+        print(_summary(checked))
+    return 1 if checked.errors else 0
+
+
+def _summary(checked: Checked) -> str:
+    counts = [_count(len(checked.errors), "error"), _count(len(checked.warnings), "warning")]
+    faulty = len({issue.file for issue in checked.issues})
+    where = f" in {faulty} of {_count(checked.file_count, 'manifest')}" if faulty else ""
+    parts = [", ".join(counts) + where if faulty else f"{_count(checked.file_count, 'manifest')} without a fault"]
+    parts.append(f"{len(checked.included)} included, {len(checked.unpinned)} of them without a digest")
+    return "; ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _as_json(checked: Checked) -> str:
+    document = {
+        "schema_version": NEWEST,
+        "files": checked.file_count,
+        "errors": len(checked.errors),
+        "warnings": len(checked.warnings),
+        "included": len(checked.included),
+        "unpinned": len(checked.unpinned),
+        "issues": [issue.as_dict() for issue in checked.issues],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _rules_text() -> str:
+    listed = codes()
+    width = max(len(code.code) for code in listed)
+    when = {"always": "", "strict": " (with --strict)", "release": " (with --release)"}
+    return "\n".join(f"{code.level:<7} {code.code:<{width}}  {code.sentence}{when[code.asked]}" for code in listed)
+
+
+def _rules_json() -> str:
+    listed = [vars(code) for code in codes()]
+    return json.dumps({"rules": listed}, indent=2, ensure_ascii=False)
