@@ -5,7 +5,6 @@ import importlib
 import json
 import shutil
 import tempfile
-import types
 
 import pytest
 
@@ -50,25 +49,11 @@ def test_a_missing_extra_is_no_fault_and_names_its_extra(monkeypatch):
     assert "lusdata[dicom]" in found.detail
 
 
-def test_a_decoder_without_a_codec_of_the_collections_is_a_fault(monkeypatch):
+def test_a_build_without_a_codec_of_the_collections_is_a_fault(monkeypatch):
     monkeypatch.setattr(doctor, "CODECS", ("h264", "codec-of-the-future"))
-    found = findings()["decoders"]
+    found = findings()["codecs"]
     assert found.state == "fault"
     assert "codec-of-the-future" in found.detail
-
-
-def test_a_machine_without_ffmpeg_is_told_what_to_set(monkeypatch):
-    def nothing():
-        raise RuntimeError("No ffmpeg exe could be found")
-
-    fake = types.SimpleNamespace(get_ffmpeg_exe=nothing)
-    original = importlib.import_module
-    monkeypatch.setattr(
-        importlib, "import_module", lambda name, package=None: fake if name == "imageio_ffmpeg" else original(name)
-    )
-    found = findings()["ffmpeg"]
-    assert found.state == "fault"
-    assert "IMAGEIO_FFMPEG_EXE" in found.detail
 
 
 def test_a_cache_folder_that_is_not_there_yet_is_fine_and_is_not_made(tmp_path, monkeypatch):

@@ -32,7 +32,6 @@ DOORS = {
     "cv2": ("lusdata.media.*",),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
-    "imageio_ffmpeg": ("lusdata.media.decode*", "lusdata.media.phantom*"),
     "jsonschema": ("lusdata.catalog.schema",),
     "numpy": ("lusdata.media.*", "lusdata.dataset.*", "lusdata.publish.*"),
     "pandas": ("lusdata.dataset.*",),

@@ -1,4 +1,4 @@
-"""Check this installation: Python, packages, decoders, the cache folder, free disk and the shipped collections."""
+"""Check this installation: Python, packages, codecs, the cache folder, free disk and the shipped collections."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ __all__ = ["Finding", "configure", "examine", "run"]
 CORE = {
     "av": "av",
     "google-crc32c": "google_crc32c",
-    "imageio-ffmpeg": "imageio_ffmpeg",
     "jsonschema": "jsonschema",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
@@ -47,8 +46,8 @@ EXTRAS = {
     "datasets": ("datasets", "publish"),
     "scikit-learn": ("sklearn", "train"),
 }
-# Every codec of the public collections.
-CODECS = ("gif", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "png", "rawvideo", "vp9")
+# Every codec of the public collections and of common devices, and what the demo writes.
+CODECS = ("gif", "h264", "hevc", "libx264", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "png", "rawvideo", "vp9")
 _LITTLE_DISK_BYTES = 1_000_000_000
 
 
@@ -98,8 +97,7 @@ def examine() -> Iterator[Finding]:
         yield _core_package(distribution, module)
     for distribution, (module, extra) in EXTRAS.items():
         yield _extra_package(distribution, module, extra)
-    yield _decoders()
-    yield _ffmpeg()
+    yield _codecs()
     yield from _cache()
     yield from _collections()
 
@@ -127,25 +125,15 @@ def _version(distribution: str) -> str:
         return "installed under another name"
 
 
-def _decoders() -> Finding:
+def _codecs() -> Finding:
     try:
         known = importlib.import_module("av").codecs_available
     except (ImportError, OSError):
-        return Finding("decoders", "fault", "PyAV does not load")
+        return Finding("codecs", "fault", "PyAV does not load")
     missing = sorted(set(CODECS) - set(known))
     if missing:
-        return Finding("decoders", "fault", f"this build of PyAV lacks {', '.join(missing)}; install PyAV's own wheel")
-    return Finding("decoders", "ok", ", ".join(CODECS))
-
-
-def _ffmpeg() -> Finding:
-    try:
-        module = importlib.import_module("imageio_ffmpeg")
-        program, version = module.get_ffmpeg_exe(), module.get_ffmpeg_version()
-    # imageio-ffmpeg raises RuntimeError where it finds no program.
-    except (ImportError, OSError, RuntimeError) as error:
-        return Finding("ffmpeg", "fault", f"{error}; set IMAGEIO_FFMPEG_EXE to an ffmpeg program")
-    return Finding("ffmpeg", "ok", f"{version}, {program}")
+        return Finding("codecs", "fault", f"this build of PyAV lacks {', '.join(missing)}; install PyAV's own wheel")
+    return Finding("codecs", "ok", ", ".join(CODECS))
 
 
 def _cache() -> Iterator[Finding]:
@@ -165,7 +153,9 @@ def _cache() -> Iterator[Finding]:
     free = f"{free_bytes / 1e9:,.1f} GB beside the cache"
     enough = free_bytes >= _LITTLE_DISK_BYTES
     yield Finding(
-        "free disk", "ok" if enough else "fault", free if enough else f"{free}; recordings and datasets need 1 GB or more"
+        "free disk",
+        "ok" if enough else "fault",
+        free if enough else f"{free}; datasets need 1 GB or more",
     )
 
 
