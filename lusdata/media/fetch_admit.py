@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.errors import LusdataError, OutsideError
@@ -51,11 +53,11 @@ def admit(
         If the cache cannot be written.
     """
     size_bytes = part.stat().st_size
-    pinned = False
+    facts: Mapping[str, Any] | None = None
     if found != manifest.sha256 or size_bytes != (manifest.size_bytes or size_bytes):
         try:
             _check_medium(manifest, attempt, part, found=found, announced_bytes=announced_bytes)
-            pinned = _pin(manifest, attempt, part)
+            facts = _decoded_facts(manifest, attempt, part)
         except FetchFailure:
             fetch_part.discard(part)
             raise
@@ -66,7 +68,12 @@ def admit(
         os.fsync(stream.fileno())
     part.replace(target)
     fetch_part.discard(part)
-    detail = "" if pinned or manifest.sha256 is not None else "there is no manifest file to write its digest to"
+    pinned, detail = False, ""
+    if facts is not None and manifest.path is not None:
+        _write_facts(manifest.path, facts)
+        pinned = True
+    elif facts is not None:
+        detail = "there is no manifest file to write its digest to"
     return FetchResult(manifest.id, "fetched", target, attempt.location, detail, found, size_bytes, pinned)
 
 
@@ -88,21 +95,21 @@ def _check_medium(manifest: Manifest, attempt: Attempt, part: Path, *, found: st
         raise FetchFailure(failure)
 
 
-def _pin(manifest: Manifest, attempt: Attempt, part: Path) -> bool:
-    """Write what a file is into its manifest; return whether there is a manifest file."""
+def _decoded_facts(manifest: Manifest, attempt: Attempt, part: Path) -> Mapping[str, Any]:
+    """Return the manifest's data with what the file is, or raise that it does not decode."""
     # Decoding loads the media packages, which a fetch does not need otherwise.
     from lusdata.media.facts import pin
 
     try:
-        data = pin(manifest.data, part)
+        return pin(manifest.data, part)
     except LusdataError as error:
         # The name of the part file means nothing to anybody.
         words = "; ".join(text for text in (error.what, error.found) if text)
         raise FetchFailure(Failure(attempt.location, "not-media", words)) from error
-    if manifest.path is None:
-        return False
+
+
+def _write_facts(path: Path, data: Mapping[str, Any]) -> None:
     try:
-        write_manifest(manifest.path, data)
+        write_manifest(path, data)
     except OSError as error:
-        raise OutsideError("cannot write the manifest", where=str(manifest.path), found=error.strerror) from error
-    return True
+        raise OutsideError("the manifest cannot be written", where=str(path), found=error.strerror) from error
