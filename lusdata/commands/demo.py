@@ -109,17 +109,25 @@ def _claim(folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     if is_ours:
-        made_by = json.loads((folder / MARKER).read_text(encoding="utf-8")).get("version")
+        made_by = _version_in(folder / MARKER)
         if made_by != __version__:
             raise UsageError(
                 "the folder holds a demo of another version",
                 where=str(folder),
                 expected=__version__,
-                found=str(made_by),
+                found="no version" if made_by is None else str(made_by),
                 hint="name a new folder with --out",
             )
     note = "This folder was made by 'lusdata demo' and may be deleted."
     write_text(folder / MARKER, json.dumps({"note": note, "version": __version__, "seed": _SEED}, indent=2) + "\n")
+
+
+def _version_in(marker: Path) -> object:
+    try:
+        data = json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return data.get("version") if isinstance(data, dict) else None
 
 
 def _draw(folder: Path) -> Path:
