@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import gzip
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -351,6 +353,43 @@ def test_no_password_and_no_cookie_is_sent(
     assert len(server.requests) == 2
     for request in server.requests:
         assert not {"Authorization", "Cookie"} & set(request.headers)
+
+
+def test_a_body_that_is_compressed_on_the_way_is_unpacked_but_never_continued(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    packed = Answer(gzip.compress(CLIP), headers={"Content-Encoding": "gzip"}, ranges=True)
+    assert fetch_one(server, replace(packed, sent_bytes=100), packed, cache=tmp_path).state == "fetched"
+    assert [request.headers.get("Range") for request in server.requests] == [None, None]
+    assert server.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_behind_a_proxy_names_are_the_proxys_business(
+    server: MediaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_names(host: str, port: int) -> tuple[str, ...]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setenv("http_proxy", server.url())
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server.put("http://clinic.example/clip.mp4", CLIP)
+    far, near = "http://clinic.example/clip.mp4", "http://10.0.0.7/clip.mp4"
+    world = replace(Sleeps().world(), resolve=no_names)
+    for url, state in ((near, "refused"), (far, "fetched")):
+        manifest = recording(data=CLIP, locations=[url])
+        assert fetch_from(server, manifest, cache=tmp_path, mirrors=[], world=world).results[0].state == state
+
+
+def test_a_name_that_nobody_knows_is_unreachable(server: MediaServer, tmp_path: Path) -> None:
+    def no_names(host: str, port: int) -> tuple[str, ...]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    manifest = recording(data=CLIP, locations=["https://clinic.example/clip.mp4"])
+    world = replace(Sleeps().world(), resolve=no_names)
+    result = fetch_from(server, manifest, cache=tmp_path, world=world).results[0]
+    assert result.state == "unreachable"
+    assert "name is not known" in result.detail
 
 
 def test_a_host_that_fails_again_and_again_is_left_alone(server: MediaServer, tmp_path: Path) -> None:

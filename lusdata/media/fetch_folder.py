@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from lusdata.media.diagnose import diagnose
 from lusdata.media.fetch_plan import FolderMirror
@@ -73,8 +74,18 @@ def copy_from_folder(
         reader = source.open("rb")
     except OSError as error:
         raise _failure(source, "unreachable", f"cannot be read ({error.strerror or error})") from error
+    try:
+        with reader:
+            return _copy(reader, part, source=source)
+    except BaseException:
+        # Nothing of it can be continued, and the disk may be full.
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _copy(reader: BinaryIO, part: Path, *, source: Path) -> str:
     digest = hashlib.sha256()
-    with reader, part.open("wb") as writer:
+    with part.open("wb") as writer:
         while True:
             try:
                 chunk = reader.read(_CHUNK_BYTES)
