@@ -1,0 +1,137 @@
+"""Split a collection so that nothing leaks: k folds, each once the test part, a fifth of the rest for validation.
+
+With --out the folds are written as JSON. When that file is there already and was made with the same settings, its
+recordings keep their folds, and only what is new is dealt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lusdata.catalog.collection import open_collection
+from lusdata.commands.layout import table as layout
+from lusdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from lusdata.dataset.fold_table import FoldTable
+
+__all__ = ["configure", "run"]
+
+_UNITS = ("patient", "video", "source", "frame")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``lusdata folds``."""
+    add_split_arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the folds to this JSON file")
+    parser.add_argument("--previous", type=Path, metavar="FILE", help="earlier folds that must be kept")
+    parser.add_argument("--json", action="store_true", help="print the folds as JSON, as --out writes them")
+
+
+def add_split_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is split, and how."""
+    parser.add_argument(
+        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
+    )
+    parser.add_argument(
+        "--by",
+        default="patient",
+        metavar="UNIT",
+        help=f"what is never torn apart: {', '.join(_UNITS)} (default: patient)",
+    )
+    parser.add_argument("--k", type=int, default=5, help="number of folds (default: 5)")
+    parser.add_argument("--seed", type=int, default=0, help="decides among equally good folds (default: 0)")
+    parser.add_argument(
+        "--rate-hz", type=float, default=3.0, help="sampling for which frames are balanced (default: 3)"
+    )
+    parser.add_argument("--max-frames", type=int, default=30, help="most frames of a recording (default: 30)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make, write and print folds."""
+    from lusdata.dataset.fold_table import read_fold_table, write_fold_table
+    from lusdata.dataset.folds import make_folds
+
+    collection = open_collection(args.collection)
+    kept = args.previous
+    if kept is None and args.out is not None and args.out.exists():
+        kept = args.out
+    previous = None if kept is None else read_fold_table(kept)
+    folds = make_folds(
+        collection.manifests,
+        by=args.by,
+        k=args.k,
+        seed=args.seed,
+        rate_hz=args.rate_hz,
+        max_frames=args.max_frames,
+        previous=previous,
+    )
+    if previous is not None and kept == args.out:
+        _check_settings(previous, folds, args.out)
+    if args.out is not None:
+        write_fold_table(args.out, folds)
+    for issue in folds.issues:
+        sys.stderr.write(issue.line() + "\n")
+    if args.json:
+        sys.stdout.write(folds.to_json())
+        return 0
+    print(_text(folds, collection.name))
+    if previous is not None:
+        print(f"\n{_kept(previous, folds)} ({kept})")
+    if args.out is not None:
+        print(f"\nwritten: {args.out}")
+    return 0
+
+
+def _check_settings(old: FoldTable, new: FoldTable, path: Path) -> None:
+    if old.settings != new.settings:
+        raise UsageError(
+            "the file holds folds of other settings, and is left as it is",
+            where=str(path),
+            expected=_settings(new),
+            found=_settings(old),
+            hint="name another file with --out, or the old one with --previous",
+        )
+
+
+def _settings(folds: FoldTable) -> str:
+    return ", ".join(f"{name}={value}" for name, value in folds.settings.items())
+
+
+def _kept(old: FoldTable, new: FoldTable) -> str:
+    if new.by == "frame":
+        return "frames stay where they were: a rule decides"
+    there = [recording for recording in new.recordings if recording in old.unit_of]
+    moved = [name for name in there if new.fold_of[new.unit_of[name]] != old.fold_of[old.unit_of[name]]]
+    added, gone = len(new.recordings) - len(there), len(old.recordings) - len(there)
+    text = f"kept the earlier folds of {len(there) - len(moved):,} recordings; {added:,} new, {gone:,} gone"
+    if moved:
+        text += f"; {len(moved):,} moved because their groups turned out to be one: {', '.join(moved)}"
+    return text
+
+
+def _text(folds: FoldTable, name: str) -> str:
+    counts = folds.counts
+    rows_of = {fold: [row for row in counts if row.fold == fold] for fold in range(folds.k)}
+    classes = sorted({row.class_name for row in counts})
+    lines = []
+    for fold, rows in rows_of.items():
+        cell = {row.class_name: f"{row.recordings} / {row.groups} / {row.frames}" for row in rows}
+        total = f"{sum(row.recordings for row in rows)} / {sum(row.frames for row in rows)}"
+        lines.append([str(fold), *(cell.get(word, ".") for word in classes), total])
+    recordings = sum(row.recordings for row in counts)
+    if folds.by == "frame":
+        recordings //= folds.k
+    parts = [
+        f"{name} by {folds.by}, {folds.k} folds, seed {folds.seed}: {recordings:,} recordings"
+        + (f" in {len(folds.units):,} units" if folds.units else ", each torn over all folds"),
+        "recordings / groups / expected frames of each fold\n" + layout(lines, head=["fold", *classes, "all"]),
+    ]
+    if folds.by != "frame":
+        rounds = [(i, folds.split(i)) for i in range(folds.k)]
+        sizes = [[str(i), len(split.train), len(split.validation), len(split.test)] for i, split in rounds]
+        parts.append("recordings of each round\n" + layout(sizes, head=["fold", "train", "validation", "test"]))
+    return "\n\n".join(parts)

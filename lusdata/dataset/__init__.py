@@ -1,0 +1,1 @@
+"""Frames to datasets: recipe, build, shards, folds, audit, load and adapters."""
