@@ -291,6 +291,9 @@ def _all_frames(path: Path, container: InputContainer, stream: VideoStream) -> I
                 raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=_DAMAGED_MEDIUM_HINT)
             yield frame
     except av.error.FFmpegError as error:
+        if stream.codec_context.width == 0:
+            # FFmpeg itself refuses more pixels than the limit allows, and then tells no size.
+            raise _beyond(path, f"at most {MAX_SIDE_PX} px on a side", "more, or no readable size") from error
         raise DecodeError(
             f"decoding stops after {count:,} frames",
             where=str(path),
