@@ -1,0 +1,114 @@
+"""The training rows of one fold as batches, in an order that differs by epoch."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from train.augment import augment
+
+__all__ = ["FeatureBatches", "PictureBatches", "epoch_order", "view_of"]
+
+
+def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
+    """Return a permutation of ``range(count)`` that depends on seed and epoch alone."""
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def view_of(rows: np.ndarray, *, epoch: int, views: int) -> np.ndarray:
+    """Choose the augmented view that each row shows in an epoch.
+
+    Neighbouring rows show different views, so that an epoch mixes all of them; over `views` epochs each row shows
+    each of its views once.
+
+    Returns
+    -------
+    np.ndarray, shape of `rows`, int64
+        From 1 to `views`; 0, the plain picture, if there are no views.
+    """
+    return 1 + (rows + epoch) % views if views else np.zeros_like(rows)
+
+
+class _Batches(keras.utils.PyDataset):
+    """Order, labels and weights; what a row's input is, subclasses say."""
+
+    def __init__(
+        self, rows: np.ndarray, labels: np.ndarray, *, class_weights: np.ndarray, batch_size: int, seed: int
+    ) -> None:
+        super().__init__()
+        self._rows = rows
+        self._labels = labels
+        self._class_weights = class_weights
+        self._batch_size = batch_size
+        self._seed = seed
+        self.epoch = 0
+        self._order = rows[epoch_order(len(rows), seed=seed, epoch=0)]
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        labels = self._labels[rows]
+        return self._inputs(rows), labels, self._class_weights[labels]
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+        self._order = self._rows[epoch_order(len(self._rows), seed=self._seed, epoch=self.epoch)]
+
+    def _inputs(self, rows: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+
+class FeatureBatches(_Batches):
+    """Batches of cached outputs of the frozen part.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape (views + 1, n, ...), float16
+        The cache.
+    rows : np.ndarray, shape (m,), int64
+        Training rows.
+    labels : np.ndarray, shape (n,), int64
+        Class indices of all rows.
+    class_weights : np.ndarray, shape (classes,), float32
+        Weight of each class in the loss.
+    batch_size, seed : int
+        Rows of a batch, and the seed of the order.
+    """
+
+    def __init__(self, features: np.ndarray, rows: np.ndarray, labels: np.ndarray, **settings: object) -> None:
+        super().__init__(rows, labels, **settings)  # type: ignore[arg-type]
+        self._features = features
+
+    def _inputs(self, rows: np.ndarray) -> np.ndarray:
+        views = view_of(rows, epoch=self.epoch, views=len(self._features) - 1)
+        return self._features[views, rows].astype(np.float32)
+
+
+class PictureBatches(_Batches):
+    """Batches of pictures that are augmented on the way: for networks without a frozen part.
+
+    Parameters
+    ----------
+    images : np.ndarray, shape (n, size, size) or (n, time, size, size), uint8
+        All pictures or clips.
+    rows, labels, class_weights, batch_size, seed
+        As in `FeatureBatches`.
+    augmentation : str
+        The recipe of `train.augment.augment`.
+    """
+
+    def __init__(
+        self, images: np.ndarray, rows: np.ndarray, labels: np.ndarray, *, augmentation: str, **settings: object
+    ) -> None:
+        super().__init__(rows, labels, **settings)  # type: ignore[arg-type]
+        self._images = images
+        self._augmentation = augmentation
+
+    def _inputs(self, rows: np.ndarray) -> np.ndarray:
+        pictures = [
+            augment(self._images[row], kind=self._augmentation, rng=np.random.default_rng([self._seed, self.epoch, row]))
+            for row in rows
+        ]
+        return np.stack(pictures)[..., None].astype(np.float32)

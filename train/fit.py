@@ -1,0 +1,247 @@
+"""Fit one model on one fold. Read it from top to bottom: parts, network, frozen part, batches, training, test.
+
+The parts of a fold come from lusdata. Protocol ``nested`` stops training and chooses the epoch on a validation part that
+is taken from the training groups; the test part is used once, at the end. Protocol ``paper`` does what the paper's code
+did: it trains on all but the test part and stops on the test part itself. It exists to measure what that flatters.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from lusdata.errors import DataError
+
+from train.batches import FeatureBatches, PictureBatches
+from train.config import TrainConfig
+from train.data import Samples
+from train.metrics import confusion, from_confusion
+from train.models import build, split_network
+from train.prefix_cache import cached_prefix
+
+__all__ = ["FoldResult", "fit_fold", "prediction_table"]
+
+_PREDICT_ROWS = 64
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one fold gave.
+
+    Attributes
+    ----------
+    predictions : pd.DataFrame
+        One row per test row; see `prediction_table`.
+    log : list of dict
+        One entry per epoch: training loss, validation loss and balanced accuracy.
+    best_epoch : int
+        The epoch whose weights made the predictions, from 0.
+    """
+
+    predictions: pd.DataFrame
+    log: list[dict[str, float]]
+    best_epoch: int
+
+
+def fit_fold(
+    config: TrainConfig,
+    samples: Samples,
+    parts: np.ndarray,
+    *,
+    fold: int,
+    cache: Path | None,
+    weights_to: Path | None = None,
+) -> FoldResult:
+    """Fit a model on one fold and predict its test part.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        The run's record.
+    samples : Samples
+        All rows, of every part.
+    parts : np.ndarray, shape (n,), str
+        ``train``, ``validation`` or ``test`` for each row.
+    fold : int
+        Number of the fold; it moves the seed of initial weights and order.
+    cache : Path or None
+        Folder of the frozen part's outputs; None computes them anew in every epoch.
+    weights_to : Path, optional
+        Where to save the fitted network's weights (``.weights.h5``).
+
+    Returns
+    -------
+    FoldResult
+        Predictions of the test rows and the log.
+
+    Raises
+    ------
+    DataError
+        If a class has no training row, or the loss is not a number.
+    """
+    # -- Parts ---------------------------------------------------------------------------------------------------------
+    test_rows = np.flatnonzero(parts == "test")
+    if config.protocol == "paper":
+        training_rows, choosing_rows = np.flatnonzero(parts != "test"), test_rows
+    else:
+        training_rows, choosing_rows = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "validation")
+    _require_all_classes(samples, training_rows, fold)
+
+    # -- Network -------------------------------------------------------------------------------------------------------
+    keras.utils.set_random_seed(config.seed * 1000 + fold)
+    network = build(config)
+    prefix, head = split_network(network, config.frozen_until)
+
+    # -- Frozen part ---------------------------------------------------------------------------------------------------
+    class_weights = _class_weights(samples.labels[training_rows], len(samples.classes), config.class_weights)
+    settings = {"class_weights": class_weights, "batch_size": config.batch_size, "seed": config.seed * 1000 + fold}
+    batches: FeatureBatches | PictureBatches
+    if prefix is None or cache is None:
+        head = network
+        plain = samples.images[..., None]
+        batches = PictureBatches(
+            samples.images, training_rows, samples.labels, augmentation=config.augmentation, **settings
+        )
+    else:
+        features = cached_prefix(prefix, config, samples, folder=cache)
+        plain = features[0]
+        batches = FeatureBatches(features, training_rows, samples.labels, **settings)
+
+    # -- Training ------------------------------------------------------------------------------------------------------
+    steps = len(batches) * config.epochs
+    rate = (
+        keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.01)
+        if config.cosine
+        else config.learning_rate
+    )
+    optimizer = (
+        keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+        if config.weight_decay
+        else keras.optimizers.Adam(rate)
+    )
+    head.compile(optimizer, loss=_loss(config, len(samples.classes)))
+    choice = _EpochChoice(config, plain, samples.labels, choosing_rows, fold=fold)
+    head.fit(batches, epochs=config.epochs, callbacks=[choice], verbose=0)
+    head.set_weights(choice.best_weights)
+
+    # -- Test ----------------------------------------------------------------------------------------------------------
+    probabilities = predict_rows(head, plain, test_rows)
+    if weights_to is not None:
+        network.save_weights(weights_to)
+    table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
+    return FoldResult(table, choice.log, choice.best_epoch)
+
+
+def predict_rows(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return class probabilities of some rows, shape (rows, classes), float32."""
+    parts = [
+        keras.ops.convert_to_numpy(model(inputs[rows[start : start + _PREDICT_ROWS]].astype(np.float32), training=False))
+        for start in range(0, len(rows), _PREDICT_ROWS)
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def prediction_table(samples: Samples, probabilities: np.ndarray, *, fold: int) -> pd.DataFrame:
+    """Put test predictions beside the truth.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``fold``, ``recording``, ``group``, ``provider``, ``class``, ``frame_index``, ``time_s`` and one
+        ``p_<class>`` per class, float32.
+    """
+    facts = {
+        "fold": fold,
+        "recording": samples.recordings,
+        "group": samples.groups,
+        "provider": samples.providers,
+        "class": np.array(samples.classes)[samples.labels],
+        "frame_index": samples.frame_indices,
+        "time_s": samples.times_s,
+    }
+    chances = {f"p_{name}": probabilities[:, index] for index, name in enumerate(samples.classes)}
+    return pd.DataFrame({**facts, **chances})
+
+
+class _EpochChoice(keras.callbacks.Callback):
+    """Scores the choosing part after every epoch, keeps the best weights, and stops when nothing gets better."""
+
+    def __init__(
+        self, config: TrainConfig, inputs: np.ndarray, labels: np.ndarray, rows: np.ndarray, *, fold: int
+    ) -> None:
+        super().__init__()
+        self._config = config
+        self._inputs, self._labels, self._rows = inputs, labels, rows
+        self._fold = fold
+        self._best = -math.inf
+        self.log: list[dict[str, float]] = []
+        self.best_epoch = 0
+        self.best_weights: list[np.ndarray] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss):
+            raise DataError(
+                "the training loss is not a number",
+                where=f"fold {self._fold}, epoch {len(self.log)}, step {batch}",
+                hint="lower the learning rate: --set learning_rate=1e-5",
+            )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        probabilities = predict_rows(self.model, self._inputs, self._rows)
+        labels = self._labels[self._rows]
+        likelihood = np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)
+        loss = float(-np.log(likelihood).mean())
+        counts = confusion(labels, probabilities.argmax(1), class_count=probabilities.shape[1])[0]
+        balanced = float(from_confusion(counts)["balanced_accuracy"])
+        self.log.append({"epoch": epoch, **(logs or {}), "choice_loss": loss, "choice_balanced_accuracy": balanced})
+        score = -loss if self._config.monitor == "loss" else balanced
+        if score > self._best:
+            self._best, self.best_epoch = score, epoch
+            self.best_weights = self.model.get_weights()
+        elif self._config.patience and epoch - self.best_epoch >= self._config.patience:
+            self.model.stop_training = True
+
+
+def _loss(config: TrainConfig, class_count: int) -> keras.losses.Loss:
+    if not config.label_smoothing:
+        return keras.losses.SparseCategoricalCrossentropy()
+    smooth = config.label_smoothing
+
+    def smoothed(labels: object, probabilities: object) -> object:
+        truth = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(labels, (-1,)), "int32"), class_count)
+        truth = truth * (1 - smooth) + smooth / class_count
+        return keras.losses.categorical_crossentropy(truth, probabilities)
+
+    return smoothed
+
+
+def _class_weights(labels: np.ndarray, class_count: int, weighted: bool) -> np.ndarray:
+    if not weighted:
+        return np.ones(class_count, np.float32)
+    counts = np.bincount(labels, minlength=class_count)
+    return (len(labels) / (class_count * counts)).astype(np.float32)
+
+
+def _require_all_classes(samples: Samples, rows: np.ndarray, fold: int) -> None:
+    counts = np.bincount(samples.labels[rows], minlength=len(samples.classes))
+    missing = [name for name, count in zip(samples.classes, counts, strict=True) if not count]
+    if missing:
+        raise DataError(
+            "a class has no training frame",
+            where=f"fold {fold}",
+            expected="frames of " + ", ".join(samples.classes),
+            found="none of " + ", ".join(missing),
+            hint="use fewer folds (--set k=3), another seed, or another split unit",
+        )
+
+
+def write_log(path: Path, log: Sequence[dict[str, float]]) -> None:
+    """Write the log of a fold, one JSON object per line."""
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in log), encoding="utf-8")
