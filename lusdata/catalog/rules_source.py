@@ -106,7 +106,7 @@ def _withdrawn_has_no_address(manifest: Manifest) -> Iterator[Finding]:
             "$.source.locations",
             "a withdrawn recording can still be fetched",
             "an empty list",
-            f"{len(manifest.locations)} locations",
+            ", ".join(manifest.locations),
             hint,
         )
 

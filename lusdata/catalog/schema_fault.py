@@ -44,8 +44,8 @@ _BOUNDS = {
     "maximum": "at most",
     "exclusiveMinimum": "more than",
     "exclusiveMaximum": "less than",
-    "minLength": "a length of at least",
-    "maxLength": "a length of at most",
+    "minLength": "at least",
+    "maxLength": "at most",
     "minItems": "at least",
     "maxItems": "at most",
     "minProperties": "at least",
@@ -127,7 +127,7 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
     field, path, code = _field(parts, schema), json_path(parts), _CODES[keyword]
     if keyword == "required":
         for name in (name for name in value if name not in instance):
-            purpose = _field([*parts, name], schema).get("description", "").rstrip(".") or name
+            purpose = _purpose(_field([*parts, name], schema)) or name
             yield SchemaFault(json_path([*parts, name]), code, "a required field is missing", purpose, "nothing")
     elif keyword == "additionalProperties":
         known = sorted(field["properties"])
@@ -151,13 +151,19 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
         yield SchemaFault(path, code, "wrong type", _TYPE_WORDS[value], _shown(instance), hint)
     elif keyword == "pattern":
         example = f"a value like {field['examples'][0]!r}" if "examples" in field else f"the form {value}"
-        yield SchemaFault(path, code, "malformed value", example, _shown(instance))
+        yield SchemaFault(path, code, "malformed value", example, _shown(instance), _purpose(field))
     elif keyword == "uniqueItems":
         yield SchemaFault(path, code, "an entry stands in the list twice", "every entry once", _shown(instance))
     else:
-        unit = " entries" if keyword.endswith(("Items", "Properties")) else ""
-        found = f"{len(instance)}{unit or ' characters'}" if isinstance(instance, (str, list, dict)) else repr(instance)
-        yield SchemaFault(path, code, "out of range", f"{_BOUNDS[keyword]} {value}{unit}", found)
+        counted = " (entries)" if isinstance(instance, (list, dict)) else " (characters)" * isinstance(instance, str)
+        found = str(len(instance)) if isinstance(instance, (list, dict, str)) else str(instance)
+        yield SchemaFault(path, code, "out of range", f"{_BOUNDS[keyword]} {value}{counted}", found)
+
+
+def _purpose(field: Mapping[str, Any]) -> str:
+    """Return the first sentence of a field's description, as a clause."""
+    clause = re.split(r"\.(?:\s|\Z)|: ", field.get("description", ""))[0]
+    return clause if clause[1:2].isupper() else clause[:1].lower() + clause[1:]
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,63 @@
+"""Golden cases: folders under ``tests/data/manifests`` that hold an input and the exact answer to it.
+
+``<version>/<case>/manifest.json`` is validated and answered by ``issues.txt``; ``<version>/<case>/before.json`` is
+migrated and answered by ``after.json``, or by ``refusal.txt`` where it cannot be. After a wanted change of an answer run
+``python -m tests.golden`` in the root of the repository, and read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from lusdata.catalog.manifest import dumps
+from lusdata.catalog.migrate import migrate_data
+from lusdata.catalog.reading import read_data
+from lusdata.catalog.validate import check_files
+from lusdata.errors import DataError
+
+FOLDER = Path(__file__).parent / "data" / "manifests"
+RENEW = "python -m tests.golden"
+
+VALIDATED = sorted(FOLDER.glob("*/*/manifest.json"))
+MIGRATED = sorted(FOLDER.glob("*/*/before.json"))
+
+
+def case_id(path: Path) -> str:
+    """Return the name of a case for a test's id."""
+    return path.parent.name
+
+
+def issues(manifest: Path) -> str:
+    """Return the issue lines of a case, whose manifest is laid where its id says that it belongs."""
+    stated = re.search(rb'"id": "([a-z0-9-]+)/([a-z0-9-]+)"', manifest.read_bytes())
+    collection, name = (part.decode() for part in stated.groups()) if stated else ("golden", "manifest")
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root) / collection
+        folder.mkdir()
+        file = Path(shutil.copy(manifest, folder / f"{name}.json"))
+        found = check_files([file]).issues
+    return "".join(replace(issue, file=f"{collection}/{name}.json").line() + "\n" for issue in found)
+
+
+def migration(before: Path) -> tuple[str, str]:
+    """Return the name and the content of the answer to a migration."""
+    try:
+        return "after.json", dumps(migrate_data(read_data(before))[1])
+    except DataError as error:
+        return "refusal.txt", f"{error}\n"
+
+
+def _renew() -> None:
+    for manifest in VALIDATED:
+        (manifest.parent / "issues.txt").write_text(issues(manifest), encoding="utf-8")
+    for before in MIGRATED:
+        name, content = migration(before)
+        (before.parent / name).write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _renew()
