@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lusdata.dataset.shards import Place, Recording
@@ -93,21 +93,39 @@ def write_parquet(path: Path, recordings: Iterable[Recording]) -> list[Place]:
 def _table(recording: Recording, columns: pa.Schema) -> pa.Table:
     part = recording.part
     rows = len(part.frames)
-    facts = (part.id, recording.class_name, recording.probe, recording.group)
+    facts = (part.id, recording.class_name, recording.probe, recording.group, recording.source_sha256)
+    recording_, class_, probe, group, source = (_texts([fact.encode("utf-8")] * rows, pa.string()) for fact in facts)
     stem = part.id.rpartition("/")[2]
-    names = [f"{stem}-{index:06d}.png" for index in part.frame_indices]
+    names = [f"{stem}-{index:06d}.png".encode("ascii") for index in part.frame_indices]
     image = pa.StructArray.from_arrays(
-        [pa.array(part.frames, pa.binary()), pa.array(names, pa.string())], fields=list(columns.field("image").type)
+        [_texts(part.frames, pa.binary()), _texts(names, pa.string())], fields=list(columns.field("image").type)
     )
+    crop = _numbers(part.crop * rows, pa.int32(), "<i4")
+    edges = _numbers(range(0, 4 * rows + 1, 4), pa.int32(), "<i4")
     arrays = [
-        *(pa.array([fact] * rows, pa.string()) for fact in facts),
-        pa.array(part.frame_indices, pa.int32()),
-        pa.array(part.times_s, pa.float64()),
+        recording_,
+        class_,
+        probe,
+        group,
+        _numbers(part.frame_indices, pa.int32(), "<i4"),
+        _numbers(part.times_s, pa.float64(), "<f8"),
         image,
-        pa.array([part.crop] * rows, columns.field("crop").type),
-        pa.array([recording.source_sha256] * rows, pa.string()),
+        pa.ListArray.from_arrays(edges, crop, type=columns.field("crop").type),
+        source,
     ]
     return pa.Table.from_arrays(arrays, schema=columns)
+
+
+# From buffers and not with `pa.array`: that loads pandas to ask whether a list is one of its types, and half a second
+# of a build that needs no pandas would go by.
+def _texts(values: Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    edges = np.zeros(len(values) + 1, dtype="<i4")
+    np.cumsum([len(value) for value in values], out=edges[1:])
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(edges), pa.py_buffer(b"".join(values))])
+
+
+def _numbers(values: Sequence[float], kind: pa.DataType, layout: str) -> pa.Array:
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.array(values, dtype=layout))])
 
 
 def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
@@ -134,7 +152,7 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
         with pq.ParquetFile(path) as file:
             for place in places:
                 table = file.read_row_group(place.position, columns=["frame_index", "time_s", "image"])
-                pictures = pc.struct_field(table["image"], "bytes")
+                pictures = table["image"].combine_chunks().field("bytes")
                 yield table["frame_index"].to_pylist(), table["time_s"].to_pylist(), pictures.to_pylist()
     except pa.ArrowException as error:
         raise DataError(

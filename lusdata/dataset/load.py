@@ -1,0 +1,147 @@
+"""From a name to a dataset: opens what is there, or builds it first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from lusdata.catalog.collection import Collection, open_collection, shipped_names
+from lusdata.catalog.manifest import canonical_bytes
+from lusdata.dataset.build import build, gained
+from lusdata.dataset.folder import INDEX
+from lusdata.dataset.index import Index, is_dataset, open_index
+from lusdata.dataset.plan import choose, inputs_of
+from lusdata.dataset.recipe import Colour, Recipe
+from lusdata.dataset.view import Dataset, Fold, Frames
+from lusdata.errors import UsageError
+from lusdata.media.cache import cache_dir
+
+__all__ = ["Dataset", "Fold", "Frames", "load"]
+
+
+def load(
+    collection_or_folder: str | Path,
+    *,
+    rate_hz: float | None = None,
+    size: int | None = None,
+    max_frames: int | None = None,
+    colour: Colour | None = None,
+    select: str | None = None,
+    format: str | None = None,
+    mirror: str | Path | Iterable[str | Path] | None = None,
+    cache: str | Path | None = None,
+    workers: int | None = None,
+    offline: bool = False,
+    progress: bool = True,
+) -> Dataset:
+    """Open a dataset, or build it and open it.
+
+    Parameters
+    ----------
+    collection_or_folder : str or Path
+        A folder that ``lusdata build`` made; or the name of a shipped collection, or a folder of manifests, which is
+        built into the cache at the first call and opened from there at the next.
+    rate_hz : float, optional
+        Frames per second; 3 by default. For a dataset folder each setting follows from the folder, and one that is
+        given must agree with it.
+    size : int, optional
+        Side of the frames in pixels; 224 by default.
+    max_frames : int, optional
+        Most frames of one recording; 30 by default.
+    colour : {"grey", "rgb"}, optional
+        Grey by default.
+    select : str, optional
+        Which recordings, as for ``lusdata build --select``; all by default.
+    format : {"parquet", "tfrecord"}, optional
+        Format of the shards; Parquet by default.
+    mirror : str, Path or several, optional
+        Folders or addresses that hold copies of the files, asked first.
+    cache : str or Path, optional
+        The cache folder; see `lusdata.media.cache.cache_dir`.
+    workers : int, optional
+        Processes that decode; one per core by default.
+    offline : bool
+        Touch no network.
+    progress : bool
+        Show bars while building, if standard error is a terminal.
+
+    Returns
+    -------
+    Dataset
+        With everything that could be had; `Dataset.index` tells what could not.
+
+    Raises
+    ------
+    UsageError
+        If there is no such collection, a setting is out of range, or disagrees with the folder.
+    DataError
+        If a manifest has a fault, nothing can be built, or the folder is unfinished or of another version.
+    OutsideError
+        If the disk is full or a folder cannot be read or written.
+    """
+    wanted = {
+        "rate_hz": rate_hz,
+        "size_px": size,
+        "max_frames": max_frames,
+        "colour": colour,
+        "select": select,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    settings = Recipe.from_dict(Recipe().as_dict() | given)
+    folder = Path(collection_or_folder).expanduser()
+    shipped = isinstance(collection_or_folder, str) and collection_or_folder in shipped_names()
+    if not shipped and is_dataset(folder):
+        index = open_index(folder)
+        _agree(index, settings, list(given), format)
+        return Dataset(index)
+    mirrors = [mirror] if isinstance(mirror, (str, Path)) else list(mirror or ())
+    collection = open_collection(collection_or_folder)
+    kind = format or "parquet"
+    root = cache_dir() if cache is None else Path(cache).expanduser()
+    target = _target(collection, settings, kind, root=root, mirrors=mirrors)
+    if (target / INDEX).is_file():
+        return Dataset(open_index(target))
+    report = build(
+        collection,
+        out=target,
+        recipe=settings,
+        format=kind,
+        mirrors=mirrors,
+        cache=root,
+        workers=workers,
+        offline=offline,
+        progress=progress,
+    )
+    return Dataset(report.index)
+
+
+def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None) -> None:
+    wanted = {name: getattr(settings, name) for name in names} | ({"format": format_} if format_ else {})
+    there = index.recipe.as_dict() | {"format": index.format}
+    differing = [name for name in wanted if wanted[name] != there[name]]
+    if differing:
+        raise UsageError(
+            "the dataset was built with other settings",
+            where=str(index.folder),
+            expected=", ".join(f"{name}={wanted[name]}" for name in differing),
+            found=", ".join(f"{name}={there[name]}" for name in differing),
+            hint="leave the settings out, or build another dataset",
+        )
+
+
+def _target(collection: Collection, recipe: Recipe, format_: str, *, root: Path, mirrors: list[str | Path]) -> Path:
+    """Choose the folder in the cache: the newest dataset of these inputs, unless more recordings are at hand now."""
+    key = hashlib.sha256(canonical_bytes(inputs_of(collection, recipe, format_))).hexdigest()[:12]
+    number = 1
+    while True:
+        folder = root / "datasets" / f"{collection.name}-{key}{'' if number == 1 else f'-{number}'}"
+        following = folder.with_name(f"{collection.name}-{key}-{number + 1}")
+        if not (folder / INDEX).is_file():
+            return folder
+        if not (following / INDEX).is_file():
+            break
+        number += 1
+    # Only what lies on this machine: a dead link must not be asked for again at every start.
+    gain = gained(open_index(folder), choose(collection, recipe).pinned, mirrors=mirrors, cache=root, offline=True)
+    return following if gain else folder

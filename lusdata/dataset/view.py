@@ -1,0 +1,346 @@
+"""A dataset in memory: which recordings, in which split, as a table, arrays, TensorFlow or PyTorch.
+
+A view never holds pixels. It knows rows; files are read and frames decoded when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusdata.catalog.schema import enumeration
+from lusdata.dataset.adapters import TorchFrames, as_tf, as_torch
+from lusdata.dataset.fold_table import FoldTable, read_fold_table
+from lusdata.dataset.folds import make_folds
+from lusdata.dataset.index import Index, verify
+from lusdata.dataset.rows import Frames, Piece, Source, arrays, read_pieces, torn_apart
+from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests
+from lusdata.dataset.table import recordings_table
+from lusdata.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Dataset", "Fold", "Frames"]
+
+Words = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One round of a cross-validation: fit on `train`, stop and choose by `validation`, report `test`.
+
+    Attributes
+    ----------
+    train, validation, test : Dataset
+        Views that share no unit of the split.
+    number : int
+        The round, from 0.
+    table : FoldTable
+        The split that it is a round of.
+    """
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+    number: int
+    table: FoldTable = field(repr=False)
+
+
+class Dataset:
+    """A dataset, or a part of one; made by `lusdata.load`.
+
+    Examples
+    --------
+    ::
+
+        dataset = lusdata.load("pocus")
+        fold = dataset.select(probe="convex").fold(0, by="patient")
+        images, labels, *_ = fold.train.to_numpy()
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._source = Source(index)
+        self._pieces = tuple(Piece(entry) for entry in index.entries)
+        self._classes = self._occurring(self._pieces)
+
+    def _occurring(self, pieces: Sequence[Piece]) -> tuple[str, ...]:
+        found = {self._source.manifests[piece.entry.id].class_name for piece in pieces}
+        return tuple(name for name in enumeration("class") if name in found)
+
+    def _part(self, pieces: Sequence[Piece], classes: tuple[str, ...]) -> Dataset:
+        part = object.__new__(Dataset)
+        part._source = self._source
+        part._pieces = tuple(piece for piece in pieces if len(piece))
+        part._classes = classes
+        return part
+
+    @property
+    def index(self) -> Index:
+        """The opened folder: settings, versions, what was left out and why."""
+        return self._source.index
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that labels count, in the schema's order. The parts of a fold keep those of their dataset."""
+        return self._classes
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Ids of the recordings, in the order of the rows."""
+        return tuple(piece.entry.id for piece in self._pieces)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return sum(map(len, self._pieces))
+
+    def __len__(self) -> int:
+        return self.frames
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a recording: id, class, probe, group, provider, licence, frames, findings and more.
+
+        Columns of a finding hold ``present`` where some reader saw it, ``absent`` where readers say no, else
+        ``unknown``. ``severity_<scale>`` is the mean over readers. A missing value was not published.
+        """
+        manifests = [self._source.manifests[piece.entry.id] for piece in self._pieces]
+        return recordings_table(manifests, frames=[len(piece) for piece in self._pieces], groups=self._source.groups)
+
+    def select(
+        self,
+        text: str = "",
+        *,
+        class_name: Words = None,
+        probe: Words = None,
+        patterns: Words = None,
+        kind: Words = None,
+        provider: Words = None,
+        licence: Words = None,
+        zone: Words = None,
+        id: Words = None,
+        publish: Words = None,
+    ) -> Dataset:
+        """Return the recordings for which every condition holds.
+
+        Parameters
+        ----------
+        text : str
+            Conditions as for ``lusdata build --select``, such as ``"probe=convex,class!=uninformative"``.
+        class_name, probe, patterns, kind, provider, licence, zone, id, publish : str or sequence of str, optional
+            A word, or several of which one must hold; see `lusdata.dataset.select.parse_select`.
+
+        Returns
+        -------
+        Dataset
+            A view; its `classes` are those that still occur.
+
+        Raises
+        ------
+        UsageError
+            If a word is unknown; the message lists the known ones.
+        """
+        given = {
+            "class": class_name,
+            "id": id,
+            "kind": kind,
+            "licence": licence,
+            "patterns": patterns,
+            "probe": probe,
+            "provider": provider,
+            "publish": publish,
+            "zone": zone,
+        }
+        clauses = {
+            checked_clause(key, [words] if isinstance(words, str) else words)
+            for key, words in given.items()
+            if words is not None
+        }
+        selection = parse_select(text) & Selection(tuple(sorted(clauses)))
+        here = [self._source.manifests[piece.entry.id] for piece in self._pieces]
+        kept = {manifest.id for manifest in select_manifests(selection, here)}
+        pieces = [piece for piece in self._pieces if piece.entry.id in kept]
+        return self._part(pieces, self._occurring(pieces))
+
+    def fold(
+        self,
+        number: int,
+        *,
+        by: str = "patient",
+        k: int = 5,
+        seed: int = 0,
+        folds: FoldTable | str | Path | None = None,
+    ) -> Fold:
+        """Return one round of a cross-validation.
+
+        Parameters
+        ----------
+        number : int
+            The round, 0 to ``k - 1``.
+        by, k, seed
+            See `lusdata.make_folds`. Folds follow from the catalog alone: the same for every recipe and selection.
+        folds : FoldTable, str or Path, optional
+            A fold table or its file, in place of `by`, `k` and `seed`.
+
+        Raises
+        ------
+        UsageError
+            If there is no such round, or a setting is out of range.
+        DataError
+            If a recording is not in the given table.
+        """
+        table = self._table_of_folds(by, k, seed, folds)
+        if not 0 <= number < table.k:
+            raise UsageError("no such fold", expected=f"0 to {table.k - 1}", found=str(number))
+        if table.by == "frame":
+            pieces = torn_apart(self.index, self._pieces, table, number)
+        else:
+            pieces = {"train": [], "validation": [], "test": []}
+            for piece in self._pieces:
+                pieces[table.part(number, piece.entry.id)].append(piece)
+        train, validation, test = (self._part(pieces[name], self._classes) for name in ("train", "validation", "test"))
+        return Fold(train, validation, test, number, table)
+
+    def _table_of_folds(self, by: str, k: int, seed: int, folds: FoldTable | str | Path | None) -> FoldTable:
+        if isinstance(folds, FoldTable):
+            return folds
+        if folds is not None:
+            return read_fold_table(Path(folds))
+        tables = self._source.tables
+        if (by, k, seed) not in tables:
+            tables[by, k, seed] = make_folds(self._source.index.manifests, by=by, k=k, seed=seed)
+        return tables[by, k, seed]
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        recipe = self.index.recipe
+        return recipe.size_px, recipe.size_px, 1 if recipe.colour == "grey" else 3
+
+    def to_numpy(self) -> Frames:
+        """Decode every frame.
+
+        Returns
+        -------
+        Frames
+            Arrays in the order of the rows: by recording id, then by time.
+        """
+        return arrays(self._source, self._pieces, labels=self._labels(), shape=self._shape)
+
+    def to_tf(self, batch_size: int = 32, *, seed: int | None = None, first_epoch: int = 0) -> Any:
+        """Return a ``tf.data.Dataset`` of batches.
+
+        Parameters
+        ----------
+        batch_size : int
+            Frames a batch; the last one may hold fewer.
+        seed : int, optional
+            Shuffles all frames, differently in each epoch: each time the dataset is gone through is the next one.
+            Without it frames come in the order of the rows.
+        first_epoch : int
+            Number of the first epoch, for a training that goes on.
+
+        Returns
+        -------
+        tf.data.Dataset
+            Pairs of images, uint8 (batch, height, width, channels), 0 to 255, and labels, int64 (batch,).
+
+        Raises
+        ------
+        MissingExtraError
+            If TensorFlow is not installed.
+        UsageError
+            If a number is out of range.
+        """
+        frames = self._encoded()
+        return as_tf(
+            frames, self._labels(), shape=self._shape, batch_size=batch_size, seed=seed, first_epoch=first_epoch
+        )
+
+    def to_torch(self) -> TorchFrames:
+        """Return a map-style dataset for ``torch.utils.data.DataLoader``.
+
+        Returns
+        -------
+        TorchFrames
+            Pairs of an image, uint8 (channels, height, width), 0 to 255, and a label, int.
+            ``DataLoader(frames, sampler=frames.sampler(seed=1))`` shuffles differently in each epoch.
+
+        Raises
+        ------
+        MissingExtraError
+            If PyTorch is not installed.
+        """
+        return as_torch(self._encoded(), self._labels(), shape=self._shape)
+
+    def _encoded(self) -> list[bytes]:
+        return [picture for _, _, pictures in read_pieces(self.index, self._pieces) for picture in pictures]
+
+    def _labels(self) -> NDArray[np.int64]:
+        labels = [self._classes.index(self._class_of(piece)) for piece in self._pieces]
+        return np.repeat(np.array(labels, dtype=np.int64), [len(piece) for piece in self._pieces])
+
+    def _class_of(self, piece: Piece) -> str:
+        return self._source.manifests[piece.entry.id].class_name
+
+    def class_weights(self, by: Literal["frame", "recording"] = "frame") -> dict[int, float]:
+        """Return weights that let each class count the same, as Keras takes them.
+
+        Parameters
+        ----------
+        by : {"frame", "recording"}
+            What is counted.
+
+        Returns
+        -------
+        dict of int to float
+            For each label that occurs here, total / (number of classes here * count of the class).
+
+        Raises
+        ------
+        UsageError
+            If `by` is another word.
+        """
+        if by not in ("frame", "recording"):
+            raise UsageError("nothing to count classes by", expected="frame or recording", found=repr(by))
+        counts: Counter[int] = Counter()
+        for piece in self._pieces:
+            counts[self._classes.index(self._class_of(piece))] += len(piece) if by == "frame" else 1
+        return {label: counts.total() / (len(counts) * counts[label]) for label in sorted(counts)}
+
+    def verify(self, *, deep: bool = False) -> None:
+        """Check the folder against its digests; see `lusdata.dataset.index.verify`."""
+        verify(self.index, deep=deep)
+
+    def _counts(self) -> Mapping[str, tuple[int, int]]:
+        recordings: Counter[str] = Counter()
+        frames: Counter[str] = Counter()
+        for piece in self._pieces:
+            recordings[self._class_of(piece)] += 1
+            frames[self._class_of(piece)] += len(piece)
+        return {name: (recordings[name], frames[name]) for name in self._classes}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self._counts().items())
+        return (
+            f"<Dataset {self.index.name}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
+            f"{self.index.recipe.text()}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{recordings:,}</td><td>{frames:,}</td></tr>"
+            for name, (recordings, frames) in self._counts().items()
+        )
+        return (
+            f"<p><b>{escape(self.index.name)}</b>: {len(self._pieces):,} recordings, {self.frames:,} frames; "
+            f"{escape(self.index.recipe.text())}</p>"
+            f"<table><tr><th>class</th><th>recordings</th><th>frames</th></tr>{rows}</table>"
+        )
