@@ -159,7 +159,7 @@ def _grid(scene: _Scene, time_s: float, rng: np.random.Generator) -> tuple[Bits,
         parietal = _line(z - pleura, thick)
         power += (amplitude(-9) * parietal) ** 2
         _mark(bits, parietal > 0.5, "pleura")
-        _mark(bits, (z > pleura + thick) & (z < top - thick), "effusion")
+        _mark(bits, (z > pleura + 4 * thick) & (z < top - 2.5 * thick), "effusion")
     if spec.patterns["a_lines"] == "present":
         reflected, real = _a_lines(scene, pleura, surface, mirror, thick)
         power += reflected

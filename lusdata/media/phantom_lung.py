@@ -116,7 +116,7 @@ def lung(spec: PhantomSpec, scan: Scan, pleura_cm: Float, rng: np.random.Generat
         # Air behind the patch rings: bright at the shredded border, then a dirty glow.
         glow = cv2.GaussianBlur(behind.astype(np.float32), (0, 0), sigmaX=0.22 * per_cm, sigmaY=1.0)
         streaks = np.clip(0.8 + 0.4 * smooth_noise(rng, (1, wide), axial=0, lateral=0.2 * per_cm), 0.2, None)
-        power = power + (amplitude(-15) * glow * streaks * np.exp(-below / (0.35 * spec.scan_depth_cm)) * grain) ** 2
+        power = power + (amplitude(-13) * glow * streaks * np.exp(-below / (0.35 * spec.scan_depth_cm)) * grain) ** 2
         lump = 0.006 * spec.scan_depth_cm
         lumpy = smooth_noise(rng, shape, axial=lump * scan.rows_per_cm, lateral=1.5 * lump * per_cm)
         clumps = np.clip(0.6 + 0.75 * lumpy, 0.05, 2.0)
@@ -184,7 +184,7 @@ def _consolidation(
             round_cm = size * rng.uniform(1.2, 1.8) * np.sqrt(np.clip(1 - ((u_cm - middle) / reach) ** 2, 0, None))
             border = np.maximum(border, round_cm)
         border = np.where(border > 0, np.clip(border * (1 + 0.22 * ragged), 0, None), 0)
-        level = -33.0
+        level = -37.0
     border = np.asarray(border, dtype=np.float32)
     # The border is ragged along depth too, so that islands and notches appear.
     notch_cm = 0.008 * spec.scan_depth_cm

@@ -28,9 +28,10 @@ __all__ = ["FORMS", "Form", "write_image", "write_video"]
 
 Pictures = npt.NDArray[np.uint8]
 
-# Fixed, so that the same frames give the same bytes on one machine.
+# Fixed, so that the same frames give the same bytes on one machine. Slower presets of x264 do not keep that: their
+# lookahead reads memory that it never wrote.
 _ENCODER_OPTIONS: dict[str, dict[str, str]] = {
-    "libx264": {"preset": "veryfast", "crf": "18", "threads": "1"},
+    "libx264": {"preset": "superfast", "crf": "19", "threads": "1"},
     "mpeg4": {"qscale": "3", "threads": "1"},
     "mpeg2video": {"qscale": "3", "threads": "1"},
     "gif": {},
@@ -107,7 +108,7 @@ def write_video(
     codec : {"libx264", "mpeg4", "mpeg2video", "gif"}, optional
         By default the usual one of the container.
     pixel_format : str, optional
-        ``yuv420p``, ``yuv444p`` or, for GIF, ``gray``.
+        ``yuv420p`` (the default) or ``yuv444p``; a GIF always has a palette.
     full_range : bool
         Write luma as 0 to 255, marked as such, in place of 16 to 235.
     times_s : sequence of float, optional
@@ -128,8 +129,11 @@ def write_video(
         raise UsageError(
             "unknown codec", where=str(path), expected=", ".join(sorted(_ENCODER_OPTIONS)), found=repr(codec)
         )
-    pixel_format = pixel_format or ("gray" if codec == "gif" else "yuv420p")
     _check_pictures(path, frames)
+    if codec == "gif":
+        # A GIF has a palette: 256 greys, or a fixed one of 256 colours.
+        pixel_format = "gray" if frames.ndim == 3 else "rgb8"
+    pixel_format = pixel_format or "yuv420p"
     height, width = frames.shape[1:3]
     if codec == "libx264" and pixel_format == "yuv420p" and (width % 2 or height % 2):
         raise UsageError(
@@ -225,8 +229,7 @@ def _frame(picture: Pictures, pixel_format: str, full_range: bool) -> av.VideoFr
     """Turn a picture into a frame; grey ones by arithmetic, so that a known grey level stays known."""
     if picture.ndim == 3:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        target = "rgb8" if pixel_format == "gray" else pixel_format
-        return frame.reformat(format=target, dst_color_range=2 if full_range else 1)
+        return frame.reformat(format=pixel_format, dst_color_range=2 if full_range else 1)
     height, width = picture.shape
     frame = av.VideoFrame(width, height, pixel_format)
     if pixel_format == "gray" or full_range:

@@ -196,9 +196,10 @@ def speckle(rng: np.random.Generator, shape: tuple[int, int], *, looks: int, gra
     deep = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None]
     for _ in range(2 * looks):
         fine = smooth_noise(rng, shape, axial=0.75 * grain, lateral=0.9 * grain)
-        wide = np.asarray(cv2.GaussianBlur(fine, (0, 0), sigmaX=1.5 * grain, sigmaY=0.4))
+        wide: Float = np.asarray(cv2.GaussianBlur(fine, (0, 0), sigmaX=1.5 * grain, sigmaY=0.4), dtype=np.float32)
         wide = wide / max(float(wide.std()), 1e-6)
-        power = power + np.square((1 - deep) * fine + deep * wide).astype(np.float32)
+        both: Float = (1 - deep) * fine + deep * wide
+        power += both * both
     out: Float = np.sqrt(power / power.mean())
     return out
 

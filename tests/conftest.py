@@ -1,0 +1,56 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("LUSDATA_SHARED", ROOT.parent / "shared"))
+
+
+def _shared(name: str, holds: str) -> Path:
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"no {holds} at {folder}; set LUSDATA_SHARED to the folder that has {name}/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_dir() -> Path:
+    """Return the mirror of the public POCUS recordings."""
+    return _shared("corpus", "public recordings")
+
+
+@pytest.fixture(scope="session")
+def blues_dir() -> Path:
+    """Return the mirror of the BLUE-protocol recordings with their tables."""
+    return _shared("corpus_blues", "BLUE-protocol recordings")
+
+
+@pytest.fixture(scope="session")
+def facts_dir() -> Path:
+    """Return the published metadata of the POCUS recordings."""
+    return _shared("facts", "published metadata")
+
+
+@dataclass(frozen=True)
+class PhantomCollection:
+    """A phantom collection on disk: its manifests, a mirror of its media, and the folder around both."""
+
+    root: Path
+    manifests: Path
+    media: Path
+
+
+@pytest.fixture(scope="session")
+def phantom_collection(tmp_path_factory: pytest.TempPathFactory) -> PhantomCollection:
+    """Return 12 small recordings of 6 patients in every container and codec; read only, shared by the session."""
+    from lusdata.media.phantom import write_collection
+
+    root = tmp_path_factory.mktemp("phantom")
+    manifests = write_collection(root, seed=1, recordings=12)
+    return PhantomCollection(root=root, manifests=manifests, media=root / "media")
