@@ -8,6 +8,7 @@ import pytest
 
 from lusdata.errors import UsageError
 from lusdata.media.contact_sheet import CLASS_COLOURS, Caption, contact_sheet, write_contact_sheet
+from lusdata.media.phantom_gallery import phantom_gallery
 
 
 def grey(level, height=80, width=100):
@@ -62,3 +63,10 @@ def test_the_written_picture_reads_back(tmp_path):
 def test_a_sheet_without_sense_is_refused(images, captions, columns):
     with pytest.raises(UsageError, match="needs pictures"):
         contact_sheet(images, captions, columns=columns)
+
+
+def test_the_gallery_shows_a_dozen_phantoms_of_every_class():
+    sheet = phantom_gallery(tile_px=64)
+    assert sheet.shape[1] > 6 * 64
+    for class_name in ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia"):
+        assert (sheet == CLASS_COLOURS[class_name][::-1]).all(axis=2).sum() >= 2 * 3 * 64
