@@ -1,8 +1,8 @@
 """Golden cases: folders under ``tests/data/manifests`` that hold an input and the exact answer to it.
 
 ``<version>/<case>/manifest.json`` is validated and answered by ``issues.txt``; ``<version>/<case>/before.json`` is
-migrated and answered by ``after.json``, or by ``refusal.txt`` where it cannot be. After a wanted change of an answer run
-``python -m tests.golden`` in the root of the repository, and read the difference before committing it.
+migrated and answered by ``after.json``, or by ``refusal.txt`` where it cannot be. After a wanted change of an answer
+run ``python -m tests.golden`` in the root of the repository, and read the difference before committing it.
 """
 
 from __future__ import annotations

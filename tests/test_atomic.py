@@ -1,0 +1,61 @@
+"""A file is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from lusdata.atomic import write_bytes, write_text
+
+
+def test_a_file_is_written_and_an_older_one_replaced(tmp_path: Path):
+    path = tmp_path / "a.bin"
+    write_bytes(path, b"old")
+    write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.bin"]  # noqa: PTH208 - hidden files count too
+
+
+def test_text_is_utf8_with_unix_line_ends_on_every_system(tmp_path: Path):
+    write_text(tmp_path / "a.txt", "Zürich\n")
+    assert (tmp_path / "a.txt").read_bytes() == b"Z\xc3\xbcrich\n"
+
+
+def test_a_full_disk_leaves_the_older_file_and_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interruption_leaves_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(tmp_path / "a.bin", b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_the_callers_fault(tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        write_bytes(tmp_path / "nowhere" / "a.bin", b"x")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_others_may_read_what_was_written(tmp_path: Path):
+    write_bytes(tmp_path / "a.bin", b"x")
+    assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o644

@@ -1,0 +1,84 @@
+"""Errors are data first, and one line of text last."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from lusdata.catalog.reading import UnreadableError
+from lusdata.errors import DataError, DecodeError, Issue, LusdataError, MissingExtraError, OutsideError, UsageError
+
+
+def test_an_error_says_where_what_expected_found_and_what_to_do_in_one_line():
+    error = DataError("the digest differs", where="a.mp4", expected="9f2c", found="07aa", hint="look at the source")
+    assert str(error) == "a.mp4: the digest differs; expected 9f2c; found 07aa; look at the source"
+
+
+def test_what_is_not_known_is_left_out_of_the_line():
+    assert str(UsageError("no such fold")) == "no such fold"
+    assert str(UsageError("no such fold", found="9")) == "no such fold; found 9"
+
+
+def test_a_strangers_line_breaks_do_not_break_the_line():
+    assert str(DataError("bad\nname", where="a\r\n\tb")) == "a b: bad name"
+
+
+@pytest.mark.parametrize(
+    ("kind", "exit_code"),
+    [(DataError, 1), (DecodeError, 1), (UsageError, 2), (OutsideError, 3), (LusdataError, 1)],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_every_kind_of_error_has_its_exit_code(kind: type[LusdataError], exit_code: int):
+    assert kind("x").exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DecodeError("truncated", where="a.mp4", found="10 of 20 bytes"),
+        MissingExtraError("torch", extra="torch", purpose="to_torch"),
+        UnreadableError("NOT_JSON", "not valid JSON", where="a.json", hint="look"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_raised_in_a_worker_process_arrives_whole(error: LusdataError):
+    arrived = pickle.loads(pickle.dumps(error))
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    assert vars(arrived) == vars(error)
+
+
+def test_a_missing_extra_names_the_command_that_installs_it():
+    error = MissingExtraError("torch", extra="torch", purpose="to_torch")
+    assert "python -m pip install 'lusdata[torch]'" in str(error)
+    assert error.exit_code == 2
+
+
+def test_issues_sort_by_file_then_place():
+    issues = [
+        Issue("b", "$.a", "X", "error", "m"),
+        Issue("a", "$.z", "X", "error", "m"),
+        Issue("a", "$.b", "X", "error", "m"),
+    ]
+    assert [(issue.file, issue.json_path) for issue in sorted(issues)] == [("a", "$.b"), ("a", "$.z"), ("b", "$.a")]
+
+
+def test_an_issue_is_one_line_that_leads_to_its_place():
+    issue = Issue("m/a.json", "$.crop.width_px", "CROP_OUTSIDE_FRAME", "error", "too wide", "640", "700", "reduce it")
+    expected = "error CROP_OUTSIDE_FRAME m/a.json $.crop.width_px: too wide; expected 640; found 700; reduce it"
+    assert issue.line() == expected
+    assert Issue("a", "$", "X", "warning", "m").line() == "warning X a $: m"
+
+
+def test_an_issue_is_plain_data_for_json():
+    assert Issue("a", "$", "X", "error", "m").as_dict() == {
+        "file": "a",
+        "json_path": "$",
+        "code": "X",
+        "level": "error",
+        "message": "m",
+        "expected": "",
+        "found": "",
+        "hint": "",
+    }
