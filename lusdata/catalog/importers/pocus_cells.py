@@ -22,6 +22,7 @@ __all__ = [
     "says_hosted",
     "state_of",
     "symptoms_of",
+    "typed_patient",
     "upstream_changes_of",
 ]
 
@@ -81,6 +82,7 @@ _SEXES = {"m": "male", "w": "female", "f": "female"}
 _CHANGES = (("crop", "crop"), ("trim", "trim"), ("artifact", "artifact-removal"), ("frame", "frame-selection"))
 _FOLDER = re.compile(r"(pocus_(?:videos|images)/(?:convex|linear))(?:/(label_uncertain))?", re.IGNORECASE)
 _SESSION = {"casa_token"}
+_BLANK = {"", "nd", "n/a", "n.a.", "none", "unknown", "-"}
 
 
 def class_of(label: str) -> str | None:
@@ -232,6 +234,24 @@ def patient_of(sex: str, age: str) -> tuple[dict[str, str], str]:
     if sex.lower() in _SEXES:
         facts["sex"] = _SEXES[sex.lower()]
     return facts, doubt
+
+
+def typed_patient(row: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the patient id of a row as typed, and whether it stood in the column without a heading.
+
+    Examples
+    --------
+    >>> typed_patient({"Patient ID / Name": "", "Unnamed: 27": "12.0"}), typed_patient({"Patient ID / Name": "n/A"})
+    (('12', True), ('', False))
+    """
+    typed, beside = row["Patient ID / Name"], row.get("Unnamed: 27", "")
+    # A spreadsheet that once held a blank in the column gives every number a decimal.
+    number = re.compile(r"(\d+)\.0+")
+    if typed.lower() not in _BLANK:
+        return number.sub(r"\1", typed), False
+    if re.fullmatch(r"\d+(?:\.0+)?", beside):
+        return number.sub(r"\1", beside), True
+    return "", False
 
 
 def symptoms_of(row: Mapping[str, str]) -> list[str]:

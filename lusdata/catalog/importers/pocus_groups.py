@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Log, slug
+from lusdata.catalog.importers.pocus_cells import patient_of, typed_patient
+from lusdata.catalog.importers.pocus_rows import Row
 
-__all__ = ["group_of", "join", "patient_slugs", "typed_patient"]
+__all__ = ["group_of", "groups_of", "patient_slugs"]
 
-_BLANK = {"", "nd", "n/a", "n.a.", "none", "unknown", "-"}
 _SET = re.compile(r"northumbria_(\d{4})_set(\d+)", re.IGNORECASE)
-
-
-def typed_patient(row: Mapping[str, str]) -> tuple[str, bool]:
-    """Return the patient id of a row as typed, and whether it stood in the column without a name.
-
-    Examples
-    --------
-    >>> typed_patient({"Patient ID / Name": "", "Unnamed: 27": "12.0"}), typed_patient({"Patient ID / Name": "n/A"})
-    (('12', True), ('', False))
-    """
-    typed, beside = row["Patient ID / Name"], row.get("Unnamed: 27", "")
-    if typed.lower() not in _BLANK:
-        return _whole(typed), False
-    if re.fullmatch(r"\d+(?:\.0+)?", beside):
-        return _whole(beside), True
-    return "", False
-
-
-def _whole(typed: str) -> str:
-    # A spreadsheet that once held a blank in the column gives every number a decimal.
-    return re.sub(r"\.0+\Z", "", typed)
 
 
 def patient_slugs(typed: Iterable[str]) -> dict[str, str]:
@@ -88,27 +69,78 @@ def group_of(name: str, patient: str | None, provider: str, doi: str | None) -> 
     return group
 
 
-def join(groups: Mapping[str, dict[str, Any]], joined: Sequence[Mapping[str, Any]], rows: Mapping[str, int], log: Log) -> None:
-    """Link the groups of recordings that the curator joined, each to the other.
+def groups_of(
+    rows: Sequence[Row], table: Sequence[Mapping[str, str]], decisions: Mapping[str, Any], log: Log
+) -> dict[int, dict[str, Any]]:
+    """Return the group of each row, by row number.
 
     Parameters
     ----------
-    groups : Mapping of str to dict
-        Groups by file name; links are added in place.
-    joined : sequence of Mapping
-        Names, basis and reason; pairs of which the sheet lacks one are passed over.
-    rows : Mapping of str to int
-        Row of each file name.
+    rows : sequence of Row
+        The rows that become manifests.
+    table : sequence of Mapping
+        The whole sheet: rows without a manifest may still give a recording a second patient id.
+    decisions : Mapping
+        The curator's decisions: which rows are one recording, and whose pictures agree.
     log : Log
-        Gets a note for each pair.
+        Gets the decisions.
     """
-    for pair in joined:
-        first, second = pair["names"]
-        if first not in groups or second not in groups:
+    slugs = patient_slugs(typed_patient(cells)[0] for cells in table)
+    groups: dict[int, dict[str, Any]] = {}
+    described: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        patient = slugs.get(row.patient)
+        group = group_of(row.name, patient, str(row.provider["slug"]), row.doi)
+        groups[row.number] = group
+        if patient is None:
+            log.note("no-patient", row.number, f"group {group['id']}")
             continue
-        for one, other in ((first, second), (second, first)):
-            link = {"id": groups[other]["id"], "basis": pair["basis"]}
-            links = groups[one].setdefault("linked", [])
-            if link["id"] != groups[one]["id"] and link["id"] not in {known["id"] for known in links}:
-                links.append(link)
-        log.note("joined", rows[first], f"{first} with {second}: {pair['because']}")
+        described[patient].append(row)
+        if typed_patient(row.cells)[1]:
+            log.note("patient-beside", row.number, patient)
+        if not row.patient.isdigit():
+            log.note("patient-name", row.number, patient)
+        for link in group.get("linked", ()):
+            log.note("study-set", row.number, f"group {link['id']}")
+    for patient, members in described.items():
+        differing = _differences(members)
+        if differing:
+            log.note("patient-differs", members[0].number, f"{patient} ({len(members)} rows): {'; '.join(differing)}")
+    numbers = {row.name: row.number for row in rows}
+    for cells in table:
+        same = decisions["same_recording"].get(cells["Filename"])
+        second = slugs.get(typed_patient(cells)[0])
+        if same and second and same["as"] in numbers:
+            _link(groups[numbers[same["as"]]], f"pocus/{second}", "patient")
+    _join(groups, numbers, decisions, log)
+    return groups
+
+
+def _join(
+    groups: Mapping[int, dict[str, Any]], numbers: Mapping[str, int], decisions: Mapping[str, Any], log: Log
+) -> None:
+    for pair in decisions["joined"]:
+        if all(name in numbers for name in pair["names"]):
+            first, second = (numbers[name] for name in pair["names"])
+            _link(groups[first], groups[second]["id"], "near-duplicate")
+            _link(groups[second], groups[first]["id"], "near-duplicate")
+            log.note("joined", first, f"{' and '.join(pair['names'])}: {pair['because']}")
+    for pair in decisions["left_apart"]:
+        if all(name in numbers for name in pair["names"]):
+            log.note("left-apart", numbers[pair["names"][1]], f"{' and '.join(pair['names'])}: {pair['because']}")
+
+
+def _link(group: dict[str, Any], other: str, basis: str) -> None:
+    known = {group["id"], *(link["id"] for link in group.get("linked", ()))}
+    if other not in known:
+        group.setdefault("linked", []).append({"id": other, "basis": basis})
+
+
+def _differences(members: Sequence[Row]) -> list[str]:
+    facts = {
+        "class": {row.class_name for row in members},
+        "source": {str(row.provider["slug"]) for row in members},
+        "sex": {patient_of(row.cells["Gender"], "")[0].get("sex", "") for row in members} - {""},
+        "age": {patient_of("", row.cells["Age"])[0].get("age_band", "") for row in members} - {""},
+    }
+    return [f"{word} {' and '.join(sorted(values))}" for word, values in facts.items() if len(values) > 1]
