@@ -33,7 +33,7 @@ DOORS = {
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
     "jsonschema": ("lusdata.catalog.schema",),
-    "numpy": ("lusdata.media.*", "lusdata.dataset.*", "lusdata.publish.*"),
+    "numpy": ("lusdata.media.*", "lusdata.dataset.*", "lusdata.publish.*", "lusdata.commands.demo"),
     "pandas": ("lusdata.dataset.*",),
     "pyarrow": ("lusdata.dataset.*",),
     "ray": ("lusdata.dataset.*",),

@@ -213,19 +213,24 @@ def _load(folder: Path) -> Dataset:
     dataset = load(folder)
     fold = dataset.fold(0, by="patient")
     for part in _SPLIT_PARTS:
-        images, labels = getattr(fold, part).to_numpy()
-        _tell(f"{part}: images {images.shape} {images.dtype}, labels {labels.shape}")
+        view = getattr(fold, part)
+        images = view.to_numpy().images
+        _tell(f"{part}: {len(view.recordings)} recordings as an array {images.shape} of {images.dtype}")
     return dataset
 
 
 def _show(dataset: Dataset, collection: Collection, path: Path) -> None:
+    import numpy as np
+
     from lusdata.media.contact_sheet import Caption, contact_sheet, write_contact_sheet
 
+    frames = dataset.to_numpy()
     pictures, captions = [], []
-    for manifest in collection.included:
-        frames = dataset.frames(manifest.id)
-        pictures.append(frames[len(frames) // 2])
-        captions.append(Caption(manifest.id.split("/")[1], manifest.class_name, _patterns(manifest)))
+    for name in dataset.recordings:
+        rows = np.flatnonzero(frames.recordings == name)
+        manifest = collection.by_id[name]
+        pictures.append(frames.images[rows[len(rows) // 2]])
+        captions.append(Caption(name.split("/")[1], manifest.class_name, _patterns(manifest)))
     title = f"lusdata demo: {len(pictures)} drawn recordings"
     write_contact_sheet(path, contact_sheet(pictures, captions, title=title))
     _tell(path.as_posix())
