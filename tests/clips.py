@@ -52,7 +52,7 @@ def write_clip(
 
 
 def whole_decode(path: Path) -> tuple[list[bytes], np.ndarray]:
-    """Decode every frame plainly: the first planes in order of presentation, and the times in seconds from the first."""
+    """Decode every frame plainly: the first planes in order of presentation, and seconds from the first frame."""
     planes, ticks = [], []
     with av.open(str(path)) as container:
         stream = container.streams.video[0]

@@ -180,7 +180,7 @@ def test_a_picture_that_ends_early_says_so(suffix, tmp_path):
 def test_a_file_with_its_index_in_front_that_ends_early_says_so(clip, tmp_path):
     path = tmp_path / "front.mp4"
     write_clip(path, codec="libx264", container_options={"movflags": "faststart"})
-    with pytest.raises(DecodeError, match="the file ends early: its last .* bytes are missing"):
+    with pytest.raises(DecodeError, match=r"the file ends early: its last .* bytes are missing"):
         decode(cut(path, path, 0.7), every, plane_of)
 
 
@@ -279,7 +279,7 @@ def test_a_picture_that_claims_a_giant_size_is_refused_unread(tmp_path):
 
 
 def test_the_decoders_own_chatter_stays_off_the_terminal(clip, tmp_path, capfd):
-    with pytest.raises(DecodeError, match="damaged|decoding stops"):
+    with pytest.raises(DecodeError, match=r"damaged|decoding stops"):
         decode(spoil(clip("mpeg2.mpeg"), tmp_path / "spoilt.mpeg", 0.3, 0.5), every, plane_of)
     assert capfd.readouterr() == ("", "")
 

@@ -8,6 +8,7 @@ frames stay woven.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 import cv2
@@ -26,6 +27,9 @@ _BLACK, _WHITE = 16, 235
 """Limits of 8-bit luma in limited range."""
 _LIMITED_RANGE, _FULL_RANGE = 1, 2
 """As FFmpeg counts colour ranges; 0 is unspecified."""
+_LUMA_WEIGHTS_BT601 = (0.299, 0.114)
+_LUMA_WEIGHTS = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
+"""Weights of red and blue by FFmpeg's numbers for BT.709 and BT.2020; everything else is BT.601."""
 
 
 def grey_pixels(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
@@ -45,18 +49,15 @@ def grey_pixels(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
     np.ndarray, shape (box.height_px, box.width_px), uint8
         0 is black and 255 white, whatever range the file uses. May be a view into the frame.
     """
-    name = frame.format.name
-    depth_bits = _luma_depth_bits(name)
+    if _holds_colours(frame):
+        return cast("Pixels", cv2.cvtColor(_rgb_over_black(frame, box, turn), cv2.COLOR_RGB2GRAY))
+    depth_bits = _luma_depth_bits(frame.format.name)
     if depth_bits is None:
-        rgba = _window(_rgba(frame), box, turn)
-        return cast("Pixels", cv2.cvtColor(_over_black(rgba), cv2.COLOR_RGB2GRAY))
-    luma = _window(_first_plane(frame, "<u1" if depth_bits == 8 else "<u2"), box, turn)
-    full_range = name.startswith("yuvj") or frame.color_range == _FULL_RANGE
-    # Grey pictures use the whole range unless they say otherwise.
-    full_range |= name.startswith("gray") and frame.color_range != _LIMITED_RANGE
+        depth_bits, frame = 8, _in_planes(frame)
+    luma = _window(_plane(frame, 0, "<u1" if depth_bits == 8 else "<u2"), box, turn)
     if depth_bits > 8:
-        return _to_8_bits(luma, depth_bits, full_range)
-    return luma if full_range else _expand(luma)
+        return _to_8_bits(luma, depth_bits, _full_range(frame))
+    return luma if _full_range(frame) else _expand(luma)
 
 
 def rgb_pixels(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
@@ -72,7 +73,47 @@ def rgb_pixels(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
     np.ndarray, shape (box.height_px, box.width_px, 3), uint8
         Red, green, blue, each 0 to 255.
     """
-    return _over_black(_window(_rgba(frame), box, turn))
+    if _holds_colours(frame):
+        return _rgb_over_black(frame, box, turn)
+    if frame.format.name.startswith("gray"):
+        return cast("Pixels", cv2.cvtColor(grey_pixels(frame, box, turn), cv2.COLOR_GRAY2RGB))
+    frame = _in_planes(frame)
+    # FFmpeg's own conversion rounds down, by up to two levels.
+    channels = [_window(_plane(frame, index, "<u1"), box, turn) for index in range(3)]
+    return cast("Pixels", cv2.transform(cv2.merge(channels), _rgb_matrix(_full_range(frame), int(frame.colorspace))))
+
+
+@cache
+def _rgb_matrix(full_range: bool, colour_space: int) -> NDArray[np.float32]:
+    """Return the 3 x 4 matrix from stored luma, blue and red difference, and 1, to RGB from 0 to 255."""
+    red, blue = _LUMA_WEIGHTS.get(colour_space, _LUMA_WEIGHTS_BT601)
+    green = 1 - red - blue
+    luma_scale, chroma_scale, black = (1.0, 1.0, 0) if full_range else (255 / (_WHITE - _BLACK), 255 / 224, _BLACK)
+    to_rgb = np.array(
+        [[1, 0, 2 - 2 * red], [1, -(2 - 2 * blue) * blue / green, -(2 - 2 * red) * red / green], [1, 2 - 2 * blue, 0]]
+    )
+    to_rgb *= (luma_scale, chroma_scale, chroma_scale)
+    offset = -to_rgb @ (black, 128, 128)
+    return np.column_stack([to_rgb, offset]).astype(np.float32)
+
+
+def _holds_colours(frame: VideoFrame) -> bool:
+    """Tell whether pixels are colours, mixed or from a palette, or can be transparent; else there is a luma plane."""
+    name = frame.format.name
+    return frame.format.is_rgb or frame.format.has_palette or name.startswith(("yuva", "ya", "mono"))
+
+
+def _full_range(frame: VideoFrame) -> bool:
+    name = frame.format.name
+    if name.startswith("gray"):
+        # Grey pictures use the whole range unless they say otherwise.
+        return bool(frame.color_range != _LIMITED_RANGE)
+    return name.startswith("yuvj") or bool(frame.color_range == _FULL_RANGE)
+
+
+def _in_planes(frame: VideoFrame) -> VideoFrame:
+    """Return planes of luma, blue and red difference of one size, 8 bits each, in the file's own range."""
+    return frame.reformat(format="yuvj444p" if frame.format.name.startswith("yuvj") else "yuv444p")
 
 
 def _luma_depth_bits(pixel_format: str) -> int | None:
@@ -87,18 +128,15 @@ def _luma_depth_bits(pixel_format: str) -> int | None:
     return None
 
 
-def _first_plane(frame: VideoFrame, dtype: str) -> NDArray[Any]:
-    plane = frame.planes[0]
+def _plane(frame: VideoFrame, index: int, dtype: str) -> NDArray[Any]:
+    plane = frame.planes[index]
     values = np.frombuffer(memoryview(plane), dtype=dtype)
     # Rows are padded to what suits the processor.
     return values.reshape(-1, plane.line_size // values.itemsize)[: frame.height, : frame.width]
 
 
-def _rgba(frame: VideoFrame) -> Pixels:
-    return cast("Pixels", frame.to_ndarray(format="rgba"))
-
-
-def _over_black(rgba: Pixels) -> Pixels:
+def _rgb_over_black(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
+    rgba = _window(frame.to_ndarray(format="rgba"), box, turn)
     colours, alpha = rgba[:, :, :3], rgba[:, :, 3:]
     if alpha.min() == 255:
         return np.ascontiguousarray(colours)
