@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_UNITS = ("patient", "video", "source", "frame")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata folds``."""
@@ -33,6 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
+    from lusdata.dataset.fold_table import UNITS
+
     parser.add_argument(
         "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
     )
@@ -40,7 +40,7 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
         "--by",
         default="patient",
         metavar="UNIT",
-        help=f"what is never torn apart: {', '.join(_UNITS)} (default: patient)",
+        help=f"what is never torn apart: {', '.join(UNITS)} (default: patient)",
     )
     parser.add_argument("--k", type=int, default=5, help="number of folds (default: 5)")
     parser.add_argument("--seed", type=int, default=0, help="decides among equally good folds (default: 0)")

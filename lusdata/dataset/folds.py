@@ -91,7 +91,7 @@ def make_folds(
             expected=f"by={by}, k={k}",
             found=f"by={previous.by}, k={previous.k}",
         )
-    groups = group_ids(catalog)
+    groups = unit_ids(catalog, "patient")
     if by == "frame":
         units: tuple[Unit, ...] = ()
         validation: tuple[tuple[str, ...], ...] = ()
@@ -135,12 +135,12 @@ def expected_frames(manifest: Manifest, *, rate_hz: float, max_frames: int) -> i
     media, trim = manifest.media, manifest.trim
     if manifest.kind == "image" or not media.get("duration_s"):
         return 1
-    duration_s = float(media["duration_s"])
+    duration_s, frame_count = float(media["duration_s"]), int(media["frame_count"])
     used_s = max(0.0, min(duration_s, math.inf if trim.end_s is None else trim.end_s) - trim.start_s)
     # The tolerance keeps 3.3 s at 10 Hz at 33 frames, whatever the last bit of the product is.
-    wanted = math.ceil(used_s * rate_hz - 1e-6)
-    there = math.ceil(used_s / duration_s * int(media["frame_count"]) - 1e-6)
-    return max(1, min(wanted, there, max_frames))
+    there = max(1, math.ceil(used_s / duration_s * frame_count - 1e-6))
+    last_s = (there - 1) * duration_s / frame_count
+    return min(there, math.floor(last_s * rate_hz + 1e-6) + 1, max_frames)
 
 
 def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
@@ -151,33 +151,40 @@ def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
     manifests : iterable of Manifest
         The recordings, whatever their state.
     by : {"patient", "video", "source"}
-        What stays together. A provider takes along every provider with which it shares a patient group.
+        What stays together. A provider takes along every provider with which it shares a patient group, and whatever
+        is kept together, recordings cut from one file stay together.
 
     Returns
     -------
     dict of str to str
-        For each recording id its unit.
+        For each recording id its unit, named after the alphabetically first group, recording or provider in it.
     """
     manifests = list(manifests)
-    if by == "video":
-        return {manifest.id: manifest.id for manifest in manifests}
     groups = group_ids(manifests)
-    if by == "patient":
-        return groups
-    first: dict[str, str] = {}
+    names = {
+        "patient": groups,
+        "video": {manifest.id: manifest.id for manifest in manifests},
+        "source": {manifest.id: manifest.provider for manifest in manifests},
+    }[by]
+    first: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def root(provider: str) -> str:
-        while first.setdefault(provider, provider) != provider:
-            provider = first[provider]
-        return provider
+    def root(tie: tuple[str, str]) -> tuple[str, str]:
+        while first.setdefault(tie, tie) != tie:
+            tie = first[tie]
+        return tie
 
-    provider_of_group: dict[str, str] = {}
-    for manifest in sorted(manifests, key=lambda manifest: manifest.id):
-        here = root(manifest.provider)
-        there = root(provider_of_group.setdefault(groups[manifest.id], here))
-        low, high = sorted((here, there))
-        first[high] = low
-    return {manifest.id: root(manifest.provider) for manifest in manifests}
+    for manifest in manifests:
+        ties = [("unit", names[manifest.id])]
+        if by != "video":
+            ties.append(("group", groups[manifest.id]))
+        if manifest.sha256 is not None:
+            ties.append(("file", manifest.sha256))
+        for tie in ties[1:]:
+            first[root(tie)] = root(ties[0])
+    united: dict[tuple[str, str], list[str]] = {}
+    for manifest in manifests:
+        united.setdefault(root(("unit", names[manifest.id])), []).append(names[manifest.id])
+    return {manifest.id: min(united[root(("unit", names[manifest.id]))]) for manifest in manifests}
 
 
 def catalog_digest(manifests: Iterable[Manifest]) -> str:
