@@ -23,9 +23,9 @@ _MONTH_WORD = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _DATE = re.compile(
-    rf"(?<!\d){_YEAR}([-./_]){_MONTH}\1{_DAY}(?!\d)"
-    rf"|(?<!\d){_DAY}([-./_]){_MONTH}\2{_YEAR}(?!\d)"
-    rf"|(?<!\d){_MONTH}/{_DAY}/{_YEAR}(?!\d)"
+    rf"(?<!\d)(?<!\d\.){_YEAR}([-./_]){_MONTH}\1{_DAY}(?!\.?\d)"
+    rf"|(?<!\d)(?<!\d\.){_DAY}([-./_]){_MONTH}\2{_YEAR}(?!\.?\d)"
+    rf"|(?<!\d){_MONTH}/{_DAY}/{_YEAR}(?!\.?\d)"
     rf"|(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
     rf"|(?<![\w.]){_DAY}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?{_MONTH_WORD}\.?,?\s+{_YEAR}(?!\d)"
     rf"|\b{_MONTH_WORD}\.?\s+{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}(?!\d)",

@@ -32,5 +32,5 @@ def run(args: argparse.Namespace) -> int:
     for migrated in changed:
         print(f"{shown_path(migrated.path)}: {' -> '.join(migrated.path_taken)}")
     done = "to migrate" if args.dry_run else "migrated"
-    print(f"{len(changed)} of {len(plan)} manifests {done}; {len(plan) - len(changed)} were at {NEWEST} already")
+    print(f"{len(changed)} of {len(plan)} manifests {done}; {len(plan) - len(changed)} at {NEWEST} already")
     return 0
