@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
+_SHOWN = 10
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -152,8 +154,7 @@ def _report(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping
     made = {_file_name(data) for data in manifests}
     stale = sorted(path.name for path in out.glob("*.json") if path.name not in made)
     if stale:
-        lines.append(
-            f"{len(stale)} manifests there are not made by this import and were left as they are: {stale[0]} …"
-        )
+        shown = ", ".join(stale[:_SHOWN]) + (" …" if len(stale) > _SHOWN else "")
+        lines.append(f"{len(stale)} manifests there are not made by this import and were left as they are: {shown}")
     lines += [f"not pinned: {identifier}: {fault}" for identifier, fault in sorted(faults.items())]
     sys.stdout.write("\n".join(lines) + "\n")
