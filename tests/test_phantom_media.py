@@ -149,3 +149,10 @@ def test_what_cannot_be_written_is_refused_and_leaves_no_file(tmp_path, name, op
 def test_a_still_picture_of_another_kind_is_refused(tmp_path):
     with pytest.raises(UsageError, match="unknown picture format"):
         write_image(tmp_path / "still.bmp", np.zeros((4, 4), np.uint8))
+
+
+def test_full_range_colour_keeps_its_brightness(tmp_path):
+    path = tmp_path / "bright.mp4"
+    write_video(path, np.full((2, 64, 64, 3), 250, np.uint8), full_range=True)
+    with av.open(str(path)) as container:
+        assert next(container.decode(video=0)).to_ndarray(format="rgb24").mean() == pytest.approx(250, abs=2)

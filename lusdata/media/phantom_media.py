@@ -8,7 +8,7 @@ time, which a pipe of raw pictures cannot say, and variable frame rates need it.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -32,11 +32,10 @@ Pictures = npt.NDArray[np.uint8]
 # lookahead reads memory that it never wrote.
 _ENCODER_OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "superfast", "crf": "19", "threads": "1"},
-    "mpeg4": {"qscale": "3", "threads": "1"},
-    "mpeg2video": {"qscale": "3", "threads": "1"},
+    "mpeg4": {"flags": "+qscale", "global_quality": "354", "threads": "1"},
+    "mpeg2video": {"flags": "+qscale", "global_quality": "354", "threads": "1"},
     "gif": {},
 }
-_QSCALE_LAMBDA = 118
 _MPEG2_RATES = (Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(50), Fraction(60))
 _MUXERS = {".mp4": "mp4", ".mov": "mov", ".avi": "avi", ".mpeg": "mpeg", ".mpg": "mpeg", ".gif": "gif"}
 _CODECS = {"mp4": "libx264", "mov": "libx264", "avi": "mpeg4", "mpeg": "mpeg2video", "gif": "gif"}
@@ -134,8 +133,12 @@ def write_video(
         # A GIF has a palette: 256 greys, or a fixed one of 256 colours.
         pixel_format = "gray" if frames.ndim == 3 else "rgb8"
     pixel_format = pixel_format or "yuv420p"
+    halved = "420" in pixel_format
+    if full_range:
+        # FFmpeg's word for full range is a letter in the format; only so do all its releases convert to it.
+        pixel_format = pixel_format.replace("yuv4", "yuvj4")
     height, width = frames.shape[1:3]
-    if codec == "libx264" and pixel_format == "yuv420p" and (width % 2 or height % 2):
+    if codec == "libx264" and halved and (width % 2 or height % 2):
         raise UsageError(
             "this codec halves the colour and needs even sides",
             where=str(path),
@@ -157,21 +160,17 @@ def write_video(
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = width, height, pixel_format
         context.time_base = clock
-        context.flags |= Flags.bitexact | Flags.frame_duration
+        context.flags |= Flags.bitexact
         context.thread_count = 1
-        if codec in ("mpeg4", "mpeg2video"):
-            context.flags |= Flags.qscale
-            context.bit_rate = 0
-            context.global_quality = 3 * _QSCALE_LAMBDA
         if full_range:
             context.color_range = 2
         # Without a stated duration the muxer guesses the last frame's from frames that were reordered.
         gaps = [later - earlier for earlier, later in pairwise(ticks)]
-        for picture, tick, gap in zip(frames, ticks, [*gaps, gaps[-1] if gaps else 1], strict=True):
-            frame = _frame(picture, pixel_format, full_range)
-            frame.pts, frame.time_base, frame.duration = tick, clock, gap
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
+        shown_for = dict(zip(ticks, [*gaps, gaps[-1] if gaps else 1], strict=True))
+        for packet in _packets(stream, frames, ticks, clock, full_range=full_range):
+            if packet.pts in shown_for:
+                packet.duration = shown_for[packet.pts]
+            out.mux(packet)
     write_bytes(path, buffer.getvalue())
 
 
@@ -225,11 +224,21 @@ def _ticks(path: Path, count: int, rate: Fraction, clock: Fraction, times_s: Seq
     return ticks
 
 
+def _packets(
+    stream: av.VideoStream, frames: Pictures, ticks: list[int], clock: Fraction, *, full_range: bool
+) -> Iterator[av.Packet[av.VideoStream]]:
+    for picture, tick in zip(frames, ticks, strict=True):
+        frame = _frame(picture, str(stream.codec_context.pix_fmt), full_range)
+        frame.pts, frame.time_base = tick, clock
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
 def _frame(picture: Pictures, pixel_format: str, full_range: bool) -> av.VideoFrame:
     """Turn a picture into a frame; grey ones by arithmetic, so that a known grey level stays known."""
     if picture.ndim == 3:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        return frame.reformat(format=pixel_format, dst_color_range=2 if full_range else 1)
+        return frame.reformat(format=pixel_format)
     height, width = picture.shape
     frame = av.VideoFrame(width, height, pixel_format)
     if pixel_format == "gray" or full_range:
