@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 from catalogs import recording
+from damage import damaged
 from golden import FOLDER, VALIDATED
+from hypothesis import given, settings
 
 from lusdata.catalog.address import carries_credentials, is_malformed, private_host
 from lusdata.catalog.manifest import Manifest
@@ -421,6 +424,17 @@ def test_every_rule_about_one_manifest_can_be_run_alone():
     manifest = recording("a", patterns=[{"reader": "r"}])
     assert [finding for rule in RULES for finding in rule.check(manifest)]  # the recommended fields, at least
     assert [finding for rule in RUN_RULES for finding in rule.check([])] == []
+
+
+COMPLETE = json.loads((FOLDER / "1.0.0" / "complete-video" / "manifest.json").read_text(encoding="utf-8"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=damaged(COMPLETE))
+def test_whatever_the_schema_takes_the_rules_can_judge(document: dict[str, Any]):
+    if not schema_faults(document):
+        for _, rule, finding in broken_rules([Manifest(document), Manifest(COMPLETE)], strict=True, release=True):
+            assert "\n" not in finding.issue(rule.code, rule.level, "a.json").line()
 
 
 def test_golden_cases_exist_for_this_version():

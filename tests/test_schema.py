@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from damage import damaged
 from golden import FOLDER
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lusdata.catalog.quick import UnsupportedKeywordError, compile_schema
 from lusdata.catalog.schema import (
@@ -233,51 +233,17 @@ def test_the_fast_form_refuses_a_keyword_that_it_does_not_know():
         compile_schema({"patternProperties": {}})
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if path:
-        yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from _places(inner, (*path, key))
-
-
-ODD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-2, 1000),
-    st.floats(-1, 100),
-    st.text(max_size=8),
-    st.sampled_from(
-        ["present", "included", "1.0.0", "2021-02-25", "a/b", "https://a.b/c", "a" * 64, "x\n", 1.0, [], {}]
-    ),
-    st.lists(st.sampled_from(["a", "b", 1]), max_size=3),
-    st.dictionaries(
-        st.sampled_from(["id", "basis", "state", "reader", "b_lines", "end_s"]), st.text(max_size=3), max_size=2
-    ),
-)
 FULL = jsonschema.Draft202012Validator(load_schema())
 FAST = compile_schema(load_schema())
 
 
 @settings(max_examples=300, deadline=None)
-@given(data=st.data())
-def test_the_fast_form_never_takes_what_the_full_validator_refuses(data: st.DataObject):
-    document = copy.deepcopy(COMPLETE)
-    for _ in range(data.draw(st.integers(1, 2))):
-        *way, last = data.draw(st.sampled_from(list(_places(document))))
-        place = document
-        for step in way:
-            place = place[step]
-        action = data.draw(st.sampled_from(["replace", "drop", "add"]))
-        if action == "replace":
-            place[last] = data.draw(ODD)
-        elif action == "drop":
-            del place[last]
-        elif isinstance(place, dict):
-            place[data.draw(st.sampled_from(["extra", "reason", "linked", "doi"]))] = data.draw(ODD)
-    if FAST(document):
-        assert FULL.is_valid(document)
-    assert bool(schema_faults(document)) >= (not FULL.is_valid(document))
+@given(document=damaged(COMPLETE))
+def test_the_fast_form_never_takes_what_the_full_validator_refuses(document: dict[str, Any]):
+    valid = FULL.is_valid(document)
+    assert FAST(document) <= valid
+    # Ours is the stricter of the two about a line break at the end of a text.
+    assert bool(schema_faults(document)) >= (not valid)
 
 
 @pytest.mark.parametrize("folder", sorted((FOLDER / "1.0.0").glob("*")), ids=lambda path: path.name)

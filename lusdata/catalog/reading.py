@@ -13,6 +13,7 @@ __all__ = ["UNREADABLE", "UnreadableError", "read_data"]
 
 _LONGEST_MANIFEST_BYTES = 1_000_000
 _DEEPEST_LEVELS = 32
+_LARGEST_INTEGER = 2**53
 
 UNREADABLE = {
     "FILE_UNREADABLE": "A manifest is a regular file that can be opened.",
@@ -115,7 +116,13 @@ def _content(path: Path) -> bytes:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        data = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite)
+        data = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_exact,
+        )
         if "\\u" in text:
             # An escape may stand for half a character, which no file can hold.
             json.dumps(data, ensure_ascii=False).encode("utf-8")
@@ -159,6 +166,14 @@ def _finite(text: str) -> float:
         message = f"the number {text[:40]}, too large to be held"
         raise ValueError(message)
     return number
+
+
+def _exact(text: str) -> int:
+    # Other readers of the file hold integers as floats; beyond this they would read another number.
+    if len(text) > 17 or abs(int(text)) > _LARGEST_INTEGER:
+        message = f"the integer {text[:20]}{'…' * (len(text) > 20)}, too large to be held exactly"
+        raise ValueError(message)
+    return int(text)
 
 
 def _too_deep(where: str) -> UnreadableError:

@@ -89,28 +89,25 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
 
 
 def _read(path: Path) -> tuple[Any, list[Issue]]:
-    file = shown_path(path)
     try:
         data = read_data(path)
     except UnreadableError as error:
         finding = Finding("$", error.what, error.expected or "", error.found or "", error.hint or "")
-        return None, [finding.issue(error.code, "error", file)]
+        return None, [finding.issue(error.code, "error", shown_path(path))]
     except OSError as error:
         finding = Finding("$", "the file cannot be read", found=error.strerror or type(error).__name__)
-        return None, [finding.issue("FILE_UNREADABLE", "error", file)]
-    return data, list(_schema_issues(data, file))
+        return None, [finding.issue("FILE_UNREADABLE", "error", shown_path(path))]
+    return data, [finding.issue(code, "error", shown_path(path)) for code, finding in _schema_findings(data)]
 
 
-def _schema_issues(data: Any, file: str) -> Iterator[Issue]:
+def _schema_findings(data: Any) -> Iterator[tuple[str, Finding]]:
     wrong_version = version_fault(data)
     if wrong_version is not None:
-        code, finding = wrong_version
         # Held against another version's schema, every field would be a fault.
-        yield finding.issue(code, "error", file)
+        yield wrong_version
         return
     for fault in schema_faults(data):
-        finding = Finding(fault.json_path, fault.message, fault.expected, fault.found, fault.hint)
-        yield finding.issue(fault.code, "error", file)
+        yield fault.code, Finding(fault.json_path, fault.message, fault.expected, fault.found, fault.hint)
 
 
 def version_fault(data: Any) -> tuple[str, Finding] | None:
