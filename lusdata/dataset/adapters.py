@@ -44,7 +44,10 @@ def order(n: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
     >>> sorted(order(5, seed=1, epoch=1).tolist())
     [0, 1, 2, 3, 4]
     """
-    return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int64, copy=False)
+    # Raw numbers of a bit generator stay the same in every version of NumPy; what `Generator.permutation` makes of them
+    # may change.
+    draws = np.random.PCG64([seed, epoch]).random_raw(n)
+    return np.argsort(draws, kind="stable").astype(np.int64, copy=False)
 
 
 def as_tf(

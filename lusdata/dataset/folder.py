@@ -7,6 +7,7 @@ is being built. Everything else belongs to the user and is neither touched nor b
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,21 +87,32 @@ def _read(path: Path) -> dict[str, Any]:
 def _same(out: Path, found: object, inputs: Mapping[str, Any], what: str) -> None:
     if found == inputs:
         return
-    there = found if isinstance(found, dict) else {}
-    differing = [name for name in inputs if there.get(name) != inputs[name]]
-    first = differing[0] if differing else "inputs"
+    wanted, there = _differences(inputs, found if isinstance(found, dict) else {})
     raise UsageError(
-        f"the output folder holds {what} of something else",
+        f"the output folder holds {what} of other inputs",
         where=str(out),
-        expected=f"{first} {_shown(inputs.get(first))}",
-        found=f"{first} {_shown(there.get(first))}",
+        expected=wanted,
+        found=there,
         hint="name another folder with --out; nothing was changed",
     )
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={word}" for key, word in value.items() if word != "")
+def _differences(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> tuple[str, str]:
+    """Describe the inputs that differ, as they should be and as they are."""
+    wanted, there = _flat(wanted), _flat(there)
+    names = [name for name in wanted if there.get(name) != wanted[name]]
+    sides = (", ".join(f"{name}={_short(side.get(name))}" for name in names) for side in (wanted, there))
+    return next(sides), next(sides)
+
+
+def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    recipe = inputs.get("recipe")
+    return {name: value for name, value in inputs.items() if name != "recipe"} | (
+        recipe if isinstance(recipe, dict) else {}
+    )
+
+
+def _short(value: object) -> str:
     text = str(value)
     return text[:12] + "..." if len(text) == 64 else text
 
@@ -173,7 +185,8 @@ def explained(where: Path) -> Iterator[None]:
         raise OutsideError(
             "cannot write the dataset",
             where=str(where),
-            found=error.strerror or type(error).__name__,
+            # The number and not the text: packages put theirs around it.
+            found=os.strerror(error.errno) if error.errno else error.strerror or type(error).__name__,
             hint="recordings that are finished are kept: run the same command again to go on",
         ) from error
 

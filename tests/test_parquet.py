@@ -1,0 +1,64 @@
+"""Shards as Parquet, read by others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_datasets import SMALL, build_here, files_of, small_collection
+
+from lusdata.dataset.build import BuildReport
+
+COLUMNS = ["recording", "class", "probe", "group", "frame_index", "time_s", "image", "crop", "source_sha256"]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> BuildReport:
+    folder = tmp_path_factory.mktemp("parquet")
+    return build_here(small_collection(folder, videos=2, images=2), folder, folder / "out")
+
+
+def test_pandas_reads_the_shards_one_row_a_frame(report: BuildReport) -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = pandas.read_parquet(report.out / "part-00000.parquet")
+    assert list(rows.columns) == COLUMNS
+    assert rows["recording"].drop_duplicates().tolist() == [entry.id for entry in report.index.entries]
+    assert rows.groupby("recording")["time_s"].is_monotonic_increasing.all()
+    assert rows["crop"].map(len).eq(4).all()
+    assert rows["source_sha256"].str.fullmatch("[0-9a-f]{64}").all()
+
+
+def test_duckdb_reads_the_shards(report: BuildReport) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install 'lusdata[publish]'")
+    with duckdb.connect() as connection:
+        query = f"SELECT class, count(*) FROM '{report.out.as_posix()}/*.parquet' GROUP BY class"
+        counts = dict(connection.sql(query).fetchall())
+    assert counts == report.index.data["counts"]["frames_by_class"]
+
+
+def test_hugging_face_decodes_the_frames_without_code_of_ours(report: BuildReport, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed: pip install 'lusdata[publish]'")
+    from lusdata.dataset.view import Dataset
+
+    files = [str(path) for path in sorted(report.out.glob("*.parquet"))]
+    rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path))
+    images = np.stack([np.asarray(row["image"]) for row in rows])
+    assert np.array_equal(images, Dataset(report.index).to_numpy().images)
+    assert rows.features["image"].__class__.__name__ == "Image"
+    # The folder as a whole opens too: its README.md says where the rows are.
+    assert len(datasets.load_dataset(str(report.out), split="train", cache_dir=str(tmp_path))) == len(rows)
+
+
+def test_every_recording_is_a_row_group_of_its_own(report: BuildReport) -> None:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(report.out / "part-00000.parquet") as file:
+        sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    assert sizes == [entry.place.rows for entry in report.index.entries]
+
+
+def test_no_file_tells_where_it_was_made(report: BuildReport) -> None:
+    for name, data in files_of(report.out).items():
+        assert str(report.out.parent).encode() not in data, name
+    assert report.index.recipe == SMALL
