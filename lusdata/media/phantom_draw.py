@@ -164,7 +164,7 @@ def _grid(scene: _Scene, time_s: float, rng: np.random.Generator) -> tuple[Bits,
         reflected, real = _a_lines(scene, pleura, surface, mirror, thick)
         power += reflected
         _mark(bits, real, "a_lines")
-    bits[scene.ribs.passed < 0.6] = 0
+    bits[scene.ribs.passed < 0.3] = 0
 
     heard = np.sqrt(power * scene.ribs.passed**2 + scene.ribs.echo**2) * scene.gain
     row, column = int(rng.integers(0, depth)), int(rng.integers(0, beams))

@@ -146,7 +146,7 @@ def _b_lines(spec: PhantomSpec, u_cm: Float, z: Float, half_cm: float, rng: np.r
     beam = np.zeros((z.shape[0], u_cm.shape[1]), np.float32)
     if spec.white_lung:
         sway = smooth_noise(rng, (1, u_cm.shape[1]), axial=0, lateral=u_cm.shape[1] / 22)
-        beam += np.clip(0.78 + 0.22 * sway, 0.3, 1.1)
+        beam += np.clip(0.8 + 0.2 * sway, 0.5, 1.1)
     if spec.b_line_count:
         reach = half_cm * (0.42 if spec.ribs else 0.72)
         even = np.linspace(-reach, reach, 2 * spec.b_line_count + 1)[1::2]
