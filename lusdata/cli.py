@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -76,10 +77,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        # Here a closed pipe can still be answered; at the interpreter's own end it could not.
+        sys.stdout.flush()
+        return code
     except LusdataError as error:
         _complain(str(error))
         return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough. Nothing may be flushed into the pipe any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 3

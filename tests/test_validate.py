@@ -208,6 +208,18 @@ def test_the_rules_can_be_listed(capsys: pytest.CaptureFixture[str]):
     assert set(listed[0]) == {"code", "level", "asked", "sentence"}
 
 
+@pytest.mark.skipif(NOT_UNIX, reason="pipes end in another way there")
+def test_a_reader_who_has_seen_enough_is_no_fault(here: Path):
+    import subprocess
+
+    program = [sys.executable, "-m", "lusdata", "validate", "--rules"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as command:
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == 141
+
+
 BAD_INPUT = [
     ("an empty folder", {}, "the folder holds no manifest"),
     ("invalid JSON", {"a.json": "{"}, "NOT_JSON"),
