@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lusdata.errors import UsageError
+from lusdata.errors import DataError, UsageError
 
-__all__ = ["SPLITS", "TrainConfig", "override", "to_json"]
+__all__ = ["PROTOCOLS", "SPLITS", "TrainConfig", "from_json", "override", "to_json"]
 
 SPLITS = ("frame", "video", "patient", "source")
 PROTOCOLS = ("nested", "paper")
@@ -57,6 +57,8 @@ class TrainConfig:
         Whether the loss of each class is weighted by the inverse of its number of frames.
     weights : str
         ``imagenet``, ``none`` or a weights file.
+    segmenter : str
+        Weights file of the segmentation ensemble, for the models that stand on one.
     by, protocol, k
         The split unit, the protocol (design of the selection of epochs) and the number of folds.
     seed : int
@@ -85,6 +87,7 @@ class TrainConfig:
     views: int = 8
     class_weights: bool = False
     weights: str = "imagenet"
+    segmenter: str = ""
     by: str = "patient"
     protocol: str = "nested"
     k: int = 5
@@ -105,7 +108,8 @@ class TrainConfig:
         if not 0 <= self.dropout < 1:
             raise UsageError("no such dropout rate", where="dropout", expected="0 to below 1", found=str(self.dropout))
         if not self.learning_rate > 0:
-            raise UsageError("no such learning rate", where="learning_rate", expected="above 0", found=str(self.learning_rate))
+            found = str(self.learning_rate)
+            raise UsageError("no such learning rate", where="learning_rate", expected="above 0", found=found)
 
     @property
     def digest(self) -> str:
@@ -116,6 +120,21 @@ class TrainConfig:
 def to_json(config: TrainConfig) -> str:
     """Return the record as JSON text, fields in a fixed order."""
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+
+
+def from_json(text: str, *, where: str) -> TrainConfig:
+    """Rebuild a record from `to_json`.
+
+    Raises
+    ------
+    DataError
+        If the text is no such record; `where` names it.
+    """
+    try:
+        fields = json.loads(text)
+        return TrainConfig(**{**fields, "classes": tuple(fields["classes"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError("not a record of this version", where=where, found=str(error)) from error
 
 
 def override(config: TrainConfig, settings: dict[str, Any]) -> TrainConfig:

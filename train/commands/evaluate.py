@@ -1,0 +1,48 @@
+"""Test the mean of a run's fold models on another collection: frames, videos, patients, each class, with intervals.
+
+Where the collection has severity scores, their rank correlation with the probability of disease is given too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from train.commands.options import add_data_options, material_from
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a finished run's folder")
+    parser.add_argument("--on", required=True, metavar="COLLECTION", help="the other collection, or a built dataset")
+    add_data_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate on other data."""
+    from train.evaluate import ensemble_predictions, external_scores, severity_correlation
+    from train.run_folder import RunFolder, write_predictions
+    from train.tables import score_lines
+
+    folder = RunFolder(arguments.run)
+    config = folder.config
+    material = material_from(arguments, replace(config, select=""), collection=arguments.on)
+    predictions = ensemble_predictions(folder, material.samples)
+    name = Path(arguments.on).name
+    write_predictions(folder.path / f"predictions-{name}.csv", predictions)
+    found = external_scores(predictions, config)
+    if "severity" in material.facts and material.facts["severity"].notna().any():
+        found["severity"] = severity_correlation(predictions, material.facts["severity"], classes=config.classes)
+    folder.write(f"scores-{name}.json", found)
+    sys.stdout.write(score_lines(found, config.classes))
+    if "severity" in found and found["severity"]["rho"] is not None:
+        low, high = found["severity"]["interval"] or (float("nan"), float("nan"))
+        sys.stdout.write(
+            f"severity: Spearman {found['severity']['rho']:.2f} ({low:.2f} to {high:.2f}), "
+            f"{found['severity']['recordings']} recordings of {found['severity']['groups']} patients\n"
+        )
+    return 0

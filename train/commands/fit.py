@@ -1,0 +1,72 @@
+"""Fit a model on one fold and score its test part; or, with the model name 'segmenter', the segmentation ensemble.
+
+A single fold is for trying things out: its score has the interval of a fifth of the data. Use crossval for results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from lusdata.errors import UsageError
+
+from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    add_model_options(parser)
+    add_data_options(parser)
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
+    parser.add_argument("--fold", type=int, default=0, help="which fold is the test part (default: 0)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new")
+    parser.add_argument("--steps", type=int, default=400, help="training steps of the segmenter (default: 400)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fit once."""
+    if arguments.model == "segmenter":
+        return _fit_segmenter(arguments)
+    config = config_from(arguments)
+    if not 0 <= arguments.fold < config.k:
+        raise UsageError("no such fold", where="--fold", expected=f"0 to {config.k - 1}", found=str(arguments.fold))
+    from train.crossval import parts_of, run_inputs
+    from train.fit import fit_fold, write_log
+    from train.metrics import pooled, scores
+    from train.run_folder import RunFolder
+
+    material = material_from(arguments, config)
+    table = material.folds(config, arguments.folds)
+    out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-fold-{arguments.fold}"
+    folder = RunFolder(out)
+    folder.claim(config, run_inputs(material.samples, table, material.dataset.logical_digest))
+    with folder.in_use():
+        result = fit_fold(
+            config,
+            material.samples,
+            parts_of(material.samples, table, arguments.fold),
+            fold=arguments.fold,
+            cache=cache_folder(arguments),
+            weights_to=folder.fold(arguments.fold) / "model.weights.h5",
+        )
+        write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
+        folder.finish_fold(arguments.fold, result.predictions, {"best_epoch": result.best_epoch, "epochs": len(result.log)})
+    for level in ("frame", "video", "patient"):
+        found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
+        sys.stdout.write(
+            f"{level}: {found['rows']} rows, accuracy {found['accuracy']:.3f}, balanced {found['balanced_accuracy']:.3f}\n"
+        )
+    say(f"written to {out}")
+    return 0
+
+
+def _fit_segmenter(arguments: argparse.Namespace) -> int:
+    from train.segmenter import fit_segmenter
+
+    out = arguments.out or Path("runs") / "segmenter"
+    path = fit_segmenter(out=out, steps=arguments.steps, seed=arguments.seed or 0, say=say)
+    sys.stdout.write(f"segmentation ensemble: {path}\nuse it with --set segmenter={path}\n")
+    return 0

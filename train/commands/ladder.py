@@ -1,0 +1,46 @@
+"""Run one model over all four split units and both protocols, and the baselines beside it; print the ladder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+from train.config import SPLITS
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    add_model_options(parser)
+    add_data_options(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the rungs (default: runs/ladder-MODEL)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Climb the ladder."""
+    config = config_from(arguments)
+    from train.ladder import climb, ladder_table
+
+    material = material_from(arguments, config)
+    tables = {by: material.folds(replace(config, by=by)) for by in SPLITS}
+    out = arguments.out or Path("runs") / f"ladder-{config.name.replace(':', '-')}"
+    rungs = climb(
+        config,
+        material.samples,
+        tables,
+        material.facts,
+        out=out,
+        cache=cache_folder(arguments),
+        dataset_digest=material.dataset.logical_digest,
+        say=say,
+    )
+    table = ladder_table(rungs)
+    (out / "ladder.md").write_text(table, encoding="utf-8")
+    (out / "ladder.json").write_text(json.dumps(rungs, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(table)
+    return 0

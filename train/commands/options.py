@@ -1,0 +1,100 @@
+"""Arguments that several commands share, and the objects that they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lusdata
+import pandas as pd
+from lusdata.errors import UsageError
+
+from train.config import PROTOCOLS, SPLITS, TrainConfig, override
+from train.data import Samples, load_samples
+
+__all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works on.
+
+    Attributes
+    ----------
+    samples : Samples
+        All rows.
+    facts : pd.DataFrame
+        The dataset's table, indexed by recording.
+    dataset : lusdata.Dataset
+        The dataset, for its folds and digests.
+    """
+
+    samples: Samples
+    facts: pd.DataFrame
+    dataset: Any
+
+    def folds(self, config: TrainConfig, path: Path | None = None) -> lusdata.FoldTable:
+        """Return the folds that a config asks for, or those of a file."""
+        return self.dataset.fold_table(by=config.by, k=config.k, seed=config.seed, folds=path)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the model, its config and what may be changed in it."""
+    parser.add_argument("model", metavar="MODEL[:VARIANT]", help="a config by name, such as vgg_cam or mobilenet_v2:physics")
+    parser.add_argument("--by", choices=SPLITS, help="split unit")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="how the epoch is chosen")
+    parser.add_argument("--weights", metavar="WHAT", help="imagenet, none, or a .weights.h5 file")
+    parser.add_argument("--seed", type=int, help="seed of folds, views, first weights and order")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config; repeatable")
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add where the recordings come from."""
+    parser.add_argument("--collection", default="pocus", help="a collection's name or folder, or a built dataset (default: pocus)")
+    parser.add_argument("--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="cache folder (default: the user's)")
+    parser.add_argument("--offline", action="store_true", help="touch no network")
+
+
+def config_from(arguments: argparse.Namespace) -> TrainConfig:
+    """Return the config that the arguments name, with their changes."""
+    from train.configs import get_config
+
+    settings: dict[str, Any] = {}
+    for text in arguments.set:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise UsageError("cannot read a setting", where=f"--set {text}", expected="NAME=VALUE")
+        settings[name.strip()] = value.strip()
+    for name in ("by", "protocol", "weights", "seed"):
+        value = getattr(arguments, name)
+        if value is not None:
+            settings[name] = value
+    return override(get_config(arguments.model), settings)
+
+
+def material_from(arguments: argparse.Namespace, config: TrainConfig, *, collection: str | None = None) -> Material:
+    """Open or build the dataset of a config."""
+    samples, dataset = load_samples(
+        config,
+        collection=collection or arguments.collection,
+        mirrors=arguments.mirror,
+        cache=arguments.cache,
+        offline=arguments.offline,
+    )
+    return Material(samples, dataset.table.set_index("recording"), dataset)
+
+
+def cache_folder(arguments: argparse.Namespace) -> Path:
+    """Return where the frozen parts' outputs are kept."""
+    from lusdata.media.cache import cache_dir
+
+    return (arguments.cache or cache_dir()) / "frozen-parts"
+
+
+def say(line: str) -> None:
+    """Print one line of progress to standard error."""
+    sys.stderr.write(line + "\n")

@@ -1,0 +1,145 @@
+"""Fit and test a model on every fold in turn, and pool what the folds predicted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import lusdata
+import numpy as np
+import pandas as pd
+
+from train.config import TrainConfig
+from train.data import Samples
+from train.fit import fit_fold, write_log
+from train.metrics import LEVELS, pooled, scores
+from train.intervals import intervals
+from train.run_folder import RunFolder, write_predictions
+
+__all__ = ["crossvalidate", "parts_of", "run_inputs", "score_run"]
+
+
+def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarray:
+    """Return the part of each row in one fold, shape (n,), str: ``train``, ``validation`` or ``test``."""
+    pairs = zip(samples.recordings, samples.frame_indices, strict=True)
+    return np.array([table.part(fold, str(recording), int(frame)) for recording, frame in pairs])
+
+
+def run_inputs(samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
+    """Return what went into a run besides its config: digests and versions."""
+    return {
+        "dataset_digest": dataset_digest,
+        "samples_digest": samples.digest,
+        "catalog_digest": table.catalog_digest,
+        "folds": table.settings,
+        "frames": len(samples),
+        "recordings": len(set(samples.recordings)),
+        "groups": len(set(samples.groups)),
+        "versions": {"lusdata": lusdata.__version__, "keras": keras.__version__, "backend": keras.backend.backend()},
+    }
+
+
+def crossvalidate(
+    config: TrainConfig,
+    samples: Samples,
+    table: lusdata.FoldTable,
+    *,
+    out: Path,
+    cache: Path | None,
+    dataset_digest: str = "",
+    say: Callable[[str], None] = lambda line: None,
+) -> RunFolder:
+    """Run every fold that is not done yet, then pool and score.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        The run's record.
+    samples : Samples
+        All rows.
+    table : lusdata.FoldTable
+        The folds.
+    out : Path
+        The run folder; see `train.run_folder`.
+    cache : Path or None
+        Folder of the frozen part's outputs; None computes them anew in every epoch.
+    dataset_digest : str
+        Logical digest of the dataset, for the record.
+    say : callable
+        Gets a line when a fold starts or is done.
+
+    Returns
+    -------
+    RunFolder
+        With ``predictions.csv`` and ``scores.json``.
+    """
+    run = RunFolder(out)
+    run.claim(config, run_inputs(samples, table, dataset_digest))
+    with run.in_use():
+        for fold in range(config.k):
+            if run.fold_is_done(fold):
+                say(f"fold {fold}: done before")
+                continue
+            started = time.perf_counter()
+            result = fit_fold(
+                config,
+                samples,
+                parts_of(samples, table, fold),
+                fold=fold,
+                cache=cache,
+                weights_to=run.fold(fold) / "model.weights.h5",
+            )
+            write_log(run.fold(fold) / "log.jsonl", result.log)
+            seconds = round(time.perf_counter() - started, 1)
+            facts = {"best_epoch": result.best_epoch, "epochs": len(result.log), "wall_s": seconds}
+            run.finish_fold(fold, result.predictions, facts)
+            accuracy = scores(result.predictions, config.classes)["accuracy"]
+            say(f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, frame accuracy {accuracy:.3f}, {seconds:.0f} s")
+        predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
+        write_predictions(run.path / "predictions.csv", predictions)
+        run.write("scores.json", score_run(predictions, config))
+    return run
+
+
+def score_run(predictions: pd.DataFrame, config: TrainConfig) -> dict[str, Any]:
+    """Score pooled out-of-fold predictions at every level, with intervals, and mean and spread over folds beside them.
+
+    Returns
+    -------
+    dict
+        For ``frame``, ``video`` and ``patient``: ``scores`` as `train.metrics.scores`, ``intervals`` as
+        `train.intervals.intervals`, and ``folds``: mean and standard deviation over folds of each single number.
+    """
+    return {level: _score_level(predictions, config, level) for level in LEVELS}
+
+
+def _score_level(predictions: pd.DataFrame, config: TrainConfig, level: str) -> dict[str, Any]:
+    folds = [
+        scores(pooled(part, config.classes, level=level), config.classes) for _, part in predictions.groupby("fold")
+    ]
+    return {
+        "scores": scores(pooled(predictions, config.classes, level=level), config.classes),
+        "intervals": intervals(predictions, config.classes, level=level, seed=config.seed),
+        "folds": {
+            "accuracy": _mean_and_spread([fold["accuracy"] for fold in folds]),
+            "balanced_accuracy": _mean_and_spread([fold["balanced_accuracy"] for fold in folds]),
+            "classes": {
+                name: {
+                    measure: _mean_and_spread([fold["classes"][name][measure] for fold in folds])
+                    for measure in ("recall", "precision", "f1", "specificity", "mcc")
+                }
+                for name in config.classes
+            },
+        },
+    }
+
+
+def _mean_and_spread(values: list[float | None]) -> list[float] | None:
+    """Return mean and standard deviation over the folds where the measure is defined."""
+    defined = np.array([value for value in values if value is not None])
+    if not len(defined):
+        return None
+    return [float(defined.mean()), float(defined.std(ddof=1)) if len(defined) > 1 else 0.0]

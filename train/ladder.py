@@ -1,0 +1,99 @@
+"""The same model on every split unit and protocol: what of a score is the picture, and what is the split.
+
+From top to bottom each rung takes one kind of leak away: neighbouring frames of one video, other videos of one patient,
+other patients of one source, and an epoch chosen on the very frames that are scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lusdata
+import pandas as pd
+
+from train.baselines import BASELINES, crossvalidate_baseline
+from train.config import PROTOCOLS, SPLITS, TrainConfig
+from train.crossval import crossvalidate, score_run
+from train.data import Samples
+
+__all__ = ["climb", "ladder_table"]
+
+
+def climb(
+    config: TrainConfig,
+    samples: Samples,
+    tables: Mapping[str, lusdata.FoldTable],
+    facts: pd.DataFrame,
+    *,
+    out: Path,
+    cache: Path | None,
+    dataset_digest: str = "",
+    say: Callable[[str], None] = lambda line: None,
+) -> list[dict[str, Any]]:
+    """Run all rungs that are not done yet.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        The model's record; its ``by`` and ``protocol`` are replaced.
+    samples : Samples
+        All rows.
+    tables : Mapping
+        The folds of each split unit.
+    facts : pd.DataFrame
+        The dataset's table, indexed by recording, for the baselines.
+    out : Path
+        Folder of the rungs' run folders.
+    cache, dataset_digest, say
+        As in `train.crossval.crossvalidate`.
+
+    Returns
+    -------
+    list of dict
+        One entry per rung: ``by``, ``protocol``, ``model`` and the levels of `train.crossval.score_run`.
+    """
+    rungs = []
+    for by in SPLITS:
+        for protocol in reversed(PROTOCOLS):
+            rung = replace(config, by=by, protocol=protocol)
+            say(f"-- split by {by}, protocol {protocol}")
+            run = crossvalidate(
+                rung,
+                samples,
+                tables[by],
+                out=out / f"{by}-{protocol}",
+                cache=cache,
+                dataset_digest=dataset_digest,
+                say=say,
+            )
+            rungs.append({"by": by, "protocol": protocol, "model": config.name, **run.scores})
+        for name in BASELINES:
+            predictions = crossvalidate_baseline(name, samples, facts, tables[by])
+            rungs.append({"by": by, "protocol": "none", "model": name, **score_run(predictions, config)})
+    return rungs
+
+
+def ladder_table(rungs: list[dict[str, Any]]) -> str:
+    """Return the rungs as a Markdown table: frame accuracy, balanced accuracy with interval, per video and patient."""
+    lines = [
+        "| split by | protocol | model | frame accuracy | frame balanced accuracy (95 %) | video accuracy | patient accuracy |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for rung in rungs:
+        frame = rung["frame"]
+        interval = frame["intervals"]["balanced_accuracy"]
+        bounds = f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+        cells = [
+            rung["by"],
+            rung["protocol"],
+            f"`{rung['model']}`",
+            f"{frame['scores']['accuracy']:.2f}",
+            f"{frame['scores']['balanced_accuracy']:.2f}{bounds}",
+            f"{rung['video']['scores']['accuracy']:.2f}",
+            f"{rung['patient']['scores']['accuracy']:.2f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

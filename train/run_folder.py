@@ -1,0 +1,192 @@
+"""The folder of one run: what decided it, what each fold gave, what came out.
+
+``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished, ``predictions.csv``
+and ``scores.json`` last. A run that was interrupted goes on with the folds that are not done. A folder is never used for a
+second config or other data, and nothing in it is overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from lusdata.errors import DataError, UsageError
+
+from train.config import TrainConfig, from_json, to_json
+
+__all__ = ["RunFolder", "read_predictions"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run's files.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    """
+
+    path: Path
+
+    def claim(self, config: TrainConfig, inputs: Mapping[str, Any]) -> None:
+        """Make the folder ready for a run, or find that it holds the beginning of the very same one.
+
+        Parameters
+        ----------
+        config : TrainConfig
+            The run's record.
+        inputs : Mapping
+            Digests and versions of what goes into the run.
+
+        Raises
+        ------
+        UsageError
+            If the folder holds something else.
+        """
+        record, facts = self.path / "config.json", self.path / "inputs.json"
+        if record.exists():
+            self._require_same(record, to_json(config), "config")
+            self._require_same(facts, _json(inputs), "inputs")
+            return
+        if self.path.exists() and any(self.path.iterdir()):
+            raise UsageError(
+                "the run folder is not empty and holds no run", where=str(self.path), hint="name another with --out"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        facts.write_text(_json(inputs), encoding="utf-8")
+        record.write_text(to_json(config), encoding="utf-8")
+
+    def _require_same(self, path: Path, wanted: str, what: str) -> None:
+        if path.read_text(encoding="utf-8") != wanted:
+            raise UsageError(
+                f"the run folder belongs to a run with another {what}",
+                where=str(path),
+                hint="name another folder with --out; nothing was changed",
+            )
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep a second process out of the folder.
+
+        Raises
+        ------
+        UsageError
+            If another process that still runs is in it.
+        """
+        lock = self.path / "lock"
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            owner = lock.read_text(encoding="utf-8").strip()
+            if _is_running(owner):
+                raise UsageError(
+                    "the run folder is in use", where=str(self.path), found=f"process {owner}", hint="wait for it to end"
+                ) from None
+            lock.unlink()
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(f"{os.getpid()}\n")
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+    def fold(self, number: int) -> Path:
+        """Return the folder of one fold, made if absent."""
+        folder = self.path / f"fold-{number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def fold_is_done(self, number: int) -> bool:
+        """Tell whether a fold was finished."""
+        return (self.path / f"fold-{number}" / "done.json").exists()
+
+    def finish_fold(self, number: int, predictions: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+        """Write a fold's predictions, and last the mark that it is done."""
+        folder = self.fold(number)
+        write_predictions(folder / "predictions.csv", predictions)
+        (folder / "done.json").write_text(_json(facts), encoding="utf-8")
+
+    def fold_predictions(self, number: int) -> pd.DataFrame:
+        """Read the predictions of a finished fold."""
+        return read_predictions(self.path / f"fold-{number}" / "predictions.csv")
+
+    @property
+    def config(self) -> TrainConfig:
+        """The run's record."""
+        path = self.path / "config.json"
+        if not path.is_file():
+            raise UsageError("not a run folder", where=str(self.path), expected="a folder with config.json")
+        return from_json(path.read_text(encoding="utf-8"), where=str(path))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Digests and versions of what went into the run."""
+        return self._read("inputs.json")
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """The run's scores."""
+        return self._read("scores.json")
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """The pooled out-of-fold predictions."""
+        return read_predictions(self.path / "predictions.csv")
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        if not path.is_file():
+            raise DataError("the run is not finished", where=str(self.path), found=f"no {name}", hint="run it again to go on")
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return data
+
+    def write(self, name: str, data: Mapping[str, Any]) -> None:
+        """Write one JSON document."""
+        (self.path / name).write_text(_json(data), encoding="utf-8")
+
+
+def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
+    """Write a prediction table as CSV, probabilities with six decimals."""
+    predictions.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read a prediction table.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or lacks a column.
+    """
+    if not path.is_file():
+        raise DataError("no predictions", where=str(path), hint="run the cross-validation to its end first")
+    texts = {"recording": str, "group": str, "provider": str, "class": str}
+    table = pd.read_csv(path, dtype=texts)
+    missing = sorted({"fold", "frame_index", *texts} - set(table.columns))
+    if missing:
+        raise DataError("a column is missing", where=str(path), expected=", ".join(missing))
+    return table
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _is_running(owner: str) -> bool:
+    if not owner.isdigit():
+        return False
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
