@@ -1,0 +1,1 @@
+"""Measurements of lusdata against plain decoding; run by `make bench`."""
