@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
     from lusdata.errors import LusdataError as LusdataError
+    from lusdata.media.cache import cache_dir as cache_dir
 
 __version__ = "1.0.0.dev0"
 
@@ -24,6 +25,7 @@ _HOMES = {
     "FoldTable": "lusdata.dataset.folds",
     "LusdataError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
+    "cache_dir": "lusdata.media.cache",
     "load": "lusdata.dataset.load",
     "make_folds": "lusdata.dataset.folds",
     "open_collection": "lusdata.catalog.collection",

@@ -90,9 +90,7 @@ def material_from(arguments: argparse.Namespace, config: TrainConfig, *, collect
 
 def cache_folder(arguments: argparse.Namespace) -> Path:
     """Return where the frozen parts' outputs are kept."""
-    from lusdata.media.cache import cache_dir
-
-    return (arguments.cache or cache_dir()) / "frozen-parts"
+    return (arguments.cache or lusdata.cache_dir()) / "frozen-parts"
 
 
 def say(line: str) -> None:
