@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
-    from lusdata.dataset.fold_table import UNITS
+    from lusdata.dataset.fold_parts import UNITS
 
     parser.add_argument(
         "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"

@@ -12,7 +12,7 @@ from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules import RULES
 from lusdata.dataset.audit_finding import Finding
 from lusdata.dataset.audit_split import AuditedSplit
-from lusdata.dataset.folds import expected_frames, unit_ids
+from lusdata.dataset.fold_units import expected_frames, unit_ids
 
 __all__ = ["Cell", "cells", "find_doubtful_labels", "find_rights", "find_shared_files", "find_unevenness"]
 

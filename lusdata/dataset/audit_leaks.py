@@ -8,7 +8,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.audit_finding import Finding
 from lusdata.dataset.audit_split import AuditedSplit, Place
-from lusdata.dataset.folds import catalog_digest, unit_ids
+from lusdata.dataset.fold_units import catalog_digest, unit_ids
 
 __all__ = ["find_coverage", "find_leaks", "find_names", "find_validation_leaks"]
 

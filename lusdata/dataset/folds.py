@@ -6,19 +6,19 @@ of `status.since`, each day on top of what earlier days left, so that an additio
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from lusdata.catalog.groups import group_ids
-from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.fold_assign import Profile, assign
-from lusdata.dataset.fold_table import UNITS, VALIDATION_SHARE, Count, FoldTable, Split, Unit
+from lusdata.dataset.fold_parts import UNITS, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.fold_table import FoldTable
+from lusdata.dataset.fold_units import catalog_digest, expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
 
-__all__ = ["FoldTable", "Split", "catalog_digest", "expected_frames", "make_folds", "unit_ids"]
+__all__ = ["FoldTable", "Split", "make_folds"]
 
 
 def make_folds(
@@ -112,84 +112,6 @@ def make_folds(
         validation=validation,
         counts=counts,
     )
-
-
-def expected_frames(manifest: Manifest, *, rate_hz: float, max_frames: int) -> int:
-    """Estimate how many frames a recording gives, from the facts in its manifest.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        A recording.
-    rate_hz : float
-        Frames wanted per second.
-    max_frames : int
-        Most frames of one recording.
-
-    Returns
-    -------
-    int
-        1 to `max_frames`: one for an image; for a video as many as the grid of times has inside the trimmed part, but
-        no more than the file has. A video without facts counts as one frame.
-    """
-    media, trim = manifest.media, manifest.trim
-    if manifest.kind == "image" or not media.get("duration_s"):
-        return 1
-    duration_s, frame_count = float(media["duration_s"]), int(media["frame_count"])
-    used_s = max(0.0, min(duration_s, math.inf if trim.end_s is None else trim.end_s) - trim.start_s)
-    # The tolerance keeps 3.3 s at 10 Hz at 33 frames, whatever the last bit of the product is.
-    there = max(1, math.ceil(used_s / duration_s * frame_count - 1e-6))
-    last_s = (there - 1) * duration_s / frame_count
-    return min(there, math.floor(last_s * rate_hz + 1e-6) + 1, max_frames)
-
-
-def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
-    """Name the unit that each recording belongs to.
-
-    Parameters
-    ----------
-    manifests : iterable of Manifest
-        The recordings, whatever their state.
-    by : {"patient", "video", "source"}
-        What stays together. A provider takes along every provider with which it shares a patient group, and whatever
-        is kept together, recordings cut from one file stay together.
-
-    Returns
-    -------
-    dict of str to str
-        For each recording id its unit, named after the alphabetically first group, recording or provider in it.
-    """
-    manifests = list(manifests)
-    groups = group_ids(manifests)
-    names = {
-        "patient": groups,
-        "video": {manifest.id: manifest.id for manifest in manifests},
-        "source": {manifest.id: manifest.provider for manifest in manifests},
-    }[by]
-    first: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def root(tie: tuple[str, str]) -> tuple[str, str]:
-        while first.setdefault(tie, tie) != tie:
-            tie = first[tie]
-        return tie
-
-    for manifest in manifests:
-        ties = [("unit", names[manifest.id])]
-        if by != "video":
-            ties.append(("group", groups[manifest.id]))
-        if manifest.sha256 is not None:
-            ties.append(("file", manifest.sha256))
-        for tie in ties[1:]:
-            first[root(tie)] = root(ties[0])
-    united: dict[tuple[str, str], list[str]] = {}
-    for manifest in manifests:
-        united.setdefault(root(("unit", names[manifest.id])), []).append(names[manifest.id])
-    return {manifest.id: min(united[root(("unit", names[manifest.id]))]) for manifest in manifests}
-
-
-def catalog_digest(manifests: Iterable[Manifest]) -> str:
-    """Return the digest of a catalog: sha256 over the ids and digests of its manifests, in any order."""
-    return hashlib.sha256(canonical_bytes({manifest.id: manifest.digest for manifest in manifests})).hexdigest()
 
 
 class _Dealer:
