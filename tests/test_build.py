@@ -361,6 +361,9 @@ def test_a_finished_folder_with_a_missing_shard_is_a_fault(collection: Collectio
         verify(open_index(out))
     with pytest.raises(DataError, match="a shard is missing"):
         Dataset(open_index(out)).to_numpy()
+    (out / "manifests.jsonl").unlink()
+    with pytest.raises(DataError, match=r"manifests\.jsonl: a file of the dataset is missing"):
+        Dataset(open_index(out))
 
 
 def test_more_recordings_than_when_it_was_built_need_a_new_folder(tmp_path: Path) -> None:
@@ -495,8 +498,13 @@ def test_a_dataset_of_another_version_is_refused_with_both(report: BuildReport, 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not valid JSON"), ("[]", "of another version"), ("{}", "of another version")],
-    ids=["cut", "list", "empty"],
+    [
+        ("{", "not valid JSON"),
+        ("[]", "of another version"),
+        ("{}", "of another version"),
+        ('{"format_version": "1.0.0", "format": "parquet"}', "fields are missing; expected counts, left_out"),
+    ],
+    ids=["cut", "list", "empty", "without fields"],
 )
 def test_a_broken_index_is_a_fault_of_the_data(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "dataset.json").write_text(text, encoding="utf-8")

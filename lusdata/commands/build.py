@@ -10,15 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lusdata.dataset.build import BuildReport
 
 __all__ = ["configure", "run"]
-
-_SHOWN = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--engine", choices=("local", "ray"), default="local", help="what runs them; ray needs lusdata[ray]"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
-    parser.add_argument("--verbose", action="store_true", help="list every recording that was left out")
+    parser.add_argument("--verbose", action="store_true", help="name every recording that was left out")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,11 +82,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(_text(report, most=len(report.left_out) if args.verbose else _SHOWN))
+        sys.stdout.write(_text(report, verbose=args.verbose))
     return 0
 
 
-def _text(report: BuildReport, *, most: int) -> str:
+def _text(report: BuildReport, *, verbose: bool) -> str:
     from lusdata.commands.layout import table
 
     counts = report.index.data["counts"]
@@ -98,7 +95,7 @@ def _text(report: BuildReport, *, most: int) -> str:
     size_bytes = sum(shard["size_bytes"] for shard in report.index.data["shards"])
     blocks = [
         table([*rows, total], head=("built", "recordings", "frames")),
-        *_left_out(report, most=most),
+        *_left_out(report, verbose=verbose),
         *_warnings(report),
         f"{'up to date' if report.up_to_date else 'built'}: {report.out}  "
         f"({len(report.index.data['shards'])} {report.index.format}, {size_bytes / 1e6:,.1f} MB; "
@@ -107,20 +104,22 @@ def _text(report: BuildReport, *, most: int) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _left_out(report: BuildReport, *, most: int) -> list[str]:
-    from lusdata.commands.layout import table
-
-    blocks = []
-    counts = Counter(item.code for item in report.left_out)
-    if counts:
-        blocks.append(table(counts.most_common(), head=("left out", "recordings")))
-    lines = []
-    for code, count in counts.most_common():
-        items = [item for item in report.left_out if item.code == code]
-        lines += [f"  {code}  {item.id}: {item.detail or item.reason}" for item in items[:most]]
-        if count > most:
-            lines.append(f"  {code}  and {count - most} more; --verbose lists all, dataset.json has them too")
-    return [*blocks, "\n".join(lines)] if lines else blocks
+def _left_out(report: BuildReport, *, verbose: bool) -> list[str]:
+    """Lay out what is missing: a line a reason, and with `verbose` a line a recording."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for item in report.left_out:
+        reasons.setdefault((item.code, item.detail or item.reason), []).append(item.id)
+    if not reasons:
+        return []
+    width = max(len("left out"), *(len(code) for code, _ in reasons))
+    lines = [f"{'left out':<{width}}  recordings  why"]
+    for (code, reason), ids in sorted(reasons.items(), key=lambda entry: (entry[0][0], -len(entry[1]))):
+        named = f"{ids[0]}: " if len(ids) == 1 else ""
+        lines.append(f"{code:<{width}}  {len(ids):>10,}  {named}{reason}")
+    if not verbose:
+        return ["\n".join([*lines, "(--verbose names every recording, and so does dataset.json)"])]
+    each = [f"  {item.id}: {item.code}, {item.detail or item.reason}" for item in report.left_out]
+    return ["\n".join(lines), "\n".join(each)]
 
 
 def _warnings(report: BuildReport) -> list[str]:

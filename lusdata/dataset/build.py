@@ -157,7 +157,7 @@ def build(
             raise _nothing(collection, left_out)
         assemble(folder, parts, collection=collection, jobs=made, left_out=left_out, inputs=inputs, recipe=recipe)
         with explained(folder):
-            finish(folder, [Path(job.part) for job in jobs])
+            finish(parts, [Path(job.part) for job in jobs])
     return BuildReport(open_index(folder), False, tuple(left_out))
 
 

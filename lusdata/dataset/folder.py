@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -145,29 +145,35 @@ def claim(out: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
     with stream:
         if not _lock(stream):
             raise OutsideError("another build is working in this folder", where=str(out), hint="wait until it is done")
-        # The first build may have finished between the look and the lock.
-        if standing(out, inputs) == "new":
+        # The other build may have finished between the look and the lock.
+        state = standing(out, inputs)
+        if state == "finished":
+            raise OutsideError("another build just finished in this folder", where=str(out), hint="run this one again")
+        if state == "new":
             with explained(out):
                 write_text(parts / _INPUTS, json.dumps(inputs, indent=2, sort_keys=True) + "\n")
         yield parts
+    # Only now: Windows cannot remove an open file.
+    if not (parts / _INPUTS).exists():
+        with explained(out):
+            (parts / _LOCK).unlink(missing_ok=True)
+            # Not empty where somebody put something there: theirs to remove.
+            if not any(parts.iterdir()):
+                parts.rmdir()
 
 
-def finish(out: Path, made: list[Path]) -> None:
-    """Remove the parts of a finished build, and nothing else.
+def finish(parts: Path, made: Iterable[Path]) -> None:
+    """Remove what a finished build does not need any more, and nothing else.
 
     Parameters
     ----------
-    out : Path
-        The folder of the dataset.
-    made : list of Path
-        The parts that went into it.
+    parts : Path
+        The folder for parts.
+    made : iterable of Path
+        The parts that went into the dataset.
     """
-    parts = out / PARTS
-    for path in (*made, parts / _INPUTS, parts / _LOCK):
+    for path in (*made, parts / _INPUTS):
         path.unlink(missing_ok=True)
-    # Not empty where somebody put something there, or where parts of an older try lie: theirs to remove.
-    if not any(parts.iterdir()):
-        parts.rmdir()
 
 
 @contextmanager

@@ -35,6 +35,11 @@ MANIFESTS = "manifests.jsonl"
 """The whole collection's manifests, one a line, so that the folder explains itself."""
 
 
+_KEYS = frozenset(
+    {"name", "recipe", "versions", "counts", "rows_sha256", "manifests", "shards", "recordings", "left_out"}
+)
+
+
 @dataclass(frozen=True)
 class Entry:
     """One recording of a dataset.
@@ -104,8 +109,15 @@ class Index:
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
         """The collection's manifests, whatever their state; sorted by id."""
-        lines = (self.folder / MANIFESTS).read_text(encoding="utf-8").splitlines()
-        return tuple(Manifest(json.loads(line)) for line in lines)
+        path = self.folder / MANIFESTS
+        try:
+            # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
+            lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+            return tuple(Manifest(json.loads(line)) for line in lines)
+        except FileNotFoundError as error:
+            raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
+        except ValueError as error:
+            raise DataError("not valid JSON", where=str(path), found=str(error)) from error
 
     def shard_path(self, number: int) -> Path:
         """Return the path of a shard."""
@@ -154,6 +166,9 @@ def open_index(folder: Path) -> Index:
             found=f"{version}",
             hint="build it again, or use the lusdata that made it: " + str(_made_by(data)),
         )
+    missing = sorted(_KEYS - data.keys())
+    if missing:
+        raise DataError("fields are missing", where=str(path), expected=", ".join(missing), hint="build it again")
     return Index(folder, data)
 
 
