@@ -52,19 +52,24 @@ def find_doubtful_labels(collection: Collection, split: AuditedSplit) -> Iterato
 
 
 def find_rights(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
-    """Count what may be fetched, built and published, and say why not."""
+    """Count what may be fetched, built and published, of the split and of the whole collection, and say why not."""
     concerned = _concerned(collection, split)
-    rights = {manifest.id: rights_of(manifest) for manifest in concerned}
-    allowed = rights.values()
-    message = (
-        f"of {len(concerned):,} recordings {sum(right.fetch for right in allowed):,} may be fetched, "
-        f"{sum(right.build for right in allowed):,} built on one's own machine, "
-        f"and frames of {sum(right.publish for right in allowed):,} published"
-    )
+    yield Finding("RIGHTS", "note", split.source, f"of its {len(concerned):,} recordings {_allowed(concerned)}")
+    included = collection.included
+    message = f"of all {len(included):,} included recordings {_allowed(included)}"
     yield Finding("RIGHTS", "note", collection.name, message)
-    reasons = Counter(right.reason for right in allowed if right.reason)
+    reasons = Counter(reason for manifest in included if (reason := rights_of(manifest).reason))
     for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-        yield Finding("RIGHTS_BARRED", "note", f"{number:,} recordings", reason)
+        yield Finding("RIGHTS_BARRED", "note", collection.name, f"{number:,} recordings: {reason}")
+
+
+def _allowed(manifests: Sequence[Manifest]) -> str:
+    rights = [rights_of(manifest) for manifest in manifests]
+    return (
+        f"{sum(right.fetch for right in rights):,} may be fetched, "
+        f"{sum(right.build for right in rights):,} built on one's own machine, "
+        f"and frames of {sum(right.publish for right in rights):,} published"
+    )
 
 
 def find_unevenness(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def seeded_key(seed: int | str, *words: str) -> bytes:
     Examples
     --------
     >>> sorted("abc", key=lambda word: seeded_key(1, word))
-    ['b', 'a', 'c']
+    ['c', 'b', 'a']
     """
     return hashlib.sha256("\x1f".join((str(seed), *words)).encode("utf-8")).digest()
 
