@@ -1,19 +1,68 @@
 """Random changes of training pictures.
 
 ``paper`` is the paper's recipe (section 3.1): flips left-right and upside-down, rotation by up to 10 degrees, shifts by up
-to 10 %. ``physics`` keeps to what an examination can produce: depth never points upwards, so nothing is turned
-upside-down; instead depth (scale), gain, time-gain compensation and speckle vary.
+to 10 %. ``physics`` keeps to what an examination can produce. Depth never points upwards, so nothing is turned
+upside-down; what varies instead is the depth setting (scale, from the skin at the top), gain, dynamic range, time-gain
+compensation and speckle. Where there was no echo there is none afterwards.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
-from scipy import ndimage
 
-__all__ = ["augment"]
+__all__ = ["RECIPES", "Recipe", "augment"]
 
-ROTATION_DEG = 10.0
-SHIFT_SHARE = 0.1
+
+@dataclass(frozen=True)
+class Recipe:
+    """How far a recipe goes; pairs are the ends of an even distribution.
+
+    Attributes
+    ----------
+    upside_down : bool
+        Whether half of the pictures are turned upside-down. Half are mirrored left-right by every recipe.
+    rotation_deg : float
+        Largest rotation, in degrees, either way.
+    shift_share : tuple of float
+        Largest shift down and to the side, either way, as a share of the picture's size.
+    scale : tuple of float
+        Magnification. The point that stays is the middle of the upper edge, where the probe is.
+    gamma, gain, deep_gain : tuple of float
+        Exponent of the grey level, its factor, and a further factor that grows from 1 at the top to this at the bottom.
+    speckle : float
+        Standard deviation of the grain that multiplies the grey level; 0 leaves grey levels as they are.
+    """
+
+    upside_down: bool
+    rotation_deg: float
+    shift_share: tuple[float, float]
+    scale: tuple[float, float] = (1.0, 1.0)
+    gamma: tuple[float, float] = (1.0, 1.0)
+    gain: tuple[float, float] = (1.0, 1.0)
+    deep_gain: tuple[float, float] = (1.0, 1.0)
+    speckle: float = 0.0
+
+
+RECIPES: dict[str, Recipe | None] = {
+    "none": None,
+    "paper": Recipe(upside_down=True, rotation_deg=10.0, shift_share=(0.1, 0.1)),
+    "physics": Recipe(
+        upside_down=False,
+        rotation_deg=10.0,
+        shift_share=(0.1, 0.1),
+        scale=(0.85, 1.2),
+        gamma=(0.7, 1.4),
+        gain=(0.8, 1.25),
+        deep_gain=(0.7, 1.4),
+        speckle=0.1,
+    ),
+}
+"""What each name stands for."""
+
+_GRAIN_SIZE_PX = 640
 
 
 def augment(image: np.ndarray, *, kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -33,36 +82,103 @@ def augment(image: np.ndarray, *, kind: str, rng: np.random.Generator) -> np.nda
     np.ndarray, shape and dtype of `image`
         The changed picture; places that a shift uncovers are black.
     """
-    if kind == "none":
+    recipe = RECIPES[kind]
+    if recipe is None:
         return image
     if rng.random() < 0.5:
         image = image[..., ::-1]
-    if kind == "paper":
-        if rng.random() < 0.5:
-            image = image[..., ::-1, :]
-        return _moved(image, rng, zoom=1.0)
-    image = _moved(image, rng, zoom=rng.uniform(0.85, 1.2))
-    return _regained(image, rng)
+    if recipe.upside_down and rng.random() < 0.5:
+        image = image[..., ::-1, :]
+    size_px = image.shape[-1]
+    places = _Places.draw(size_px, recipe, rng)
+    levels = _levels(recipe, rng)
+    factors = _factors(size_px, recipe, rng)
+    planes = [_sampled(plane, places, levels) * factors for plane in image.reshape(-1, size_px, size_px)]
+    changed = np.rint(np.clip(np.stack(planes), 0, 255)).astype(np.uint8)
+    return changed.reshape(image.shape)
 
 
-def _moved(image: np.ndarray, rng: np.random.Generator, *, zoom: float) -> np.ndarray:
-    size = image.shape[-1]
-    angle = np.deg2rad(rng.uniform(-ROTATION_DEG, ROTATION_DEG))
-    shift = rng.uniform(-SHIFT_SHARE, SHIFT_SHARE, size=2) * size
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / zoom
-    centre = (size - 1) / 2
-    offset = centre - turn @ (centre + shift)
-    planes = image.reshape(-1, size, size)
-    moved = [ndimage.affine_transform(plane, turn, offset=offset, order=1, mode="constant") for plane in planes]
-    return np.stack(moved).reshape(image.shape)
+@dataclass(frozen=True)
+class _Places:
+    """Where each pixel of the new picture lies in the old one, which has a black border around it.
+
+    Attributes
+    ----------
+    corners : np.ndarray, shape (size * size,), int64
+        Index of the upper left of the four pixels around the place, in the bordered picture.
+    down, right : np.ndarray, shape (size * size,), float32
+        How far the place lies from that pixel, 0 to 1.
+    """
+
+    corners: np.ndarray
+    down: np.ndarray
+    right: np.ndarray
+
+    @classmethod
+    def draw(cls, size_px: int, recipe: Recipe, rng: np.random.Generator) -> _Places:
+        """Draw rotation, shift and scale."""
+        angle = np.deg2rad(rng.uniform(-recipe.rotation_deg, recipe.rotation_deg))
+        shift_down, shift_right = rng.uniform(-1, 1, size=2) * recipe.shift_share * size_px
+        scale = rng.uniform(*recipe.scale)
+        cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+        middle = (size_px - 1) / 2
+        # The picture turns about its middle and grows from the middle of its upper edge, which `rise` undoes.
+        rise = middle * (1 - 1 / scale)
+        steps = np.arange(size_px, dtype=np.float32)
+        down, right = steps - np.float32(middle + shift_down), steps - np.float32(middle + shift_right)
+        from_down = np.float32(cosine) * down[:, None] - np.float32(sine) * right + np.float32(middle - rise)
+        from_right = np.float32(sine) * down[:, None] + np.float32(cosine) * right + np.float32(middle)
+        # One pixel of border: beyond it all is as black as on it.
+        from_down = np.clip(from_down, -1, size_px) + 1
+        from_right = np.clip(from_right, -1, size_px) + 1
+        row, column = from_down.astype(np.int32), from_right.astype(np.int32)
+        corners = row.astype(np.int64) * (size_px + 3) + column
+        return cls(corners.ravel(), (from_down - row).ravel(), (from_right - column).ravel())
 
 
-def _regained(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    size = image.shape[-1]
-    grey = image.astype(np.float32) / 255
-    # Log compression turns a change of dynamic range into a power and a change of gain into a factor.
-    grey = grey ** rng.uniform(0.7, 1.4) * rng.uniform(0.8, 1.25)
-    grey *= np.linspace(1.0, rng.uniform(0.7, 1.4), size, dtype=np.float32)[:, None]
-    grain = ndimage.zoom(rng.standard_normal((size // 2, size // 2)), size / (size // 2), order=1, grid_mode=True, mode="nearest")
-    grey *= 1 + 0.15 * grain.astype(np.float32)
-    return (np.clip(grey, 0, 1) * 255).round().astype(np.uint8)
+def _sampled(plane: np.ndarray, places: _Places, levels: np.ndarray) -> np.ndarray:
+    """Interpolate between the four pixels around each place."""
+    size_px = plane.shape[0]
+    width = size_px + 3
+    bordered = np.zeros((width, width), np.float32)
+    bordered[1 : size_px + 1, 1 : size_px + 1] = levels[plane]
+    flat = bordered.ravel()
+    # Every index is in range; "clip" spares NumPy the check.
+    upper, upper_right, lower, lower_right = (
+        flat[offset:].take(places.corners, mode="clip") for offset in (0, 1, width, width + 1)
+    )
+    upper += (upper_right - upper) * places.right
+    lower += (lower_right - lower) * places.right
+    upper += (lower - upper) * places.down
+    return upper.reshape(size_px, size_px)
+
+
+def _levels(recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Return the new grey level of each old one, shape (256,), float32.
+
+    Pictures are log-compressed: a change of dynamic range is a power of the grey level, a change of gain a factor.
+    """
+    gamma, gain = rng.uniform(*recipe.gamma), rng.uniform(*recipe.gain)
+    return (255 * gain * (np.arange(256) / 255) ** gamma).astype(np.float32)
+
+
+def _factors(size_px: int, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Return what each pixel is multiplied with, shape (size, size) or (size, 1), float32."""
+    depth = np.linspace(1.0, rng.uniform(*recipe.deep_gain), size_px, dtype=np.float32)[:, None]
+    if not recipe.speckle:
+        return depth
+    sheet = _grain(max(_GRAIN_SIZE_PX, 2 * size_px))
+    top, left = rng.integers(0, len(sheet) - size_px + 1, size=2)
+    return depth * (1 + np.float32(recipe.speckle) * sheet[top : top + size_px, left : left + size_px])
+
+
+@cache
+def _grain(size_px: int) -> np.ndarray:
+    """Return a sheet of grain to cut pieces from, shape (size, size), float32, mean 0 and deviation 1.
+
+    Grains are about two pixels wide, as speckle is. Drawing a fresh sheet for each picture would take longer than all
+    other changes together.
+    """
+    noise = np.random.default_rng(0).standard_normal((size_px + 1, size_px + 1), dtype=np.float32)
+    smooth = noise[:-1, :-1] + noise[1:, :-1] + noise[:-1, 1:] + noise[1:, 1:]
+    return (smooth - smooth.mean()) / smooth.std()
