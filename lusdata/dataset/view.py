@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,7 +33,7 @@ __all__ = ["Dataset", "Fold", "Frames"]
 Words = str | Sequence[str] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fold:
     """One round of a cross-validation: fit on `train`, stop and choose by `validation`, report `test`.
 
@@ -51,7 +51,12 @@ class Fold:
     validation: Dataset
     test: Dataset
     number: int
-    table: FoldTable = field(repr=False)
+    table: FoldTable
+
+    def __repr__(self) -> str:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        sizes = ", ".join(f"{name} {len(part.recordings):,} ({part.frames:,})" for name, part in parts.items())
+        return f"<Fold {self.number} of {self.table.k} by {self.table.by}: {sizes} recordings (frames)>"
 
 
 class Dataset:
@@ -197,7 +202,7 @@ class Dataset:
         DataError
             If a recording is not in the given table.
         """
-        table = self._table_of_folds(by, k, seed, folds)
+        table = self.fold_table(by=by, k=k, seed=seed, folds=folds)
         if not 0 <= number < table.k:
             raise UsageError("no such fold", expected=f"0 to {table.k - 1}", found=str(number))
         if table.by == "frame":
@@ -209,7 +214,16 @@ class Dataset:
         train, validation, test = (self._part(pieces[name], self._classes) for name in ("train", "validation", "test"))
         return Fold(train, validation, test, number, table)
 
-    def _table_of_folds(self, by: str, k: int, seed: int, folds: FoldTable | str | Path | None) -> FoldTable:
+    def fold_table(
+        self, *, by: str = "patient", k: int = 5, seed: int = 0, folds: FoldTable | str | Path | None = None
+    ) -> FoldTable:
+        """Return the table that `fold` reads: the parts of all rounds.
+
+        Parameters
+        ----------
+        by, k, seed, folds
+            As for `fold`.
+        """
         if isinstance(folds, FoldTable):
             return folds
         if folds is not None:
