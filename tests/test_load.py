@@ -217,6 +217,14 @@ def test_folds_follow_from_the_catalog_and_not_from_the_view(dataset: Dataset, c
     assert dataset.fold(1, folds=table).test.recordings == table.split(1).test
 
 
+def test_a_fold_shows_its_sizes(dataset: Dataset) -> None:
+    fold = dataset.fold(1, k=3)
+    sizes = [(len(part.recordings), len(part)) for part in (fold.train, fold.validation, fold.test)]
+    train, validation, test = (f"{recordings} ({frames})" for recordings, frames in sizes)
+    expected = f"<Fold 1 of 3 by patient: train {train}, validation {validation}, test {test} recordings (frames)>"
+    assert repr(fold) == expected
+
+
 def test_folds_can_come_from_a_file(dataset: Dataset, collection: Collection, tmp_path: Path) -> None:
     table = make_folds(collection.manifests, by="video", k=4, seed=2)
     path = tmp_path / "folds.json"
