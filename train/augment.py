@@ -1,7 +1,7 @@
 """Random changes of training pictures.
 
-``paper`` is the paper's recipe (section 3.1): flips left-right and upside-down, rotation by up to 10 degrees, shifts by up
-to 10 %. ``physics`` keeps to what an examination can produce. Depth never points upwards, so nothing is turned
+``paper`` is the paper's recipe (section 3.1): flips left-right and upside-down, rotation by up to 10 degrees, shifts by
+up to 10 %. ``physics`` keeps to what an examination can produce. Depth never points upwards, so nothing is turned
 upside-down; what varies instead is the depth setting (scale, from the skin at the top), gain, dynamic range, time-gain
 compensation and speckle. Where there was no echo there is none afterwards.
 """

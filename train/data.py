@@ -112,14 +112,14 @@ def load_samples(
         rate_hz=config.rate_hz,
         size=config.size_px,
         max_frames=config.max_frames,
-        mirror=list(mirrors) or None,
+        mirror=tuple(mirrors),
         cache=cache,
         offline=offline,
     )
     if config.select:
         dataset = dataset.select(config.select)
     dataset = dataset.select(class_name=config.classes)
-    table = dataset.table.set_index("recording")
+    table = dataset.table.set_index("id")
     frames = dataset.to_numpy()
     names = table["class"].to_dict()
     index = {name: position for position, name in enumerate(config.classes)}

@@ -90,6 +90,11 @@ class Index:
         """Format of the shards."""
         return str(self.data["format"])
 
+    @property
+    def rows_sha256(self) -> str:
+        """Logical digest: what the decoded rows are, whatever the format of the shards."""
+        return str(self.data["rows_sha256"])
+
     @cached_property
     def recipe(self) -> Recipe:
         """The settings it was built with."""

@@ -43,13 +43,18 @@ def recordings_table(
     return pd.DataFrame(rows, columns=_columns(scales))
 
 
+_MEDIA = ("container", "codec", "frame_count", "duration_s", "rate_hz", "width_px", "height_px")
+"""Facts of the file that the table takes over from the manifest."""
+
+
 def _columns(scales: Sequence[str]) -> list[str]:
     facts = ("id", "class", "probe", "kind", "group", "group_basis", "provider", "licence", "publish", "frames")
-    media = ("duration_s", "rate_hz", "width_px", "height_px", "zone")
     patient = ("age_band", "sex", "symptoms")
     return [
         *facts,
-        *media,
+        *_MEDIA,
+        "size_bytes",
+        "zone",
         *pattern_names(),
         *(_severity(scale) for scale in scales),
         *patient,
@@ -76,7 +81,8 @@ def _row(manifest: Manifest, frames: int, group: str, scales: Sequence[str]) -> 
         "licence": manifest.licence["id"],
         "publish": rights_of(manifest).publish,
         "frames": frames,
-        **{name: media.get(name) for name in ("duration_s", "rate_hz", "width_px", "height_px")},
+        **{name: media.get(name) for name in _MEDIA},
+        "size_bytes": manifest.size_bytes,
         "zone": manifest.data.get("view", {}).get("zone"),
         **{name: _finding(manifest, name) for name in pattern_names()},
         **{_severity(scale): _mean_severity(manifest, scale) for scale in scales},

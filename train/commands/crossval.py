@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         table,
         out=out,
         cache=None if arguments.no_cache else cache_folder(arguments),
-        dataset_digest=material.dataset.index.logical_digest,
+        dataset_digest=material.dataset.index.rows_sha256,
         say=say,
     )
     sys.stdout.write(score_lines(result.scores, config.classes))

@@ -35,8 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     name = Path(arguments.on).name
     write_predictions(folder.path / f"predictions-{name}.csv", predictions)
     found = external_scores(predictions, config)
-    if "severity" in material.facts and material.facts["severity"].notna().any():
-        found["severity"] = severity_correlation(predictions, material.facts["severity"], classes=config.classes)
+    scales = [column for column in material.facts if column.startswith("severity_")]
+    if scales:
+        found["severity"] = severity_correlation(predictions, material.facts[scales[0]], classes=config.classes)
     folder.write(f"scores-{name}.json", found)
     sys.stdout.write(score_lines(found, config.classes))
     if "severity" in found and found["severity"]["rho"] is not None:

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = material.folds(config, arguments.folds)
     out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-fold-{arguments.fold}"
     folder = RunFolder(out)
-    folder.claim(config, run_inputs(material.samples, table, material.dataset.index.logical_digest))
+    folder.claim(config, run_inputs(material.samples, table, material.dataset.index.rows_sha256))
     with folder.in_use():
         result = fit_fold(
             config,

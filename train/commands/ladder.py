@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         material.facts,
         out=out,
         cache=cache_folder(arguments),
-        dataset_digest=material.dataset.index.logical_digest,
+        dataset_digest=material.dataset.index.rows_sha256,
         say=say,
     )
     table = ladder_table(rungs)

@@ -27,7 +27,7 @@ class Material:
     samples : Samples
         All rows.
     facts : pd.DataFrame
-        The dataset's table, indexed by recording.
+        The dataset's table, indexed by recording id.
     dataset : lusdata.Dataset
         The dataset, for its folds and digests.
     """
@@ -85,7 +85,7 @@ def material_from(arguments: argparse.Namespace, config: TrainConfig, *, collect
         cache=arguments.cache,
         offline=arguments.offline,
     )
-    return Material(samples, dataset.table.set_index("recording"), dataset)
+    return Material(samples, dataset.table.set_index("id"), dataset)
 
 
 def cache_folder(arguments: argparse.Namespace) -> Path:
