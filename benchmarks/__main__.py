@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -51,7 +52,9 @@ def main() -> int:
         cv2.setNumThreads(1)
         clips = find_clips(mirror)
         frame_count = sum(len(clip.wanted) for clip in clips)
-        sys.stdout.write(f"{len(clips)} recordings, {frame_count:,} frames wanted, best of {arguments.repeats}\n\n")
+        sys.stdout.write(f"{len(clips)} recordings, {frame_count:,} frames wanted, best of {arguments.repeats}.\n")
+        load = f"{os.getloadavg()[0]:.1f}"
+        sys.stdout.write(f"{os.cpu_count()} cores, load {load} at the start; a speed-up needs idle cores.\n\n")
         costs = compare(clips, repeats=arguments.repeats)
         reference_s = costs[REFERENCE]
         rows = [Row(way, f"{cpu_s:.2f} s", f"{cpu_s / reference_s:.2f}") for way, cpu_s in costs.items()]

@@ -1,6 +1,6 @@
 """From the bytes of a file to its frames and their presentation times.
 
-PyAV is the decoder: on real lung-ultrasound clips it costs much less than OpenCV's reader or a pipe from an ffmpeg
+PyAV is the decoder: on real lung-ultrasound clips it costs less than OpenCV's reader or a pipe from an ffmpeg
 program, and it gives each frame's presentation time. The shorter of two ways is taken:
 
 - The *short way* reads the presentation times from the packets, asks which frames are wanted, and decodes only what
@@ -8,64 +8,46 @@ program, and it gives each frame's presentation time. The shorter of two ways is
 - The *long way* decodes every frame to learn the times, asks, and decodes again up to the last wanted frame. It is
   taken where packets do not tell, and wherever the short way meets anything unexpected.
 
-Both give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode and a
-frame that the decoder marks as damaged are errors.
+Both ways give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode
+and a frame that the decoder marks as damaged are errors.
+
+There is no second decoder to fall back on: an ffmpeg program is made of the same libraries, so it refuses what PyAV
+refuses, and raw pictures from its pipe carry no times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import av
 import av.error
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lusdata.errors import DecodeError
+from lusdata.media.decode_open import (
+    DAMAGED_HINT,
+    check_count,
+    check_duration,
+    check_size,
+    check_whole,
+    open_video,
+    too_large,
+)
 from lusdata.media.decode_plan import Step, plan_steps
-from lusdata.media.diagnose import identify, missing_part
 
-__all__ = [
-    "MAX_DURATION_S",
-    "MAX_FILE_BYTES",
-    "MAX_FRAMES",
-    "MAX_SIDE_PX",
-    "Choice",
-    "Survey",
-    "Taken",
-    "decode",
-    "survey",
-]
-
-MAX_SIDE_PX = 8192
-MAX_DURATION_S = 3600.0
-MAX_FRAMES = 200_000
-MAX_FILE_BYTES = 2 << 30
+__all__ = ["Choice", "Survey", "Taken", "decode", "survey"]
 
 T = TypeVar("T")
 
 Choice = Callable[[NDArray[np.float64]], NDArray[np.int64]]
 """From the times of all frames (seconds from the first, rising) to the positions of those wanted (rising)."""
-
-# Only formats that hold pictures by themselves. Playlists and scripts, which make FFmpeg open other files or
-# addresses, and its guess that any text is a film for a terminal, are left out.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,matroska,webm,asf,flv,ogg,dv,gif,apng,"
-    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe"
-)
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_SIDE_PX**2)}
-# FFmpeg tells many a photograph by its file's name only.
-_FORMAT_OF = {"JPEG image": "jpeg_pipe"}
-_DAMAGED_MEDIUM_HINT = "fetch the file again; if it is the same, exclude the recording"
 
 _ONE_FRAME_A_PACKET = frozenset(
     {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "gif", "mjpeg", "ffv1", "huffyuv", "ffvhuff", "utvideo"}
@@ -146,11 +128,11 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
     ------
     DecodeError
         If the file is no whole picture or video, is damaged up to its last wanted frame, or is beyond the limits of
-        this module.
+        `lusdata.media.decode_open`.
     OSError
         If it cannot be read.
     """
-    _check_whole(path)
+    check_whole(path)
     try:
         return list(_short_way(path, choose, take))
     except (_NoShortWayError, av.error.FFmpegError):
@@ -175,8 +157,8 @@ def survey(path: Path) -> Survey:
     DecodeError, OSError
         As `decode`.
     """
-    _check_whole(path)
-    with _open(path) as (container, stream):
+    check_whole(path)
+    with open_video(path) as (container, stream):
         tags: list[int | None] = []
         first = last = None
         for frame in _all_frames(path, container, stream):
@@ -186,7 +168,7 @@ def survey(path: Path) -> Survey:
         if first is None or last is None:
             raise DecodeError("the video holds no frame", where=str(path))
         times_s = _times_s(tags, stream)
-        _check_duration(path, times_s)
+        check_duration(path, times_s)
         step_s = float(np.median(np.diff(times_s))) if len(tags) > 1 else 0.0
         duration_s = float(last.duration * stream.time_base) if last.duration and stream.time_base else step_s
         return Survey(
@@ -204,7 +186,7 @@ class _NoShortWayError(Exception):
 
 
 def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
-    with _open(path) as (container, stream):
+    with open_video(path) as (container, stream):
         codec, form = stream.codec_context.name, container.format.name
         if codec not in _ONE_FRAME_A_PACKET or (form, codec) in _REORDERED_WITHOUT_TIMES:
             raise _NoShortWayError
@@ -212,10 +194,10 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
         for packet in container.demux(stream):
             if packet.size:
                 packets.append(packet)
-            _check_count(path, len(packets))
+            check_count(path, len(packets))
         order = _presentation_order(packets)
         times_s = _times_s([packet.pts for packet in order], stream)
-        _check_duration(path, times_s)
+        check_duration(path, times_s)
         wanted = {order[index].pts: int(index) for index in choose(times_s)}
         steps = plan_steps(
             [packet.pts or 0 for packet in packets],
@@ -229,7 +211,7 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
                 raise _NoShortWayError
             index = wanted.pop(frame.pts, None)
             if index is not None:
-                _check_size(path, frame.width, frame.height)
+                check_size(path, frame.width, frame.height)
                 yield Taken(index, float(times_s[index]), take(frame))
             if not wanted:
                 return
@@ -268,12 +250,12 @@ def _planned_frames(
 
 
 def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
-    with _open(path) as (container, stream):
+    with open_video(path) as (container, stream):
         times_s = _times_s([frame.pts for frame in _all_frames(path, container, stream)], stream)
     if times_s.size == 0:
         raise DecodeError("the video holds no frame", where=str(path))
-    _check_duration(path, times_s)
-    with _open(path) as (container, stream):
+    check_duration(path, times_s)
+    with open_video(path) as (container, stream):
         frames = enumerate(_all_frames(path, container, stream))
         for target in choose(times_s):
             frame = next(frame for index, frame in frames if index == target)
@@ -285,20 +267,20 @@ def _all_frames(path: Path, container: InputContainer, stream: VideoStream) -> I
     try:
         for frame in container.decode(stream):
             count += 1
-            _check_count(path, count)
-            _check_size(path, frame.width, frame.height)
+            check_count(path, count)
+            check_size(path, frame.width, frame.height)
             if frame.is_corrupt:
-                raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=_DAMAGED_MEDIUM_HINT)
+                raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=DAMAGED_HINT)
             yield frame
     except av.error.FFmpegError as error:
         if stream.codec_context.width == 0:
             # FFmpeg itself refuses more pixels than the limit allows, and then tells no size.
-            raise _beyond(path, f"at most {MAX_SIDE_PX} px on a side", "more, or no readable size") from error
+            raise too_large(path, "more, or no readable size") from error
         raise DecodeError(
             f"decoding stops after {count:,} frames",
             where=str(path),
             found=error.strerror or type(error).__name__,
-            hint=_DAMAGED_MEDIUM_HINT,
+            hint=DAMAGED_HINT,
         ) from error
 
 
@@ -313,63 +295,3 @@ def _times_s(tags: Sequence[int | None], stream: VideoStream) -> NDArray[np.floa
     # Raw streams have no times at all; then the stated rate is all there is.
     rate_hz = float(stream.average_rate or stream.guessed_rate or 25)
     return np.arange(len(tags), dtype=np.float64) / rate_hz
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open the first stream of moving or still pictures, for one thread."""
-    kind = identify(_head(path)).name
-    with path.open("rb") as file:
-        try:
-            form = _FORMAT_OF.get(kind)
-            container = av.open(file, "r", format=form, options=_OPTIONS, metadata_errors="replace")
-        except (av.error.FFmpegError, ValueError) as error:
-            raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
-        with container:
-            # A cover picture of a sound file counts as a video stream, too.
-            streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
-            stream = next(streams, None)
-            if stream is None:
-                raise DecodeError("the file holds no video", where=str(path))
-            if stream.codec_context is None:
-                raise DecodeError("this installation of PyAV has no decoder for the video's codec", where=str(path))
-            _check_size(path, stream.codec_context.width, stream.codec_context.height)
-            # One thread: results do not depend on the machine, and builds run one worker a core.
-            stream.thread_count = 1
-            stream.thread_type = "NONE"
-            yield container, stream
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(16_384)
-
-
-def _check_whole(path: Path) -> None:
-    size_bytes = path.stat().st_size
-    if size_bytes == 0:
-        raise DecodeError("the file is empty", where=str(path))
-    if size_bytes > MAX_FILE_BYTES:
-        raise _beyond(path, f"at most {MAX_FILE_BYTES:,} bytes", f"{size_bytes:,} bytes")
-    missing = missing_part(path, identify(_head(path)))
-    if missing:
-        raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=_DAMAGED_MEDIUM_HINT)
-
-
-def _check_size(path: Path, width_px: int, height_px: int) -> None:
-    if max(width_px, height_px) > MAX_SIDE_PX:
-        raise _beyond(path, f"at most {MAX_SIDE_PX} px on a side", f"{width_px} x {height_px} px")
-
-
-def _check_count(path: Path, count: int) -> None:
-    if count > MAX_FRAMES:
-        raise _beyond(path, f"at most {MAX_FRAMES:,} frames", f"more than {MAX_FRAMES:,}")
-
-
-def _check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
-    if times_s.size and times_s[-1] > MAX_DURATION_S:
-        raise _beyond(path, f"at most {MAX_DURATION_S:,.0f} s", f"{times_s[-1]:,.0f} s")
-
-
-def _beyond(path: Path, limit: str, found: str) -> DecodeError:
-    return DecodeError("too large for a recording", where=str(path), expected=limit, found=found)
