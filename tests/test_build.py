@@ -223,6 +223,30 @@ def test_a_decoder_that_crashes_takes_one_recording_with_it(monkeypatch: pytest.
     assert any("exit status 9" in outcome.reason for outcome in found)
 
 
+def test_a_job_whose_process_was_killed_once_gets_a_second_chance(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(
+        engine_local,
+        "_START",
+        "import json, os, pathlib, sys\n"
+        "print('ready', flush=True)\n"
+        "for line in sys.stdin:\n"
+        f"    seen = pathlib.Path({str(tmp_path / 'seen')!r})\n"
+        "    if not seen.exists(): seen.touch(); os.write(1, b'half a li'); os._exit(1)\n"
+        "    print(json.dumps({'id': json.loads(line)['id'], 'code': 'made', 'reason': ''}), flush=True)\n",
+    )
+    found: list[Outcome] = []
+    run_local([_job("a"), _job("b")], workers=1, report=found.append)
+    assert [(outcome.id, outcome.code) for outcome in found] == [("a", "made"), ("b", "made")]
+
+
+def test_a_worker_that_answers_nonsense_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_local, "_START", "print('ready\\nnonsense', flush=True); input()")
+    with pytest.raises(OutsideError, match="a worker process failed; found JSONDecodeError"):
+        run_local([_job("a")], workers=1, report=lambda outcome: None)
+
+
 def test_a_worker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_local, "_START", "raise ImportError('no decoder here')")
     with pytest.raises(OutsideError, match="did not start; found ImportError: no decoder here"):

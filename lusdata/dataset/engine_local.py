@@ -85,6 +85,7 @@ class _Worker(threading.Thread):
         self._waiting = waiting
         self._done = done
         self._process: subprocess.Popen[str] | None = None
+        self._status: int | None = None
         self._stopped = threading.Event()
         # Only one of this thread and the one that calls `stop` may start or end a process at a time.
         self._guard = threading.Lock()
@@ -98,31 +99,34 @@ class _Worker(threading.Thread):
 
     def run(self) -> None:
         """Take jobs until none is left or the run is stopped."""
-        with tempfile.TemporaryFile() as errors:
-            try:
+        try:
+            with tempfile.TemporaryFile() as errors:
                 while (job := self._waiting.get()) is not None and not self._stopped.is_set():
-                    self._done.put(self._run_one(job, errors))
-            except LusdataError as error:
-                self._done.put(error)
-            except OSError as error:
-                failure = OutsideError("cannot start a worker process", where=sys.executable, found=error.strerror)
-                self._done.put(failure)
-            finally:
-                self._end()
+                    # Twice: the system may have killed it for a shortage of memory that is over by now.
+                    self._done.put(self._try(job, errors) or self._try(job, errors) or self._given_up(job))
+        except LusdataError as error:
+            self._done.put(error)
+        except Exception as error:  # whatever it is, the thread that waits for an answer must get one
+            found = f"{type(error).__name__}: {error}"
+            self._done.put(OutsideError("a worker process failed", where=sys.executable, found=found))
+        finally:
+            self._end()
 
-    def _run_one(self, job: Job, errors: IO[bytes]) -> Outcome:
+    def _try(self, job: Job, errors: IO[bytes]) -> Outcome | None:
+        """Run one job; return None if the process died of it."""
         process = self._process if self._process is not None else self._begin(errors)
         answer = ""
-        try:
+        with suppress(BrokenPipeError):
             _channel(process.stdin).write(job.to_json() + "\n")
             _channel(process.stdin).flush()
             answer = _channel(process.stdout).readline()
-        except BrokenPipeError:
-            pass
-        if answer:
+        if answer.endswith("\n"):
             return Outcome.from_json(answer)
-        code = self._end()
-        return Outcome(job.id, "crashed", f"the decoder ended its process (exit status {code})")
+        self._status = self._end()
+        return None
+
+    def _given_up(self, job: Job) -> Outcome:
+        return Outcome(job.id, "crashed", f"the decoder ended its process (exit status {self._status})")
 
     def _begin(self, errors: IO[bytes]) -> subprocess.Popen[str]:
         with self._guard:
