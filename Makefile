@@ -40,7 +40,7 @@ test: $(DEV)  ## run the default tests: offline, no graphics card, under three m
 	@$(PY) -m pytest
 
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
-	@$(PY) -m pytest -m real
+	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real
 
 check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests
 	@$(PY) -m ruff format --check .

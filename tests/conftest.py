@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A property is no statement about the speed of the machine, which may be busy with something else.
+settings.register_profile("lusdata", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lusdata")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("LUSDATA_SHARED", ROOT.parent / "shared"))
