@@ -1,0 +1,171 @@
+"""Class activation maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from tests.tiny_runs import PATCH, SIZE, tiny_network, tiny_run, tiny_samples  # noqa: E402
+
+from lusdata.errors import DataError, UsageError  # noqa: E402
+from train.config import TrainConfig  # noqa: E402
+from train.explain.cam import MappedNetwork, resize_maps  # noqa: E402
+from train.explain.fold_models import FoldModels, Views, collect, held_out_fold  # noqa: E402
+from train.explain.peaks import peak_points  # noqa: E402
+from train.models import split_network  # noqa: E402
+
+CONFIG = TrainConfig("tiny:test", "tiny", size_px=SIZE, weights="none")
+
+
+def pictures(count: int = 9) -> np.ndarray:
+    return tiny_samples()[0].images[:count, ..., None].astype(np.float32)
+
+
+def logits(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    chances = keras.ops.convert_to_numpy(network(inputs))
+    return np.log(chances) - np.log(chances).mean(1, keepdims=True)
+
+
+def test_the_mean_of_a_plain_map_is_the_logit_less_the_bias():
+    network = tiny_network(CONFIG)
+    maps, chances = MappedNetwork(network).maps(pictures())
+    found = maps.mean((2, 3))
+    assert maps.shape == (9, 3, 12, 12)
+    np.testing.assert_allclose(found - found.mean(1, keepdims=True), logits(network, pictures()), atol=1e-3)
+    np.testing.assert_allclose(chances, keras.ops.convert_to_numpy(network(pictures())), atol=1e-6)
+
+
+def test_the_map_is_hottest_on_the_pattern():
+    samples, places = tiny_samples()
+    maps, _ = MappedNetwork(tiny_network(CONFIG)).maps(samples.images[..., None].astype(np.float32))
+    points = peak_points(maps[np.arange(len(samples)), samples.labels]) * SIZE
+    centres = places[:, ::-1] + PATCH / 2
+    assert np.abs(points - centres).max() <= PATCH / 2
+
+
+def test_grad_cam_equals_cam_where_the_head_is_linear_in_disguise():
+    network = tiny_network(CONFIG)
+    layers = keras.layers
+    seam = network.get_layer("features").output
+    hidden = layers.BatchNormalization(name="same")(layers.GlobalAveragePooling2D()(seam))
+    disguised = keras.Model(network.input, layers.Dense(3, activation="softmax", name="classes")(hidden))
+    disguised.get_layer("classes").set_weights(network.get_layer("classes").get_weights())
+    disguised.get_layer("same").epsilon = 0.0
+    plain, graded = MappedNetwork(network), MappedNetwork(disguised)
+    assert (plain.method, graded.method) == ("cam", "grad-cam")
+    np.testing.assert_allclose(graded.maps(pictures())[0], plain.maps(pictures())[0], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("head", ["deep", "flat"])
+def test_heads_that_are_not_linear_get_grad_cam(head):
+    mapped = MappedNetwork(tiny_network(CONFIG, head=head))
+    maps, chances = mapped.maps(pictures())
+    assert mapped.method == "grad-cam"
+    assert maps.shape == (9, 3, 12, 12)
+    assert np.isfinite(maps).all()
+    np.testing.assert_allclose(chances.sum(1), 1, atol=1e-5)
+
+
+def test_a_model_that_pools_an_intermediate_layer_and_the_last_one_is_mapped_on_the_finer_grid():
+    layers = keras.layers
+    inputs = keras.Input((32, 32, 1))
+    early = layers.Conv2D(4, 3, strides=2, padding="same", name="early")(inputs)
+    late = layers.Conv2D(6, 3, strides=2, padding="same", name="late")(early)
+    vector = layers.Concatenate()([layers.GlobalAveragePooling2D()(early), layers.GlobalAveragePooling2D()(late)])
+    network = keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Dropout(0.5)(vector)))
+    mapped = MappedNetwork(network)
+    images = np.random.default_rng(0).normal(size=(2, 32, 32, 1)).astype(np.float32)
+    maps, _ = mapped.maps(images)
+    found = maps.mean((2, 3))
+    assert mapped.method == "cam"
+    assert maps.shape == (2, 3, 16, 16)
+    np.testing.assert_allclose(found - found.mean(1, keepdims=True), logits(network, images), atol=1e-2)
+
+
+def test_maps_of_clips_are_averaged_over_time():
+    layers = keras.layers
+    inputs = keras.Input((4, 16, 16, 1))
+    hidden = layers.Conv3D(5, 3, strides=(1, 2, 2), padding="same")(inputs)
+    network = keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling3D()(hidden)))
+    maps, _ = MappedNetwork(network).maps(np.ones((2, 4, 16, 16, 1), np.float32))
+    assert maps.shape == (2, 3, 8, 8)
+
+
+def test_the_trained_part_alone_is_mapped_like_the_whole():
+    network = tiny_network(CONFIG)
+    prefix, head = split_network(network, "stripes")
+    inner = keras.ops.convert_to_numpy(prefix(pictures()))
+    np.testing.assert_allclose(MappedNetwork(head).maps(inner)[0], MappedNetwork(network).maps(pictures())[0], atol=1e-4)
+
+
+def test_a_network_without_dense_softmax_or_feature_maps_is_refused():
+    inputs = keras.Input((8,))
+    dense = keras.layers.Dense(3, activation="softmax")(inputs)
+    with pytest.raises(UsageError, match="feature maps before the last layer"):
+        MappedNetwork(keras.Model(inputs, dense))
+    with pytest.raises(UsageError, match="a dense softmax as the last layer"):
+        MappedNetwork(keras.Model(inputs, keras.layers.Dense(3)(inputs)))
+
+
+def test_other_backends_are_told_so(monkeypatch):
+    mapped = MappedNetwork(tiny_network(CONFIG, head="deep"))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(UsageError, match=r"expected tensorflow or torch; found jax"):
+        mapped.maps(pictures(1))
+
+
+def test_resizing_keeps_flat_maps_flat_and_peaks_in_place():
+    assert np.allclose(resize_maps(np.full((2, 7, 7), 3.0), (224, 224)), 3.0)
+    one = np.zeros((1, 7, 7))
+    one[0, 2, 5] = 1
+    row, column = np.unravel_index(resize_maps(one, (70, 70)).argmax(), (70, 70))
+    assert (row // 10, column // 10) == (2, 5)
+
+
+def test_a_runs_networks_share_their_frozen_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = tiny_run(tmp_path / "run", monkeypatch)
+    models = FoldModels(run.folder)
+    assert models.prefix is not None
+    assert models.folds == (0, 1)
+    held_out = held_out_fold(run.samples, run.folder.predictions, models.folds)
+    evidence = collect(models, Views(models, run.samples, cache=None), held_out)
+    told = run.folder.predictions.set_index(["recording", "frame_index"])
+    keys = list(zip(run.samples.recordings, run.samples.frame_indices, strict=True))
+    expected = told.loc[keys, [f"p_{name}" for name in run.samples.classes]].to_numpy()
+    np.testing.assert_allclose(evidence.test_probabilities, expected, atol=2e-6)
+    assert evidence.maps.shape == (2, len(run.samples), 3, 12, 12)
+
+
+def test_views_are_those_of_the_training_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from train.prefix_cache import cached_prefix
+
+    run = tiny_run(tmp_path / "run", monkeypatch)
+    models = FoldModels(run.folder)
+    rows = np.array([4, 1, 30])
+    fresh = Views(models, run.samples, cache=None)
+    cached_prefix(models.prefix, run.folder.config, run.samples, folder=tmp_path / "cache")
+    stored = Views(models, run.samples, cache=tmp_path / "cache")
+    for view in (0, 2, 5):
+        np.testing.assert_allclose(stored(view, rows), fresh(view, rows), atol=2e-3)
+
+
+def test_missing_and_corrupt_weights_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = tiny_run(tmp_path / "run", monkeypatch)
+    path = run.folder.fold(1) / "model.weights.h5"
+    path.write_bytes(b"not weights")
+    with pytest.raises(DataError, match="do not fit the network or are corrupt"):
+        FoldModels(run.folder)
+    path.unlink()
+    with pytest.raises(DataError, match="weights are missing"):
+        FoldModels(run.folder)
+
+
+def test_foreign_samples_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = tiny_run(tmp_path / "run", monkeypatch)
+    other, _ = tiny_samples(recordings=15)
+    with pytest.raises(UsageError, match="9 of 45 frames in no finished fold"):
+        held_out_fold(other, run.folder.predictions, (0, 1))

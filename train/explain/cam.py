@@ -1,0 +1,310 @@
+"""Class activation maps: where in a picture the evidence for each class lies.
+
+A network is opened at its *seam*: the last feature maps, which its head pools or flattens. If the head is linear
+(global average pooling, dropout and one dense softmax) the maps are those of Zhou et al. (CVPR 2016): the features
+weighted by the dense kernel, whose mean over the picture, plus the bias, is the class's logit. For every other head
+they are those of Grad-CAM (Selvaraju et al., ICCV 2017), scaled by the number of positions, so that both agree where
+both are defined. Maps keep their sign: what is negative speaks against the class.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from lusdata.errors import UsageError
+
+__all__ = ["MappedNetwork", "resize_maps"]
+
+_ROWS_AT_ONCE = 32
+
+
+class MappedNetwork:
+    """A classifier that can be asked for its feature maps, class activation maps and dropout passes.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A functional network whose last layer is a dense softmax. It may begin anywhere: with pictures, or with the
+        output of a frozen part.
+
+    Attributes
+    ----------
+    method : {"cam", "grad-cam"}
+        How maps are made; see this module's docstring.
+    network : keras.Model
+        The network.
+
+    Raises
+    ------
+    UsageError
+        If the network does not end in a dense softmax, or has no feature maps.
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        classifier, inputs = _producer(network.output)
+        activation = getattr(classifier, "activation", None)
+        if not isinstance(classifier, keras.layers.Dense) or activation is not keras.activations.softmax:
+            raise UsageError(
+                "no activation maps for this network", where=network.name, expected="a dense softmax as the last layer"
+            )
+        vector = inputs[0]
+        pooled = _pooled_seams(vector)
+        seams = pooled or _unique(_spatial_ancestors(vector))
+        if not seams:
+            raise UsageError(
+                "no activation maps for this network", where=network.name, expected="feature maps before the last layer"
+            )
+        self.network = network
+        self.method = "cam" if pooled else "grad-cam"
+        self._classifier = classifier
+        self._opened = keras.Model(network.input, [*seams, vector], name="opened")
+        self._head = None if pooled else keras.Model(seams, vector, name="head")
+
+    def maps(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return activation maps and probabilities.
+
+        Parameters
+        ----------
+        inputs : np.ndarray, shape (n, ...), float32
+            Inputs of the network: pictures (n, size, size, 1), clips (n, time, size, size, 1), or a frozen part's
+            output.
+
+        Returns
+        -------
+        maps : np.ndarray, shape (n, classes, height, width), float32
+            One map per class, in logit units, on the grid of the (finest) seam. Those of a clip are averaged over time.
+        probabilities : np.ndarray, shape (n, classes), float32
+            The network's output.
+        """
+        found = [self._maps_at_once(inputs[start : start + _ROWS_AT_ONCE]) for start in _starts(inputs)]
+        return np.concatenate([maps for maps, _ in found]), np.concatenate([chances for _, chances in found])
+
+    def dropout_passes(self, inputs: np.ndarray, *, passes: int, rate: float, seed: int) -> np.ndarray:
+        """Return what the network says when parts of it are left out at random.
+
+        Every channel of the seam is dropped with probability `rate`, anew for each picture and pass, and so are the
+        units before every dropout layer of a head that is more than linear. What lies before the seam, and all
+        normalisation, stays as it is at test time. So a network that was built without dropout has it here as well.
+
+        Parameters
+        ----------
+        inputs : np.ndarray, shape (n, ...), float32
+            As for `maps`.
+        passes : int
+            Number of passes.
+        rate : float
+            Share that is dropped, from 0 to below 1; what stays is scaled up to keep the mean.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        np.ndarray, shape (passes, n, classes), float32
+            Class probabilities.
+        """
+        rng = np.random.default_rng(seed)
+        found = [
+            self._passes_at_once(inputs[start : start + _ROWS_AT_ONCE], passes, rate, rng) for start in _starts(inputs)
+        ]
+        return np.concatenate(found, axis=1)
+
+    def _open(self, inputs: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        *features, vector = self._opened(keras.ops.convert_to_tensor(inputs), training=False)
+        return [_array(one) for one in features], _array(vector)
+
+    def _logits(self, vector: np.ndarray) -> np.ndarray:
+        logits = vector @ _array(self._classifier.kernel)
+        return logits + _array(self._classifier.bias) if self._classifier.use_bias else logits
+
+    def _maps_at_once(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        features, vector = self._open(inputs)
+        kernel = _array(self._classifier.kernel)
+        if self._head is None:
+            cuts = np.cumsum([one.shape[-1] for one in features])[:-1]
+            parts = [
+                np.moveaxis(one @ weights, -1, 1) for one, weights in zip(features, np.split(kernel, cuts), strict=True)
+            ]
+        else:
+            gradients = _logit_gradients(self._head, features, kernel)
+            parts = []
+            for one, gradient in zip(features, gradients, strict=True):
+                # The sum over positions is the mean times their number: with it Grad-CAM equals CAM for a linear head.
+                weights = gradient.sum(axis=tuple(range(2, gradient.ndim - 1)))
+                parts.append(np.einsum("n...k,nck->nc...", one, weights))
+        flat = [part.mean(axis=2) if part.ndim == 5 else part for part in parts]
+        grid = max((part.shape[2:] for part in flat), key=np.prod)
+        maps = sum((resize_maps(part, grid) for part in flat), np.zeros((), np.float32))
+        return maps.astype(np.float32), _softmax(self._logits(vector))
+
+    def _passes_at_once(self, inputs: np.ndarray, passes: int, rate: float, rng: np.random.Generator) -> np.ndarray:
+        features, _ = self._open(inputs)
+        found = []
+        for _ in range(passes):
+            kept = [one * _mask(one, rate, rng) for one in features]
+            if self._head is None:
+                vector = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in kept], axis=-1)
+            else:
+                vector = _run_with_dropout(self._head, kept, rate)
+            found.append(_softmax(self._logits(vector)))
+        return np.stack(found)
+
+
+def resize_maps(maps: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Bring maps to another grid by linear interpolation between the centres of its cells.
+
+    Parameters
+    ----------
+    maps : np.ndarray, shape (..., height, width)
+        Maps on the grid of a layer.
+    grid : tuple of int
+        Height and width wanted.
+
+    Returns
+    -------
+    np.ndarray, shape (..., *grid), float32
+        Beyond the outermost centres the outermost value goes on.
+    """
+    if maps.shape[-2:] == tuple(grid):
+        return maps.astype(np.float32)
+    rows = _interpolation(maps.shape[-2], grid[0])
+    columns = _interpolation(maps.shape[-1], grid[1])
+    return (rows @ maps.astype(np.float32) @ columns.T).astype(np.float32)
+
+
+def _interpolation(source: int, target: int) -> np.ndarray:
+    """Return the matrix, shape (target, source), that interpolates between cell centres."""
+    places = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+    below = np.minimum(places.astype(np.int64), max(source - 2, 0))
+    share = places - below
+    matrix = np.zeros((target, source), np.float32)
+    matrix[np.arange(target), below] = 1 - share
+    matrix[np.arange(target), np.minimum(below + 1, source - 1)] += share
+    return matrix
+
+
+def _producer(tensor: Any) -> tuple[Any, list[Any]]:
+    """Return the layer that made a symbolic tensor, and the tensors that it was made from."""
+    # Keras offers no public way from a tensor of a cut network back to its layer: layers of both have several uses.
+    history = tensor._keras_history
+    return history.operation, list(history.operation._inbound_nodes[history.node_index].input_tensors)
+
+
+def _is_spatial(tensor: Any) -> bool:
+    return len(tensor.shape) >= 4
+
+
+def _pooled_seams(tensor: Any) -> list[Any] | None:
+    """Return the feature maps whose global averages make up a vector, in their order; None if there is more to it."""
+    layer, inputs = _producer(tensor)
+    if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
+        return inputs
+    if isinstance(layer, keras.layers.Dropout):
+        return _pooled_seams(inputs[0])
+    if isinstance(layer, keras.layers.Concatenate):
+        parts = [_pooled_seams(one) for one in inputs]
+        return None if any(part is None for part in parts) else [seam for part in parts if part for seam in part]
+    return None
+
+
+def _spatial_ancestors(tensor: Any) -> list[Any]:
+    if _is_spatial(tensor):
+        return [tensor]
+    _, inputs = _producer(tensor)
+    return [seam for one in inputs for seam in _spatial_ancestors(one)]
+
+
+def _unique(tensors: list[Any]) -> list[Any]:
+    return list({id(one): one for one in tensors}.values())
+
+
+def _starts(inputs: np.ndarray) -> range:
+    return range(0, len(inputs), _ROWS_AT_ONCE)
+
+
+def _array(tensor: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (exponents / exponents.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def _mask(features: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
+    shape = (len(features), *(1,) * (features.ndim - 2), features.shape[-1])
+    return (rng.random(shape) >= rate).astype(np.float32) / (1 - rate)
+
+
+def _run_with_dropout(head: keras.Model, features: list[np.ndarray], rate: float) -> np.ndarray:
+    """Run a head with its dropout layers active at a rate, and its normalisation as at test time."""
+    before = []
+    for layer in head.layers:
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            before.append((layer, "rate", layer.rate))
+            layer.rate = rate
+        elif isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            before.append((layer, "trainable", True))
+            layer.trainable = False
+    try:
+        return _array(head([keras.ops.convert_to_tensor(one) for one in features], training=True))
+    finally:
+        for layer, name, value in before:
+            setattr(layer, name, value)
+
+
+def _logit_gradients(head: keras.Model, features: list[np.ndarray], kernel: np.ndarray) -> list[np.ndarray]:
+    """Return the gradient of every class's logit with respect to the features; the one place that knows the backend.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From the feature maps to the input of the last dense layer.
+    features : list of np.ndarray, each of shape (n, ..., channels)
+        The feature maps.
+    kernel : np.ndarray, shape (units, classes)
+        Weights of the last dense layer.
+
+    Returns
+    -------
+    list of np.ndarray, each of shape (n, classes, ..., channels)
+        Gradients, one array per feature map.
+
+    Raises
+    ------
+    UsageError
+        If the Keras backend is neither TensorFlow nor PyTorch.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tensors = [tf.convert_to_tensor(one) for one in features]
+        with tf.GradientTape(persistent=True) as tape:
+            for tensor in tensors:
+                tape.watch(tensor)
+            logits = tf.matmul(head(tensors, training=False), kernel)
+            # One picture's logit depends on its own features alone, so the gradient of the sum holds all of them.
+            totals = [tf.reduce_sum(logits[:, index]) for index in range(kernel.shape[1])]
+        found = [tape.gradient(total, tensors) for total in totals]
+    elif backend == "torch":
+        import torch
+
+        tensors = [keras.ops.convert_to_tensor(one).requires_grad_(True) for one in features]
+        with torch.enable_grad():
+            logits = head(tensors, training=False) @ keras.ops.convert_to_tensor(kernel)
+            found = [
+                torch.autograd.grad(logits[:, index].sum(), tensors, retain_graph=True)
+                for index in range(kernel.shape[1])
+            ]
+    else:
+        raise UsageError(
+            "Grad-CAM needs gradients, which are written for two backends only",
+            where="KERAS_BACKEND",
+            expected="tensorflow or torch",
+            found=backend,
+            hint="models with a linear head (vgg_cam, mobilenet_v2, resnet50) are explained with any backend",
+        )
+    return [np.stack([_array(per_class[index]) for per_class in found], axis=1) for index in range(len(features))]

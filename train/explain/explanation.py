@@ -1,0 +1,261 @@
+"""Explain a finished run; read it from top to bottom: maps, where, whether chance, seen or not, phantoms, doubt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lusdata.errors import UsageError
+from train.calibration import coverage_curve
+from train.data import Samples
+from train.explain import agreement, figures, uncertainty
+from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold
+from train.explain.mmd import between_classes, median_distance
+from train.explain.overlap import draw_phantoms, phantom_overlap
+from train.explain.peaks import peak_points
+from train.overlay import relative_activation, write_overlay_video
+from train.run_folder import RunFolder
+
+__all__ = ["Settings", "explain_run"]
+
+_DROPOUT_NOTE = (
+    "dropout of 0.5 on the channels of the last feature maps and in every dropout layer of a head that is more than "
+    "linear; nothing before the last feature maps is dropped, and normalisation stays as at test time"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is to be made.
+
+    Attributes
+    ----------
+    draws : int
+        Draws of each null of the discrepancy.
+    phantoms : int
+        Phantoms of each class for the overlap; 0 for none.
+    videos : int
+        Overlay videos of each class; 0 for none.
+    confidences : bool
+        Whether to compute both confidences, which takes 20 passes.
+    seed : int
+        Seed of everything drawn.
+    """
+
+    draws: int = 5000
+    phantoms: int = 8
+    videos: int = 1
+    confidences: bool = True
+    seed: int = 0
+
+
+def explain_run(
+    run: RunFolder,
+    samples: Samples,
+    *,
+    out: Path,
+    cache: Path | None,
+    settings: Settings,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Make all figures of a run, its overlay videos and ``explain.json``.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A finished run.
+    samples : Samples
+        The rows that it was fitted and tested on.
+    out : Path
+        The folder for what is made; it must be new or empty.
+    cache : Path or None
+        Folder of the frozen parts' caches.
+    settings : Settings
+        What is to be made.
+    say : callable
+        Gets a line when a part is done.
+
+    Returns
+    -------
+    dict
+        The content of ``explain.json``.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something, or the data is not what the run was fitted on.
+    DataError
+        If the run is not finished or a weights file is missing or corrupt.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise UsageError("the folder is not empty", where=str(out), hint="name another with --out; nothing was changed")
+
+    # -- Networks ------------------------------------------------------------------------------------------------------
+    predictions = run.predictions
+    if samples.digest != run.inputs["samples_digest"]:
+        raise UsageError(
+            "the data is not what the run was fitted on",
+            where=str(run.path),
+            expected="the collection, mirrors and cache of the run",
+            found=f"{len(samples)} frames with another digest",
+        )
+    models = FoldModels(run)
+    held_out = held_out_fold(samples, predictions, models.folds)
+    views = Views(models, samples, cache=cache)
+    out.mkdir(parents=True, exist_ok=True)
+
+    # -- Maps ----------------------------------------------------------------------------------------------------------
+    evidence = collect(models, views, held_out)
+    every = np.arange(len(samples))
+    test_maps = evidence.test_maps[every, samples.labels]
+    train_maps = evidence.train_maps[every, samples.labels]
+    winner = evidence.test_probabilities.argmax(axis=1)
+    correct = winner == samples.labels
+    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+    found: dict[str, Any] = {
+        "run": run.path.name,
+        "config_digest": run.config.digest,
+        "samples_digest": samples.digest,
+        "method": models.method,
+        "grid": list(test_maps.shape[1:]),
+        "frames": len(samples),
+        "frame_accuracy": float(correct.mean()),
+        "maps": "of the true class; test-CAM by the network that did not see the video, train-CAM the mean of all",
+    }
+    _examples(samples, pictures, test_maps, evidence, out)
+    found["videos"] = _videos(samples, pictures, test_maps, evidence, out, per_class=settings.videos)
+    say(f"maps: {models.method} on a grid of {test_maps.shape[1]} x {test_maps.shape[2]}")
+
+    # -- Where: points of maximal activation ---------------------------------------------------------------------------
+    points = peak_points(test_maps)
+    figures.save(
+        figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes), out / "peaks.png"
+    )
+    found["peaks"] = {
+        name: {
+            "frames": int((samples.labels == index).sum()),
+            "median_across": float(np.median(points[samples.labels == index, 0])),
+            "median_depth": float(np.median(points[samples.labels == index, 1])),
+        }
+        for index, name in enumerate(samples.classes)
+        if (samples.labels == index).any()
+    }
+
+    # -- Whether chance: discrepancy between classes -------------------------------------------------------------------
+    discrepancies = between_classes(
+        points, samples.labels, samples.groups, classes=samples.classes, draws=settings.draws, seed=settings.seed
+    )
+    figures.save(figures.mmd_figure(discrepancies), out / "mmd.png")
+    found["mmd"] = {
+        "kernel_scale": median_distance(points),
+        "unit_of_scale": "share of the picture's side",
+        "pairs": [one.as_dict() for one in discrepancies],
+    }
+    say("discrepancies: " + ", ".join(f"{'/'.join(one.classes)} {one.observed:.4f}" for one in discrepancies))
+
+    # -- Seen or not: train-CAM against test-CAM -----------------------------------------------------------------------
+    correlation, distance = agreement.compare_maps(test_maps, train_maps)
+    found["train_against_test"] = agreement.summary(correlation, distance, samples.labels, classes=samples.classes)
+    figure = figures.agreement_figure(correlation, distance, samples.labels, classes=samples.classes)
+    figures.save(figure, out / "train-test-cam.png")
+
+    # -- Phantoms: does the evidence lie on the pattern ----------------------------------------------------------------
+    if settings.phantoms and run.config.clip_frames == 1:
+        found["overlap"] = _phantoms(models, samples, out, settings)
+        say("phantoms: " + ", ".join(f"{name} {one['hit_rate']:.2f}" for name, one in found["overlap"].items()))
+
+    # -- Doubt ---------------------------------------------------------------------------------------------------------
+    if settings.confidences:
+        found["uncertainty"] = _doubt(models, views, evidence, samples, out, settings)
+        say("confidences: done")
+
+    (out / "explain.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return found
+
+
+def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
+    """Show two frames of each class: of the recordings that are recognised best, and never one recording twice."""
+    chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
+    chosen = []
+    for index in range(len(samples.classes)):
+        seen: set[str] = set()
+        for row in sorted(np.flatnonzero(samples.labels == index), key=lambda row: -chances[row]):
+            if samples.recordings[row] not in seen and len(seen) < 2:
+                seen.add(str(samples.recordings[row]))
+                chosen.append(row)
+    figure = figures.examples_figure(
+        [pictures[row] for row in chosen],
+        [relative_activation(maps[row : row + 1])[0] for row in chosen],
+        [
+            (samples.classes[samples.labels[row]], f"{samples.recordings[row]}\nprobability {chances[row]:.2f}")
+            for row in chosen
+        ],
+    )
+    figures.save(figure, out / "examples.png")
+
+
+def _videos(
+    samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path, *, per_class: int
+) -> list[str]:
+    """Write overlay videos of the recordings of each class that are recognised best."""
+    names, counts = np.unique(samples.recordings, return_counts=True)
+    written = []
+    for index, class_name in enumerate(samples.classes):
+        chances: dict[str, float] = {}
+        for name, count in zip(names, counts, strict=True):
+            rows = np.flatnonzero(samples.recordings == name)
+            if count > 1 and samples.labels[rows[0]] == index:
+                chances[str(name)] = float(evidence.test_probabilities[rows, index].mean())
+        for name in sorted(chances, key=lambda name: -chances[name])[:per_class]:
+            rows = np.flatnonzero(samples.recordings == name)
+            path = out / "videos" / (name.replace("/", "--") + ".mp4")
+            path.parent.mkdir(exist_ok=True)
+            write_overlay_video(
+                path,
+                pictures[rows],
+                relative_activation(maps[rows]),
+                title=f"{name}: map of {class_name}",
+                subtitle=f"probability {chances[name]:.2f} by the network that did not see this recording",
+                rate_hz=3.0,
+                times_s=samples.times_s[rows].tolist(),
+            )
+            written.append(f"videos/{path.name}")
+    return written
+
+
+def _phantoms(models: FoldModels, samples: Samples, out: Path, settings: Settings) -> dict[str, Any]:
+    phantoms = draw_phantoms(
+        samples.classes, count=settings.phantoms, size_px=models.config.size_px, seed=settings.seed
+    )
+    inputs = models.inputs(phantoms.images)
+    maps = np.mean([part.maps(inputs)[0] for part in models.parts], axis=0)
+    found = phantom_overlap(maps, phantoms, classes=samples.classes)
+    figures.save(figures.overlap_figure(found), out / "overlap.png")
+    return found
+
+
+def _doubt(
+    models: FoldModels, views: Views, evidence: Evidence, samples: Samples, out: Path, settings: Settings
+) -> dict[str, Any]:
+    winner = evidence.test_probabilities.argmax(axis=1)
+    correct = winner == samples.labels
+    confidences = uncertainty.run_confidences(models, views, evidence.held_out, winner, seed=settings.seed)
+    found = uncertainty.summary(confidences, correct, samples.groups, seed=settings.seed)
+    plain = {"softmax": evidence.test_probabilities.max(axis=1).astype(np.float64)}
+    found["softmax"] = uncertainty.summary(confidences | plain, correct, samples.groups, seed=settings.seed)["softmax"]
+    found |= {"passes": uncertainty.PASSES, "dropout": _DROPOUT_NOTE}
+    curves = {name: coverage_curve(correct, values) for name, values in (confidences | plain).items()}
+    figures.save(figures.confidence_figure(confidences, correct, curves), out / "confidence.png")
+    lines = ["recording,frame_index,correct,epistemic,aleatoric"]
+    columns = (samples.recordings, samples.frame_indices, correct, confidences["epistemic"], confidences["aleatoric"])
+    lines += [
+        f"{name},{frame},{int(right)},{one:.6f},{other:.6f}"
+        for name, frame, right, one, other in zip(*columns, strict=True)
+    ]
+    (out / "confidences.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return found

@@ -1,0 +1,172 @@
+"""Activation maps laid over the pictures that they explain, as pictures with a colour bar and as videos.
+
+Colours are those of viridis, whose lightness rises evenly and which people with any common colour blindness read alike.
+Where activation is low the overlay is transparent: the anatomy stays visible, and only what matters gets colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from train.explain.cam import resize_maps
+
+__all__ = ["DISCLAIMER", "blend", "relative_activation", "sheet", "write_overlay_image", "write_overlay_video"]
+
+DISCLAIMER = "For research, not for diagnosis."
+
+_STRONGEST = 0.6
+_PICTURE_PX = 448
+_DPI = 100
+
+
+def relative_activation(maps: np.ndarray) -> np.ndarray:
+    """Scale maps of one recording to shares of its highest activation.
+
+    Parameters
+    ----------
+    maps : np.ndarray, shape (n, height, width)
+        Maps of one class, signed.
+
+    Returns
+    -------
+    np.ndarray, shape (n, height, width), float32
+        From 0, where nothing speaks for the class, to 1, the recording's highest.
+    """
+    positive = np.maximum(maps, 0).astype(np.float32)
+    highest = float(positive.max(initial=0.0))
+    return positive / highest if highest > 0 else positive
+
+
+def blend(pictures: np.ndarray, activation: np.ndarray) -> np.ndarray:
+    """Colour pictures by activation.
+
+    Parameters
+    ----------
+    pictures : np.ndarray, shape (n, height, width), uint8
+        Grey pictures.
+    activation : np.ndarray, shape (n, rows, columns), float
+        From 0 to 1, on any grid.
+
+    Returns
+    -------
+    np.ndarray, shape (n, height, width, 3), uint8
+        Opacity rises with activation, up to 60 %.
+    """
+    from matplotlib import colormaps
+
+    share = np.clip(resize_maps(activation, pictures.shape[1:]), 0, 1)
+    colours = np.asarray(colormaps["viridis"](share))[..., :3] * 255
+    opacity = (_STRONGEST * share)[..., None]
+    mixed = pictures[..., None] * (1 - opacity) + colours * opacity
+    return np.rint(mixed).astype(np.uint8)
+
+
+def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """Draw what surrounds an overlay: heading, colour bar with its label, and the line on use.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        Two lines above the picture; shown as they are, never read as mathematics.
+
+    Returns
+    -------
+    canvas : np.ndarray, shape (height, width, 3), uint8
+        Even sides, as videos need.
+    place : tuple of slice
+        Rows and columns that the picture fills: a square of 448 pixels.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
+
+    left, top, bottom, right = 16, 60, 36, 104
+    width, height = left + _PICTURE_PX + right, top + _PICTURE_PX + bottom
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    # The bar shows colours as they appear over mid-grey, so that it can be compared with the picture.
+    levels = np.linspace(0, 1, 256)[None]
+    colours = blend(np.full((1, 1, 256), 90, np.uint8), levels[None])[0, 0] / 255
+    bar = figure.add_axes(
+        ((left + _PICTURE_PX + 16) / width, (bottom + 40) / height, 18 / width, (_PICTURE_PX - 80) / height)
+    )
+    shown = figure.colorbar(ScalarMappable(cmap=ListedColormap(colours)), cax=bar)
+    shown.set_label("class activation\n(share of the recording's highest)", fontsize=8)
+    shown.ax.tick_params(labelsize=8)
+    line = {"x": left / width, "parse_math": False, "ha": "left", "va": "center"}
+    figure.text(y=1 - 20 / height, s=_short(title, 60), fontsize=11, weight="bold", **line)
+    figure.text(y=1 - 43 / height, s=_short(subtitle, 84), fontsize=9, **line)
+    figure.text(y=17 / height, s=DISCLAIMER, fontsize=8, color="#444444", **line)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return pixels, (slice(top, top + _PICTURE_PX), slice(left, left + _PICTURE_PX))
+
+
+def _short(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _composed(pictures: np.ndarray, activation: np.ndarray, title: str, subtitle: str) -> np.ndarray:
+    canvas, place = sheet(title, subtitle)
+    large = np.rint(resize_maps(pictures, (_PICTURE_PX, _PICTURE_PX))).astype(np.uint8)
+    frames = np.repeat(canvas[None], len(pictures), axis=0)
+    frames[:, place[0], place[1]] = blend(large, activation)
+    return frames
+
+
+def write_overlay_image(path: Path, picture: np.ndarray, activation: np.ndarray, *, title: str, subtitle: str) -> None:
+    """Write one overlay as a picture with heading and colour bar.
+
+    Parameters
+    ----------
+    path : Path
+        A file ending in .png.
+    picture : np.ndarray, shape (size, size), uint8
+        The grey picture.
+    activation : np.ndarray, shape (rows, columns), float
+        From 0 to 1.
+    title, subtitle : str
+        Lines above it.
+    """
+    from lusdata.media.phantom import write_image
+
+    write_image(path, _composed(picture[None], activation[None], title, subtitle)[0])
+
+
+def write_overlay_video(
+    path: Path,
+    pictures: np.ndarray,
+    activation: np.ndarray,
+    *,
+    title: str,
+    subtitle: str,
+    rate_hz: float,
+    times_s: Sequence[float] | None = None,
+) -> None:
+    """Write overlays of one recording as a video.
+
+    Parameters
+    ----------
+    path : Path
+        A file ending in .mp4.
+    pictures : np.ndarray, shape (n, size, size), uint8
+        Grey pictures.
+    activation : np.ndarray, shape (n, rows, columns), float
+        From 0 to 1, one scale for the whole recording.
+    title, subtitle : str
+        Lines above it.
+    rate_hz : float
+        Frames per second, where no times are given.
+    times_s : sequence of float, optional
+        Time of each frame in its recording; the video keeps their distances.
+    """
+    from lusdata.media.phantom import write_video
+
+    frames = _composed(pictures, activation, title, subtitle)
+    times = None if times_s is None or len(times_s) < 2 else [float(time) - float(times_s[0]) for time in times_s]
+    write_video(path, frames, rate_hz=rate_hz, times_s=times)
