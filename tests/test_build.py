@@ -35,7 +35,7 @@ from lusdata.dataset.plan import inputs_of
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import cut
 from lusdata.dataset.view import Dataset
-from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.errors import DataError, MissingExtraError, OutsideError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -508,6 +508,23 @@ def test_a_wrong_call_is_refused_before_anything_is_written(
     with pytest.raises(UsageError, match=message):
         build_here(collection, home, tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_engine_is_told_before_anything_is_written(
+    collection: Collection, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"the engine 'ray' needs the package 'ray'.*'lusdata\[ray\]'"):
+        build_here(collection, home, tmp_path / "out", engine="ray")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_ray_gives_the_same_bytes(collection: Collection, home: Path, report: BuildReport, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'lusdata[ray]'")
+    build_here(collection, home, tmp_path / "out", engine="ray", workers=2)
+    assert files_of(tmp_path / "out") == files_of(report.out)
 
 
 # --- the index ---

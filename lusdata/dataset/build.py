@@ -165,6 +165,11 @@ def _checked(format_: str, engine: str, workers: int | None) -> int:
     for word, value, known in (("format", format_, FORMATS), ("engine", engine, ENGINES)):
         if value not in known:
             raise UsageError(f"unknown {word}", expected="one of " + ", ".join(sorted(known)), found=repr(value))
+    if engine == "ray":
+        # Before anything is fetched or written.
+        from lusdata.dataset.engine_ray import require_ray
+
+        require_ray()
     if workers is None:
         return _cores()
     if workers < 1:

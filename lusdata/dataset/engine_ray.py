@@ -12,7 +12,22 @@ from lusdata.dataset.engine_local import Report
 from lusdata.dataset.parts import Job, Outcome, make_part
 from lusdata.errors import MissingExtraError
 
-__all__ = ["run_on_ray"]
+__all__ = ["require_ray", "run_on_ray"]
+
+
+def require_ray() -> Any:
+    """Return the module ``ray``.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingExtraError("ray", extra="ray", purpose="the engine 'ray'") from error
+    return ray
 
 
 def run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -32,10 +47,7 @@ def run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
     MissingExtraError
         If Ray is not installed.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingExtraError("ray", extra="ray", purpose="--engine ray") from error
+    ray = require_ray()
     started = not ray.is_initialized()
     if started:
         ray.init(log_to_driver=False, include_dashboard=False)
