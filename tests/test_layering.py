@@ -28,7 +28,7 @@ HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
 DOORS = {
-    "av": ("lusdata.media.decode*", "lusdata.media.phantom*"),
+    "av": ("lusdata.media.decode*", "lusdata.media.lossless", "lusdata.media.phantom*"),
     "cv2": ("lusdata.media.*",),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
@@ -36,6 +36,7 @@ DOORS = {
     "numpy": ("lusdata.media.*", "lusdata.dataset.*", "lusdata.publish.*", "lusdata.commands.demo"),
     "pandas": ("lusdata.dataset.*",),
     "pyarrow": ("lusdata.dataset.*",),
+    "pydicom": ("lusdata.media.dicom*",),
     "ray": ("lusdata.dataset.*",),
     "requests": ("lusdata.media.fetch*",),
     "tensorflow": ("lusdata.dataset.*",),
@@ -44,7 +45,7 @@ DOORS = {
     "urllib3": ("lusdata.media.fetch_http", "lusdata.media.fetch_session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
-IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "ray", "tensorflow", "torch"}
+IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "pydicom", "ray", "tensorflow", "torch"}
 # What neither `import lusdata` nor `lusdata --help` may load.
 HEAVY = (
     "numpy",
