@@ -127,7 +127,7 @@ def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
     body = inside.astype(np.uint8)
     outer = (cv2.dilate(body, block) > 0) & ~inside & ~evidence.overlay
     inner = inside & (cv2.erode(body, block, borderType=cv2.BORDER_CONSTANT, borderValue=1) == 0) & ~evidence.overlay
-    if not outer.any() or not inner.any():
+    if inside.mean() >= _FULL_PART or not outer.any() or not inner.any():
         return caught * float(echo[inside].mean())
     return caught * float(np.clip(echo[inner].mean() - echo[outer].mean(), 0.0, 1.0))
 

@@ -1,12 +1,13 @@
-"""Fit the outline of a scan to evidence: a rectangle, or a fan given by apex, two angles and two radii.
+"""Fit the outline of a scan to evidence: a rectangle, or a fan given by apex, two sides and two arcs.
 
-Every pixel carries a weight, positive where echoes are and negative where the screen is empty; the best outline is the
-one with the largest sum inside. For a given apex the best angles and radii are intervals of a histogram whose sum is
-largest, which is found exactly; so only the apex is searched for, from coarse to fine.
+A pixel speaks for being inside where there is an echo, and against it where the screen is empty; the best outline has
+the largest sum inside. Seen from a given apex, the best sides and arcs are the runs of beams and of rings whose sums are
+largest, which are found exactly; so only the apex is searched for, from coarse to fine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -20,14 +21,25 @@ Float = npt.NDArray[np.float32]
 Interval = tuple[float, float]
 
 _SIDES_PX = (48, 96, 192)
-# What an empty pixel inside costs, before the first fit tells.
+# What an empty pixel inside costs in echo pixels, before the first fit tells.
 _DARK = 0.45
+# Behind an echo, emptiness may be its shadow and counts for less.
+_SHADOW_PART = 0.5
+_SHADOWING_PX = 1.0
 _EVERYTHING: Interval = (-np.inf, np.inf)
-_WIDEST_TANGENT = 2.5
-# What a fan must gain over a rectangle, and a cut over none, as parts of all echoes.
+_WIDEST_TANGENT = 1.7
+_BEAM_PX = 1.0
+# Costs as parts of all echoes: of a fan beside a rectangle; of a straight cut; of sides that differ, since most fans are
+# even and a shadow hides one side; of an apex at the frame's edge, since screens show the scan near their middle.
 _FAN_COST = 0.012
 _CUT_COST = 0.001
-_LOPSIDED_COST = 0.03
+_LOPSIDED_COST = 0.12
+_ASIDE_COST = 0.2
+# Part of the pixels along a straight cut that must hold echoes.
+_SHARP_PART = 0.6
+# Where an apex is looked for, as parts of the height above and the width beside the echoes.
+_ABOVE = (0.0, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.75, 1.0, 1.4, 2.0)
+_ASIDE = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Outline:
     columns, rows : tuple of float
         Where the outline is cut straight, or the rectangle's sides.
     score : float
-        Sum of the weights inside, less the cost of the shape.
+        Sum of what speaks for the inside, less the cost of the shape.
     """
 
     apex: tuple[float, float] | None
@@ -70,6 +82,16 @@ class Outline:
         inside &= down > 0
         return inside
 
+    def scaled(self, factor: float) -> Outline:
+        """Return the same outline in pixels that are `factor` times smaller."""
+        return replace(
+            self,
+            apex=None if self.apex is None else (self.apex[0] * factor, self.apex[1] * factor),
+            radii=(self.radii[0] * factor, self.radii[1] * factor),
+            columns=(self.columns[0] * factor, self.columns[1] * factor),
+            rows=(self.rows[0] * factor, self.rows[1] * factor),
+        )
+
 
 def fit_outline(echo: Mask, unknown: Mask) -> Outline:
     """Fit the outline that separates echoes from the empty screen best.
@@ -85,30 +107,32 @@ def fit_outline(echo: Mask, unknown: Mask) -> Outline:
     -------
     Outline
     """
-    levels = [_Grid.of(echo, unknown, side_px) for side_px in _SIDES_PX]
-    coarse = levels[0]
+    grids = [_Grid.of(echo, unknown, side_px) for side_px in _SIDES_PX]
+    coarse, fine = grids[0], grids[-1]
     frame = coarse.rectangle(_DARK)
     fan = _search_fan(coarse, frame, _DARK)
-    dark = coarse.dark_weight(max(frame, fan, key=lambda outline: outline.score))
-    frame = levels[-1].rectangle(dark)
+    dark = coarse.dark_cost(max(frame, fan, key=_by_score))
+    frame = fine.rectangle(dark)
     # Not even a fan that held every echo and nothing else would gain enough over a rectangle as good as this.
-    if frame.score >= (1 - _FAN_COST) * float(levels[-1].echo.sum()):
-        return levels[-1].to_input(frame)
-    fan = _refine(coarse, fan, dark, rounds=2)
-    for small, grid in zip(levels, levels[1:], strict=False):
-        fan = _refine(grid, _rescale(fan, grid.per_px / small.per_px), dark, rounds=1)
-    fan = _refine_cuts(levels[-1], fan, dark)
-    return levels[-1].to_input(max(frame, fan, key=lambda outline: outline.score))
+    if frame.score >= (1 - _FAN_COST) * fine.echo_px:
+        return frame.scaled(1 / fine.per_px)
+    fan = _refine(lambda apex: coarse.fan(apex, dark), fan, step_px=1.5, rounds=2)
+    for smaller, grid in zip(grids, grids[1:], strict=False):
+        start = fan.scaled(grid.per_px / smaller.per_px)
+        fan = _refine(lambda apex, grid=grid: grid.fan(apex, dark), start, step_px=1.5, rounds=1)  # type: ignore[misc]
+    return max(frame, fine.cut(fan, dark), key=_by_score).scaled(1 / fine.per_px)
+
+
+def _by_score(outline: Outline) -> float:
+    return outline.score
 
 
 @dataclass(frozen=True, eq=False)
 class _Grid:
-    """Weights at one size: `echo` and `empty` hold how much of each pixel is either; `per_px` is pixels per input's."""
+    """Evidence at one size: how much of each pixel is echo and how much empty, and pixels per pixel of the input."""
 
     echo: Float
     empty: Float
-    x: Float
-    y: Float
     per_px: float
 
     @classmethod
@@ -120,143 +144,136 @@ class _Grid:
             np.asarray(cv2.resize(one.astype(np.float32), size, interpolation=cv2.INTER_AREA), dtype=np.float32)
             for one in (echo & ~unknown, ~echo & ~unknown)
         )
-        x, y = np.meshgrid(np.arange(size[0], dtype=np.float32) + 0.5, np.arange(size[1], dtype=np.float32) + 0.5)
-        return cls(there.ravel(), absent.ravel(), x.ravel().astype(np.float32), y.ravel().astype(np.float32), per_px)
+        return cls(there, absent, per_px)
 
-    def weights(self, dark: float) -> Float:
-        return self.echo - np.float32(dark) * self.empty
+    @property
+    def echo_px(self) -> float:
+        return float(self.echo.sum())
 
-    def dark_weight(self, outline: Outline) -> float:
+    def dark_cost(self, outline: Outline) -> float:
         """Return what an empty pixel inside costs in echo pixels outside: the ratio of log likelihoods."""
-        inside = outline.mask((round(float(self.y[-1] + 0.5)), round(float(self.x[-1] + 0.5)))).ravel()
+        inside = outline.mask((self.echo.shape[0], self.echo.shape[1]))
         filled = np.clip(self.echo[inside].sum() / max(1.0, float(inside.sum())), 0.35, 0.9)
         stray = np.clip(self.echo[~inside].sum() / max(1.0, float((~inside).sum())), 0.02, 0.1)
         return float(-np.log((1 - filled) / (1 - stray)) / np.log(filled / stray))
 
-    def to_input(self, outline: Outline) -> Outline:
-        """Return an outline of this grid in pixels of the evidence."""
-        factor = 1 / self.per_px
-        return replace(
-            outline,
-            apex=None if outline.apex is None else (outline.apex[0] * factor, outline.apex[1] * factor),
-            radii=(outline.radii[0] * factor, outline.radii[1] * factor),
-            columns=(outline.columns[0] * factor, outline.columns[1] * factor),
-            rows=(outline.rows[0] * factor, outline.rows[1] * factor),
-        )
-
     def rectangle(self, dark: float) -> Outline:
-        weights = self.weights(dark)
-        columns, rows = _EVERYTHING, _EVERYTHING
-        score = 0.0
+        """Return the best upright rectangle."""
+        weights = _weights(self.echo, self.empty, dark)
+        (left, right), (top, bottom), score = (0, weights.shape[1]), (0, weights.shape[0]), 0.0
         for _ in range(3):
-            chosen = (self.y >= rows[0]) & (self.y <= rows[1])
-            columns, _ = _best_interval(self.x[chosen], weights[chosen], 1.0)
-            chosen = (self.x >= columns[0]) & (self.x <= columns[1])
-            rows, score = _best_interval(self.y[chosen], weights[chosen], 1.0)
-        return Outline(None, _EVERYTHING, _EVERYTHING, columns, rows, score)
+            left, right, _ = _best_run(weights[top:bottom].sum(axis=0))
+            top, bottom, score = _best_run(weights[:, left:right].sum(axis=1))
+        return Outline(None, _EVERYTHING, _EVERYTHING, (float(left), float(right)), (float(top), float(bottom)), score)
 
-    def fan(self, apex: tuple[float, float], dark: float, *, rounds: int = 2) -> Outline:
+    def fan(self, apex: tuple[float, float], dark: float) -> Outline:
         """Return the best fan whose beams meet at `apex`."""
-        below = self.y > apex[1] + 0.25
-        across, down = self.x[below] - np.float32(apex[0]), self.y[below] - np.float32(apex[1])
-        weights = self.weights(dark)[below]
-        tangent = across / down
+        height, width = self.echo.shape
+        across = np.arange(width, dtype=np.float32)[None, :] + np.float32(0.5 - apex[0])
+        first_row = min(height - 1, max(0, int(apex[1] + 0.75)))
+        down = np.arange(first_row, height, dtype=np.float32)[:, None] + np.float32(0.5 - apex[1])
+        tangent = across / np.maximum(down, np.float32(0.25))
         radius = np.sqrt(across * across + down * down)
-        near = np.abs(tangent) <= _WIDEST_TANGENT
-        tangent, radius, weights = tangent[near], radius[near], weights[near]
-        if not weights.size:
-            return Outline(apex, (0, 0), (0, 0), _EVERYTHING, _EVERYTHING, -np.inf)
-        finest = 1.0 / max(8.0, float(radius.max()))
-        radii = tangents = _EVERYTHING
-        score, lopsided = 0.0, False
-        for _ in range(rounds):
-            chosen = (radius >= radii[0]) & (radius <= radii[1])
-            tangents, lopsided = self._best_sides(tangent[chosen], weights[chosen], finest)
-            chosen = (tangent >= tangents[0]) & (tangent <= tangents[1])
-            radii, score = _best_interval(radius[chosen], weights[chosen], 0.5)
-        cost = (_FAN_COST + lopsided * _LOPSIDED_COST) * float(self.echo.sum())
-        return Outline(apex, tangents, radii, _EVERYTHING, _EVERYTHING, score - cost)
+        near = np.abs(tangent) < _WIDEST_TANGENT
+        tangent, radius = tangent[near], radius[near]
+        step = _BEAM_PX / max(8.0, float(radius.max(initial=0)))
+        half = int(np.abs(tangent).max(initial=0) / step) + 1
+        nearest = float(radius.min(initial=np.inf)) if radius.size else 0.0
+        ring = (radius - np.float32(nearest)).astype(np.int64)
+        beam = (tangent * np.float32(1 / step) + np.float32(half)).astype(np.int64)
+        rings = int(ring.max(initial=0)) + 1
+        cell = ring * (2 * half) + beam
+        echo, empty = (
+            np.bincount(cell, one[first_row:][near], minlength=2 * half * rings)[: 2 * half * rings]
+            for one in (self.echo, self.empty)
+        )
+        weights = _weights(echo.reshape(rings, 2 * half), empty.reshape(rings, 2 * half), dark)
+        first, last, score = 0, rings, 0.0
+        low, high, lopsided = 0, 2 * half, 0.0
+        for _ in range(2):
+            low, high, lopsided = self._sides(weights[first:last].sum(axis=0))
+            first, last, score = _best_run(weights[:, low:high].sum(axis=1))
+        aside = abs(2 * apex[0] / width - 1.0)
+        cost = (_FAN_COST + lopsided + _ASIDE_COST * aside**2) * self.echo_px
+        tangents = ((low - half) * step, (high - half) * step)
+        return Outline(apex, tangents, (nearest + first, nearest + last), _EVERYTHING, _EVERYTHING, score - cost)
 
-    def _best_sides(self, tangent: Float, weights: Float, step: float) -> tuple[Interval, bool]:
-        """Return the two sides' tangents, and whether they differ: most fans are even, and a shadow hides one side."""
-        free, score = _best_interval(tangent, weights, step)
-        sums = np.cumsum(np.bincount((np.abs(tangent) * np.float32(1 / step)).astype(np.int64), weights))
-        widest = int(np.argmax(sums))
-        if sums[widest] >= score - _LOPSIDED_COST * float(self.echo.sum()):
-            side = (widest + 1) * step
-            return (-side, side), False
-        return free, True
+    def _sides(self, sums: Float) -> tuple[int, int, float]:
+        """Return first beam, last beam and what they cost."""
+        low, high, score = _best_run(sums)
+        half = sums.size // 2
+        even = np.cumsum(sums[half:] + sums[half - 1 :: -1])
+        widest = int(np.argmax(even))
+        if even[widest] >= score - _LOPSIDED_COST * self.echo_px:
+            return half - 1 - widest, half + 1 + widest, 0.0
+        return low, high, _LOPSIDED_COST
+
+    def cut(self, fan: Outline, dark: float) -> Outline:
+        """Cut a fan straight at its sides, top and bottom where that leaves enough emptiness outside."""
+        inside = fan.mask((self.echo.shape[0], self.echo.shape[1]))
+        weights = np.where(inside, _weights(self.echo, self.empty, dark), np.float32(0))
+        cost = _CUT_COST * self.echo_px
+        filled = np.where(inside, self.echo, np.float32(0))
+        columns, gain_x = _cut_ends(weights.sum(axis=0), filled.sum(axis=0), inside.sum(axis=0), cost)
+        between = slice(int(max(0.0, columns[0])), int(min(columns[1], inside.shape[1])))
+        rows, gain_y = _cut_ends(
+            weights[:, between].sum(axis=1), filled[:, between].sum(axis=1), inside[:, between].sum(axis=1), cost
+        )
+        return replace(fan, columns=columns, rows=rows, score=fan.score + gain_x + gain_y)
 
 
-def _best_interval(values: Float, weights: Float, step: float) -> tuple[Interval, float]:
-    """Return the interval of `values` whose weights have the largest sum, at a resolution of `step`."""
-    if not values.size:
-        return (0.0, 0.0), 0.0
-    start = float(values.min())
-    bins = ((values - np.float32(start)) * np.float32(1 / step)).astype(np.int64)
-    total = np.concatenate([[0.0], np.cumsum(np.bincount(bins, weights))])
+def _cut_ends(sums: Float, echo: Float, area: npt.NDArray[np.int64], cost: float) -> tuple[Interval, float]:
+    """Cut off what is empty beyond an edge full of echoes; echoes that fade away are no edge."""
+    start, end, _ = _best_run(sums)
+    gains = []
+    for beyond, edge in ((slice(0, start), slice(start, start + 3)), (slice(end, None), slice(max(0, end - 3), end))):
+        sharp = float(echo[edge].sum()) >= _SHARP_PART * max(1.0, float(area[edge].sum()))
+        gains.append(-float(sums[beyond].sum()) - cost if sharp else 0.0)
+    low = float(start) if gains[0] > 0 else -np.inf
+    high = float(end) if gains[1] > 0 else np.inf
+    return (low, high), max(0.0, gains[0]) + max(0.0, gains[1])
+
+
+def _weights(echo: Float, empty: Float, dark: float) -> Float:
+    """Weigh cells whose rows follow each other along the beams."""
+    behind = np.cumsum(echo, axis=0) >= _SHADOWING_PX
+    return np.asarray(echo - dark * empty * np.where(behind, _SHADOW_PART, 1.0), dtype=np.float32)
+
+
+def _best_run(sums: Float) -> tuple[int, int, float]:
+    """Return start, end and sum of the run of neighbours whose sum is largest."""
+    total = np.concatenate([[0.0], np.cumsum(sums, dtype=np.float64)])
     lowest = np.minimum.accumulate(total)
-    last = int(np.argmax(total - lowest))
-    first = int(np.argmin(total[: last + 1]))
-    return (start + first * step - 1e-4, start + last * step + 1e-4), float(total[last] - total[first])
+    end = int(np.argmax(total - lowest))
+    start = int(np.argmin(total[: end + 1]))
+    return start, end, float(total[end] - total[start])
 
 
 def _search_fan(grid: _Grid, frame: Outline, dark: float) -> Outline:
     (left, right), (top, bottom) = frame.columns, frame.rows
     width, height = max(8.0, right - left), max(8.0, bottom - top)
-    best: Outline | None = None
-    for above in (0.0, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.75, 1.0, 1.4, 2.0):
-        for aside in (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3):
-            fan = grid.fan(((left + right) / 2 + aside * width, top - above * height), dark)
-            if best is None or fan.score > best.score:
-                best = fan
-    if best is None:
-        return frame
-    return _refine(grid, best, dark, rounds=3, step_px=0.04 * height)
+    fans = [
+        grid.fan(((left + right) / 2 + aside * width, top - above * height), dark)
+        for above in _ABOVE
+        for aside in _ASIDE
+    ]
+    return _refine(lambda apex: grid.fan(apex, dark), max(fans, key=_by_score), step_px=0.04 * height, rounds=3)
 
 
-def _refine(grid: _Grid, outline: Outline, dark: float, *, rounds: int, step_px: float = 1.5) -> Outline:
-    """Move the apex downhill in ever smaller steps."""
-    if outline.apex is None:
-        return outline
-    best = grid.fan(outline.apex, dark)
+def _refine(
+    fit: Callable[[tuple[float, float]], Outline], fan: Outline, *, step_px: float, rounds: int, moves: int = 6
+) -> Outline:
+    """Move the apex to where the fit is better, in ever smaller steps; twice as far down as sideways."""
+    if fan.apex is None:
+        return fan
+    best = fit(fan.apex)
     for _ in range(rounds):
-        for _ in range(6):
-            x, y = best.apex or outline.apex
-            tried = [grid.fan((x + dx, y + dy), dark) for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1))
-                     for dx, dy in ((dx * step_px, dy * 2 * step_px),)]
-            found = max(tried, key=lambda one: one.score)
+        for _ in range(moves):
+            x, y = best.apex or fan.apex
+            around = ((x - step_px, y), (x + step_px, y), (x, y - 2 * step_px), (x, y + 2 * step_px))
+            found = max((fit(apex) for apex in around), key=_by_score)
             if found.score <= best.score:
                 break
             best = found
         step_px /= 2
     return best
-
-
-def _refine_cuts(grid: _Grid, fan: Outline, dark: float) -> Outline:
-    """Cut a fan straight at its sides, top and bottom where that leaves emptiness outside."""
-    if fan.apex is None:
-        return fan
-    shape = (round(float(grid.y[-1] + 0.5)), round(float(grid.x[-1] + 0.5)))
-    inside = fan.mask(shape).ravel()
-    weights = grid.weights(dark)
-    cost = _CUT_COST * float(grid.echo.sum())
-    cut = fan
-    for name, values in (("columns", grid.x), ("rows", grid.y)):
-        chosen = inside & cut.mask(shape).ravel()
-        interval, _ = _best_interval(values[chosen], weights[chosen], 1.0)
-        for end in (0, 1):
-            limits = (interval[0], np.inf) if end == 0 else (-np.inf, interval[1])
-            outside = chosen & ((values < limits[0]) | (values > limits[1]))
-            gain = -float(weights[outside].sum())
-            if gain > cost:
-                now = getattr(cut, name)
-                both = (max(now[0], limits[0]), min(now[1], limits[1]))
-                cut = replace(cut, **{name: both}, score=cut.score + gain - cost)
-    return cut
-
-
-def _rescale(outline: Outline, factor: float) -> Outline:
-    if outline.apex is None:
-        return outline
-    return replace(outline, apex=(outline.apex[0] * factor, outline.apex[1] * factor))
