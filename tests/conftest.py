@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 # A property is no statement about the speed of the machine, which may be busy with something else.
 settings.register_profile("lusdata", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("lusdata")
+
+# The wheel is tested without the rest of the repository; train/ and benchmarks/ are no part of it.
+_MISSING = [name for name in ("benchmarks", "train") if importlib.util.find_spec(name) is None]
+collect_ignore_glob = [f"test_{name}*.py" for name in _MISSING]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("LUSDATA_SHARED", ROOT.parent / "shared"))

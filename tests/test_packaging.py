@@ -15,6 +15,7 @@ from test_layering import DOORS
 import lusdata
 from lusdata.catalog.collection import shipped_names
 from lusdata.catalog.schema import NEWEST, load_schema, versions
+from lusdata.commands import doctor
 
 ROOT = Path(__file__).parent.parent
 CHECKOUT = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the tests run outside a checkout of the repository")
@@ -109,6 +110,7 @@ def test_every_package_that_the_core_imports_is_required():
     required = {requirement(text)[0] for text in project()["project"]["dependencies"]}
     extras = {"datasets", "ray", "tensorflow", "torch"}
     assert {names.get(package, package) for package in set(DOORS) - extras} == required
+    assert set(doctor.CORE) == required
 
 
 @CHECKOUT

@@ -36,6 +36,7 @@ CORE = {
     "pyarrow": "pyarrow",
     "requests": "requests",
     "tqdm": "tqdm",
+    "urllib3": "urllib3",
 }
 # Distribution, import name and the extra that brings it; looked for without loading, since TensorFlow takes seconds.
 EXTRAS = {
