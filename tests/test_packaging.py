@@ -108,7 +108,7 @@ def test_every_requirement_of_the_core_is_imported_somewhere():
 def test_every_package_that_the_core_imports_is_required():
     names = {"cv2": "opencv-python-headless", "google_crc32c": "google-crc32c"}
     required = {requirement(text)[0] for text in project()["project"]["dependencies"]}
-    extras = {"datasets", "ray", "tensorflow", "torch"}
+    extras = {"datasets", "pydicom", "ray", "tensorflow", "torch"}
     assert {names.get(package, package) for package in set(DOORS) - extras} == required
     assert set(doctor.CORE) == required
 
