@@ -9,7 +9,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from tests.tiny_runs import PATCH, SIZE, tiny_network, tiny_run, tiny_samples  # noqa: E402
+from tiny_runs import PATCH, SIZE, tiny_network, tiny_run, tiny_samples  # noqa: E402
 
 from lusdata.errors import DataError, UsageError  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
@@ -30,13 +30,22 @@ def logits(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
     return np.log(chances) - np.log(chances).mean(1, keepdims=True)
 
 
-def test_the_mean_of_a_plain_map_is_the_logit_less_the_bias():
-    network = tiny_network(CONFIG)
+@pytest.mark.parametrize("head", ["linear", "deep", "flat"])
+def test_the_mean_of_a_map_is_the_logit_and_maps_add_up_to_nothing(head):
+    network = tiny_network(CONFIG, head=head)
     maps, chances = MappedNetwork(network).maps(pictures())
-    found = maps.mean((2, 3))
     assert maps.shape == (9, 3, 12, 12)
-    np.testing.assert_allclose(found - found.mean(1, keepdims=True), logits(network, pictures()), atol=1e-3)
+    np.testing.assert_allclose(maps.mean((2, 3)), logits(network, pictures()), atol=1e-3)
+    np.testing.assert_allclose(maps.sum(1), 0, atol=1e-3)
     np.testing.assert_allclose(chances, keras.ops.convert_to_numpy(network(pictures())), atol=1e-6)
+
+
+def test_what_all_classes_have_in_common_does_not_show():
+    network = tiny_network(CONFIG)
+    plain, _ = MappedNetwork(network).maps(pictures())
+    kernel, bias = network.get_layer("classes").get_weights()
+    network.get_layer("classes").set_weights([kernel + np.array([[3.0], [-5.0], [1.0]]), bias + 7])
+    np.testing.assert_allclose(MappedNetwork(network).maps(pictures())[0], plain, atol=1e-3)
 
 
 def test_the_map_is_hottest_on_the_pattern():
@@ -50,14 +59,28 @@ def test_the_map_is_hottest_on_the_pattern():
 def test_grad_cam_equals_cam_where_the_head_is_linear_in_disguise():
     network = tiny_network(CONFIG)
     layers = keras.layers
-    seam = network.get_layer("features").output
-    hidden = layers.BatchNormalization(name="same")(layers.GlobalAveragePooling2D()(seam))
-    disguised = keras.Model(network.input, layers.Dense(3, activation="softmax", name="classes")(hidden))
+    pooled = network.get_layer("pool").output
+    same = layers.Dense(3, kernel_initializer="identity", name="same")(pooled)
+    disguised = keras.Model(network.input, layers.Dense(3, activation="softmax", name="classes")(same))
     disguised.get_layer("classes").set_weights(network.get_layer("classes").get_weights())
-    disguised.get_layer("same").epsilon = 0.0
     plain, graded = MappedNetwork(network), MappedNetwork(disguised)
     assert (plain.method, graded.method) == ("cam", "grad-cam")
     np.testing.assert_allclose(graded.maps(pictures())[0], plain.maps(pictures())[0], rtol=1e-3, atol=1e-3)
+
+
+def test_normalisation_between_pooling_and_softmax_is_part_of_plain_cam():
+    network = tiny_network(CONFIG)
+    layers = keras.layers
+    norm = layers.BatchNormalization(name="norm")
+    vector = layers.Dropout(0.5)(norm(network.get_layer("pool").output))
+    normed = keras.Model(network.input, layers.Dense(3, activation="softmax", name="last")(vector))
+    norm.set_weights([np.array(values, np.float32) for values in ((1, 2, 3), (0, 1, 0), (0.1, 0.2, 0.3), (4, 1, 2))])
+    mapped = MappedNetwork(normed)
+    maps, chances = mapped.maps(pictures())
+    assert mapped.method == "cam"
+    np.testing.assert_allclose(maps.mean((2, 3)), logits(normed, pictures()), atol=1e-3)
+    passes = mapped.dropout_passes(pictures(), passes=1, rate=0.0, seed=0)
+    np.testing.assert_allclose(passes[0], chances, atol=1e-5)
 
 
 @pytest.mark.parametrize("head", ["deep", "flat"])
@@ -80,10 +103,9 @@ def test_a_model_that_pools_an_intermediate_layer_and_the_last_one_is_mapped_on_
     mapped = MappedNetwork(network)
     images = np.random.default_rng(0).normal(size=(2, 32, 32, 1)).astype(np.float32)
     maps, _ = mapped.maps(images)
-    found = maps.mean((2, 3))
     assert mapped.method == "cam"
     assert maps.shape == (2, 3, 16, 16)
-    np.testing.assert_allclose(found - found.mean(1, keepdims=True), logits(network, images), atol=1e-2)
+    np.testing.assert_allclose(maps.mean((2, 3)), logits(network, images), atol=1e-3)
 
 
 def test_maps_of_clips_are_averaged_over_time():
@@ -99,7 +121,9 @@ def test_the_trained_part_alone_is_mapped_like_the_whole():
     network = tiny_network(CONFIG)
     prefix, head = split_network(network, "stripes")
     inner = keras.ops.convert_to_numpy(prefix(pictures()))
-    np.testing.assert_allclose(MappedNetwork(head).maps(inner)[0], MappedNetwork(network).maps(pictures())[0], atol=1e-4)
+    np.testing.assert_allclose(
+        MappedNetwork(head).maps(inner)[0], MappedNetwork(network).maps(pictures())[0], atol=1e-4
+    )
 
 
 def test_a_network_without_dense_softmax_or_feature_maps_is_refused():

@@ -1,6 +1,6 @@
 """Finished runs of a tiny network whose weights are set by hand: it knows stripes, and nobody had to train it.
 
-Each class is a striped patch: vertical, horizontal, or fine grain. Where the patch lies is known, so a map can be checked.
+Each class is a striped patch: vertical, horizontal or fine grain. Where it lies is known, so a map can be checked.
 """
 
 from __future__ import annotations

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from train.explain.cam import resize_maps
 
-__all__ = ["DISCLAIMER", "blend", "relative_activation", "sheet", "write_overlay_image", "write_overlay_video"]
+__all__ = [
+    "DISCLAIMER",
+    "bar_colours",
+    "blend",
+    "relative_activation",
+    "sheet",
+    "write_overlay_image",
+    "write_overlay_video",
+]
 
 DISCLAIMER = "For research, not for diagnosis."
 
@@ -64,6 +73,14 @@ def blend(pictures: np.ndarray, activation: np.ndarray) -> np.ndarray:
     return np.rint(mixed).astype(np.uint8)
 
 
+def bar_colours() -> Any:
+    """Return the colour map of a colour bar: colours as they come out over mid-grey tissue."""
+    from matplotlib.colors import ListedColormap
+
+    levels = np.linspace(0, 1, 256)[None, None]
+    return ListedColormap(blend(np.full((1, 1, 256), 90, np.uint8), levels)[0, 0] / 255)
+
+
 def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
     """Draw what surrounds an overlay: heading, colour bar with its label, and the line on use.
 
@@ -81,20 +98,16 @@ def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
     left, top, bottom, right = 16, 60, 36, 104
     width, height = left + _PICTURE_PX + right, top + _PICTURE_PX + bottom
     figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    # The bar shows colours as they appear over mid-grey, so that it can be compared with the picture.
-    levels = np.linspace(0, 1, 256)[None]
-    colours = blend(np.full((1, 1, 256), 90, np.uint8), levels[None])[0, 0] / 255
     bar = figure.add_axes(
         ((left + _PICTURE_PX + 16) / width, (bottom + 40) / height, 18 / width, (_PICTURE_PX - 80) / height)
     )
-    shown = figure.colorbar(ScalarMappable(cmap=ListedColormap(colours)), cax=bar)
+    shown = figure.colorbar(ScalarMappable(cmap=bar_colours()), cax=bar)
     shown.set_label("class activation\n(share of the recording's highest)", fontsize=8)
     shown.ax.tick_params(labelsize=8)
     line = {"x": left / width, "parse_math": False, "ha": "left", "va": "center"}

@@ -1,14 +1,19 @@
 """Class activation maps: where in a picture the evidence for each class lies.
 
 A network is opened at its *seam*: the last feature maps, which its head pools or flattens. If the head is linear
-(global average pooling, dropout and one dense softmax) the maps are those of Zhou et al. (CVPR 2016): the features
-weighted by the dense kernel, whose mean over the picture, plus the bias, is the class's logit. For every other head
-they are those of Grad-CAM (Selvaraju et al., ICCV 2017), scaled by the number of positions, so that both agree where
-both are defined. Maps keep their sign: what is negative speaks against the class.
+(global average pooling, then nothing but normalisation, dropout and one dense softmax) the maps are those of Zhou et
+al. (CVPR 2016): the features, weighted by the dense kernel. For every other head they are those of Grad-CAM (Selvaraju
+et al., ICCV 2017), scaled by the number of positions, so that both agree where both are defined.
+
+Two things are settled that the papers leave open. A softmax does not see what all logits have in common, and the
+kernel's common part stays what chance made it at the start of training; so the mean over the classes is taken off. And
+a constant is added so that the mean of a map is the class's logit (less that of the mean class). Maps therefore keep
+their sign: what is positive speaks for the class rather than for the others.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -27,8 +32,8 @@ class MappedNetwork:
     Parameters
     ----------
     network : keras.Model
-        A functional network whose last layer is a dense softmax. It may begin anywhere: with pictures, or with the
-        output of a frozen part.
+        A functional network with its final weights, whose last layer is a dense softmax. It may begin anywhere: with
+        pictures, or with the output of a frozen part.
 
     Attributes
     ----------
@@ -51,17 +56,18 @@ class MappedNetwork:
                 "no activation maps for this network", where=network.name, expected="a dense softmax as the last layer"
             )
         vector = inputs[0]
-        pooled = _pooled_seams(vector)
-        seams = pooled or _unique(_spatial_ancestors(vector))
+        linear = _linear_head(vector)
+        seams = linear.seams if linear else _unique(_spatial_ancestors(vector))
         if not seams:
             raise UsageError(
                 "no activation maps for this network", where=network.name, expected="feature maps before the last layer"
             )
         self.network = network
-        self.method = "cam" if pooled else "grad-cam"
+        self.method = "cam" if linear else "grad-cam"
         self._classifier = classifier
+        self._linear = linear
         self._opened = keras.Model(network.input, [*seams, vector], name="opened")
-        self._head = None if pooled else keras.Model(seams, vector, name="head")
+        self._head = None if linear else keras.Model(seams, vector, name="head")
 
     def maps(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return activation maps and probabilities.
@@ -75,7 +81,9 @@ class MappedNetwork:
         Returns
         -------
         maps : np.ndarray, shape (n, classes, height, width), float32
-            One map per class, in logit units, on the grid of the (finest) seam. Those of a clip are averaged over time.
+            One map per class, in logit units, on the grid of the finest seam. Those of a clip are averaged over time.
+            At every position they add up to 0 over the classes; the mean of each is its class's logit, less the mean
+            over classes.
         probabilities : np.ndarray, shape (n, classes), float32
             The network's output.
         """
@@ -122,7 +130,8 @@ class MappedNetwork:
     def _maps_at_once(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features, vector = self._open(inputs)
         kernel = _array(self._classifier.kernel)
-        if self._head is None:
+        if self._linear:
+            kernel = self._linear.scale[:, None] * kernel
             cuts = np.cumsum([one.shape[-1] for one in features])[:-1]
             parts = [
                 np.moveaxis(one @ weights, -1, 1) for one, weights in zip(features, np.split(kernel, cuts), strict=True)
@@ -137,15 +146,20 @@ class MappedNetwork:
         flat = [part.mean(axis=2) if part.ndim == 5 else part for part in parts]
         grid = max((part.shape[2:] for part in flat), key=np.prod)
         maps = sum((resize_maps(part, grid) for part in flat), np.zeros((), np.float32))
-        return maps.astype(np.float32), _softmax(self._logits(vector))
+        logits = self._logits(vector)
+        centred = maps - maps.mean(axis=1, keepdims=True)
+        wanted = logits - logits.mean(axis=1, keepdims=True)
+        centred += (wanted - centred.mean(axis=(2, 3)))[..., None, None]
+        return centred.astype(np.float32), _softmax(logits)
 
     def _passes_at_once(self, inputs: np.ndarray, passes: int, rate: float, rng: np.random.Generator) -> np.ndarray:
         features, _ = self._open(inputs)
         found = []
         for _ in range(passes):
             kept = [one * _mask(one, rate, rng) for one in features]
-            if self._head is None:
-                vector = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in kept], axis=-1)
+            if self._linear:
+                means = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in kept], axis=-1)
+                vector = means * self._linear.scale + self._linear.shift
             else:
                 vector = _run_with_dropout(self._head, kept, rate)
             found.append(_softmax(self._logits(vector)))
@@ -196,17 +210,48 @@ def _is_spatial(tensor: Any) -> bool:
     return len(tensor.shape) >= 4
 
 
-def _pooled_seams(tensor: Any) -> list[Any] | None:
-    """Return the feature maps whose global averages make up a vector, in their order; None if there is more to it."""
+@dataclass(frozen=True)
+class _LinearHead:
+    """A vector that is scale * (global averages of the seams, one after the other) + shift."""
+
+    seams: list[Any]
+    scale: np.ndarray
+    shift: np.ndarray
+
+
+def _linear_head(tensor: Any) -> _LinearHead | None:
+    """Write a vector as global averages of feature maps, scaled and shifted; None if there is more to it."""
     layer, inputs = _producer(tensor)
     if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
-        return inputs
+        channels = inputs[0].shape[-1]
+        return _LinearHead(inputs, np.ones(channels, np.float32), np.zeros(channels, np.float32))
     if isinstance(layer, keras.layers.Dropout):
-        return _pooled_seams(inputs[0])
+        return _linear_head(inputs[0])
+    if isinstance(layer, keras.layers.BatchNormalization):
+        before = _linear_head(inputs[0])
+        if before is None:
+            return None
+        scale, shift = _normalisation(layer)
+        return _LinearHead(before.seams, before.scale * scale, before.shift * scale + shift)
     if isinstance(layer, keras.layers.Concatenate):
-        parts = [_pooled_seams(one) for one in inputs]
-        return None if any(part is None for part in parts) else [seam for part in parts if part for seam in part]
+        parts = [part for part in map(_linear_head, inputs) if part is not None]
+        if len(parts) < len(inputs):
+            return None
+        return _LinearHead(
+            [seam for part in parts for seam in part.seams],
+            np.concatenate([part.scale for part in parts]),
+            np.concatenate([part.shift for part in parts]),
+        )
     return None
+
+
+def _normalisation(layer: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return scale and shift of a batch normalisation at test time."""
+    scale = 1 / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
+    if layer.scale:
+        scale = scale * _array(layer.gamma)
+    shift = -_array(layer.moving_mean) * scale
+    return scale, shift + _array(layer.beta) if layer.center else shift
 
 
 def _spatial_ancestors(tensor: Any) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from train.explain import agreement, figures, uncertainty
 from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold
 from train.explain.mmd import between_classes, median_distance
 from train.explain.overlap import draw_phantoms, phantom_overlap
-from train.explain.peaks import peak_points
+from train.explain.peaks import off_picture, peak_points
 from train.overlay import relative_activation, write_overlay_video
 from train.run_folder import RunFolder
 
@@ -136,11 +137,13 @@ def explain_run(
     figures.save(
         figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes), out / "peaks.png"
     )
+    off = off_picture(points, pictures)
     found["peaks"] = {
         name: {
             "frames": int((samples.labels == index).sum()),
             "median_across": float(np.median(points[samples.labels == index, 0])),
             "median_depth": float(np.median(points[samples.labels == index, 1])),
+            "share_where_picture_is_black": float(off[samples.labels == index].mean()),
         }
         for index, name in enumerate(samples.classes)
         if (samples.labels == index).any()
@@ -192,11 +195,18 @@ def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence
         [pictures[row] for row in chosen],
         [relative_activation(maps[row : row + 1])[0] for row in chosen],
         [
-            (samples.classes[samples.labels[row]], f"{samples.recordings[row]}\nprobability {chances[row]:.2f}")
+            (
+                samples.classes[samples.labels[row]],
+                f"{_wrapped(samples.recordings[row])}\nprobability {chances[row]:.2f}",
+            )
             for row in chosen
         ],
     )
     figures.save(figure, out / "examples.png")
+
+
+def _wrapped(name: str) -> str:
+    return "\n".join(textwrap.wrap(str(name), 24))
 
 
 def _videos(

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from train.explain.mmd import Discrepancy
 from train.explain.peaks import density
-from train.overlay import blend
+from train.overlay import bar_colours, blend
 
 __all__ = [
     "agreement_figure",
@@ -72,7 +72,7 @@ def examples_figure(
         for axis in axes[:, column]:
             axis.set_xticks([])
             axis.set_yticks([])
-    bar = figure.colorbar(ScalarMappable(cmap="viridis"), ax=axes[1], shrink=0.9)
+    bar = figure.colorbar(ScalarMappable(cmap=bar_colours()), ax=axes[1], shrink=0.9)
     bar.set_label("class activation\n(share of the frame's highest)", fontsize=8)
     return figure
 
@@ -118,7 +118,9 @@ def peaks_figure(points: np.ndarray, labels: np.ndarray, mean_picture: np.ndarra
                 field, extent=place, vmin=0, vmax=highest, cmap="viridis", alpha=opacity, interpolation="bilinear"
             )
     axes[0].set_title("points of maximal activation", fontsize=10)
-    legend = axes[0].legend(fontsize=8, loc="lower right", framealpha=0.9)
+    legend = figure.legend(
+        *axes[0].get_legend_handles_labels(), fontsize=9, loc="outside lower left", ncols=len(classes)
+    )
     for handle in legend.legend_handles:
         handle.set_alpha(1)
         handle.set_sizes([26])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
-__all__ = ["density", "peak_points"]
+__all__ = ["density", "off_picture", "peak_points"]
 
 
 def peak_points(maps: np.ndarray) -> np.ndarray:
@@ -70,3 +71,32 @@ def density(points: np.ndarray, *, grid: int = 96, width: float = 0.06) -> np.nd
     across = np.exp(-((centres - points[:, :1]) ** 2) / (2 * width**2))
     down = np.exp(-((centres - points[:, 1:]) ** 2) / (2 * width**2))
     return down.T @ across / (len(points) * 2 * np.pi * width**2)
+
+
+def off_picture(points: np.ndarray, pictures: np.ndarray, *, dark: int = 8, reach: float = 0.03) -> np.ndarray:
+    """Tell which points lie where the picture shows nothing, such as the black corners beside the scanned sector.
+
+    Evidence there cannot be anatomy: it is the shape of the sector, which is the machine's.
+
+    Parameters
+    ----------
+    points : np.ndarray, shape (n, 2)
+        As from `peak_points`.
+    pictures : np.ndarray, shape (n, size, size), uint8
+        The pictures that they lie on.
+    dark : int
+        Grey level up to which a pixel counts as black.
+    reach : float
+        Half the side of the square around a point that has to be black, as a share of the picture's side.
+
+    Returns
+    -------
+    np.ndarray, shape (n,), bool
+        True where all of the square is black.
+    """
+    size = pictures.shape[-1]
+    width = 2 * round(reach * size) + 1
+    brightest = ndimage.maximum_filter(pictures, size=(1, width, width), mode="nearest")
+    cells = np.clip((points * size).astype(np.int64), 0, size - 1)
+    found: np.ndarray = brightest[np.arange(len(points)), cells[:, 1], cells[:, 0]] <= dark
+    return found
