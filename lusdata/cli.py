@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": "check manifests against the schema and the rules",
     "migrate": "bring manifests to the newest schema version",
     "import": "turn a public collection's metadata into manifests",
+    "add": "add a recording: draft its manifest",
     "fetch": "get a collection's files, verified by digest",
     "build": "make a dataset: crop, sample and shard",
     "folds": "split a collection so that nothing leaks",

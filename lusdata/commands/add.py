@@ -1,0 +1,331 @@
+"""Add a recording: a video, a picture, a DICOM file, a folder of them, or a web address.
+
+Decodes the file whole; refuses what is there already, by digest and by pixels, and what may not be there; proposes
+crop and group; looks for text burned into the picture; writes a manifest and a preview picture. On a terminal it asks
+for what is missing. Nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lusdata.catalog.schema import enumeration
+from lusdata.errors import LusdataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lusdata.commands.add_one import Added, Bench
+    from lusdata.media.draft import Answers
+
+__all__ = ["configure", "run"]
+
+_RANK = {1: 0, 3: 1, 2: 2}
+"""Which exit code speaks for several refusals: a fault of the data before the outside world before the call."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add = parser.add_argument
+    add("source", metavar="FILE|DIR|DICOM|URL", help="what to add")
+    add("--collection", metavar="NAME|DIR", required=True, help="folder of manifests, such as manifests/pocus")
+    add("--class", dest="class_name", choices=enumeration("class"), help="diagnosis of the patient")
+    add("--class-basis", choices=enumeration("class_basis"), help="what the class rests on (default: unknown)")
+    add("--probe", choices=enumeration("probe"), help="transducer")
+    add("--license", "--licence", dest="licence", metavar="ID", help="licence by its SPDX name, such as CC-BY-4.0")
+    add("--provider", metavar="SLUG", help="clinic, publication or site that the recording is from")
+    add("--source-url", metavar="URL", help="web address of the very file")
+    add("--page", metavar="URL", help="page that shows the recording in its context")
+    add("--doi", metavar="DOI", help="publication, such as 10.1186/s13089-020-00177-4")
+    add("--attribution", metavar="TEXT", help="whom to name when the recording is used")
+    add("--patient", metavar="CODE", help="your own code for the patient, such as c-07; never a name")
+    add("--same-patient", metavar="ID", help="a recording of the same patient that is there already")
+    add("--link", metavar="ID", help="a recording that is there already of which this is another cut")
+    add("--id", dest="slug", metavar="SLUG", help="last part of the id (default: from the address, class and digest)")
+    add("--kind", choices=enumeration("kind"), help="refuse anything else")
+    add("--crop", metavar="LEFT,TOP,SIZE", help="the window to use, in pixels; or LEFT,TOP,WIDTH,HEIGHT")
+    add("--reviewer", metavar="ROLE", help="role of the person who looked at the crop, such as physician")
+    add("--text-reviewed", metavar="ROLE", help="role of the person who read the text in the picture: it names nobody")
+    add("--clean-copy", action="store_true", help="add a lossless copy, without tags and with all text blacked")
+    add("--rate-hz", metavar="HZ", type=float, help="frames per second, for DICOM files that do not tell")
+    add(
+        "--mirror",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder with the recordings that are there, to show a duplicate beside its original",
+    )
+    add("--media", metavar="DIR", type=Path, help="put the file here, so that the folder serves as --mirror of a build")
+    add("--preview", metavar="DIR", type=Path, help="folder of the preview pictures (default: in lusdata's cache)")
+    add("--yes", action="store_true", help="accept what is proposed, ask nothing")
+    add("--json", action="store_true", help="print one JSON document, ask nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Add what is named; return the exit code."""
+    from lusdata.commands.add_one import Wishes, add_one, parse_crop
+    from lusdata.media.draft import check_answers
+    from lusdata.media.draft_source import candidates, is_address, shown_name
+
+    bench = _bench(args)
+    asks = _may_ask(args)
+    answers = _answers(args, bench, asks=asks)
+    check_answers(answers)
+    crop = parse_crop(args.crop) if args.crop else None
+    if args.rate_hz is not None and not 0 < args.rate_hz <= 1000:
+        raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
+    wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, asks=asks, accepts=args.yes)
+    sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
+    whole_folder = Path(args.source).is_dir()
+    if whole_folder and (args.slug or args.source_url or args.crop):
+        raise UsageError("a folder's files cannot share one", where="--id, --source-url, --crop")
+    added: list[tuple[str, Added]] = []
+    refused: list[tuple[str, LusdataError]] = []
+    for source in sources:
+        try:
+            added.append((shown_name(str(source)), add_one(source, wishes, bench)))
+        except LusdataError as error:
+            if not whole_folder and not args.json:
+                raise
+            refused.append((shown_name(str(source)), error))
+    if args.json:
+        sys.stdout.write(json.dumps(_document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(_text(bench, added, refused, table=whole_folder))
+    codes = {error.exit_code for _, error in refused}
+    return min(codes, key=lambda code: _RANK.get(code, 3), default=0)
+
+
+def _bench(args: argparse.Namespace) -> Bench:
+    """Open the collection, and what lies beside it."""
+    import datetime
+
+    from lusdata.catalog.collection import find_collection, open_collection
+    from lusdata.commands.add_one import Bench
+    from lusdata.media.cache import cache_dir
+
+    folder = find_collection(args.collection).resolve()
+    if "_shipped" in folder.parts:
+        raise UsageError(
+            "the collections inside the installed package are not for writing",
+            where=args.collection,
+            hint="clone the repository and name its folder, such as --collection manifests/pocus",
+        )
+    manifests = list(open_collection(folder).manifests) if any(folder.glob("*.json")) else []
+    neighbours = []
+    for beside in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path != folder):
+        if any(beside.glob("*.json")) and beside.name != "releases":
+            neighbours += _readable(beside)
+    return Bench(
+        collection=folder.name,
+        folder=folder,
+        manifests=manifests,
+        neighbours=neighbours,
+        previews=(args.preview or cache_dir() / "previews" / folder.name).expanduser(),
+        media=(args.media or cache_dir() / "contributions").expanduser(),
+        keeps_copy=args.media is not None,
+        mirrors=tuple(args.mirror),
+        today=datetime.datetime.now(datetime.UTC).date(),
+    )
+
+
+def _readable(folder: Path) -> list[Any]:
+    """Return the manifests of a folder that may be no collection at all."""
+    from lusdata.catalog.validate import check_files
+
+    return list(check_files(sorted(folder.glob("*.json"))).manifests)
+
+
+def _may_ask(args: argparse.Namespace) -> bool:
+    from lusdata.commands.add_ask import is_terminal
+
+    return not args.yes and not args.json and is_terminal()
+
+
+def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
+    """Gather what a person says: from options, then from the terminal."""
+    from lusdata.commands.add_ask import Question, ask
+    from lusdata.media.draft import Answers, known_provider, slug_of
+    from lusdata.media.draft_source import is_address
+
+    address = args.source if is_address(args.source) else args.source_url
+    proposal = known_provider(address or args.page, bench.known)
+    provider = args.provider or (None if asks else proposal)
+    needed = {"--class": args.class_name, "--license": args.licence, "--provider": provider}
+    if not args.yes:
+        # With --yes the transducer may be proposed, later, from the pictures.
+        needed["--probe"] = args.probe
+    missing = [option for option, value in needed.items() if not value]
+    if missing and not asks:
+        raise UsageError(
+            "more must be known, and nobody is there to ask",
+            where=args.source,
+            expected=", ".join(sorted(missing)),
+            hint="give these options, or run it on a terminal",
+        )
+    class_name, licence, page, basis = args.class_name, args.licence, args.page, args.class_basis
+    attribution = args.attribution
+    if asks:
+        class_name = class_name or ask(Question("Diagnosis of the patient?", enumeration("class")))
+        basis = basis or ask(Question("What does it rest on?", enumeration("class_basis"), default="unknown"))
+        if not address and not page:
+            page = ask(Question("Web page that shows it?", optional=True, fault=_address_fault))
+            proposal = proposal or known_provider(page, bench.known)
+        licence = licence or ask(Question("Licence?", _usual_licences()))
+        question = "Who published it, as a slug such as pocus-atlas?"
+        provider = provider or ask(Question(question, default=proposal, fault=lambda text: _slug_fault(text, slug_of)))
+        attribution = attribution or ask(Question("Whom to name when it is used?", optional=True))
+    return Answers(
+        class_name=class_name or "",
+        probe=args.probe or "",
+        licence=licence or "",
+        provider=provider or "",
+        class_basis=basis or "unknown",
+        source_url=args.source_url,
+        page=page,
+        doi=args.doi,
+        attribution=attribution,
+        patient=args.patient,
+        same_patient=args.same_patient,
+        link=args.link,
+        slug=args.slug,
+        kind=args.kind,
+        reviewer=args.reviewer,
+        text_reviewed=args.text_reviewed,
+    )
+
+
+def _usual_licences() -> list[str]:
+    from lusdata.catalog.rights import LICENCES
+
+    return sorted(LICENCES)
+
+
+def _address_fault(text: str) -> str:
+    return "" if text.startswith(("https://", "http://")) else "an address begins with https://"
+
+
+def _slug_fault(text: str, slug_of: Any) -> str:
+    return "" if slug_of(text) == text else f"only lower-case letters, digits and hyphens, such as {slug_of(text)}"
+
+
+def _document(
+    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]]
+) -> dict[str, Any]:
+    return {
+        "collection": bench.collection,
+        "added": [
+            {
+                "source": name,
+                "id": one.manifest.id,
+                "manifest": str(one.manifest.path),
+                "preview": str(one.preview),
+                "media": str(one.media) if one.media else None,
+                "group": one.manifest.data["group"],
+                "crop": one.manifest.data.get("crop"),
+                "scale": one.scale,
+                "notes": list(one.notes),
+            }
+            for name, one in added
+        ],
+        "refused": [
+            {
+                "source": name,
+                "what": error.what,
+                "expected": error.expected,
+                "found": error.found,
+                "hint": error.hint,
+                "exit_code": error.exit_code,
+            }
+            for name, error in refused
+        ],
+    }
+
+
+def _text(
+    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]], *, table: bool
+) -> str:
+    lines = _table(added, refused) if table else []
+    for name, one in added:
+        lines += _told(name, one, brief=table)
+    if added:
+        lines += _next_steps(bench, [one for _, one in added])
+    return "\n".join(lines) + "\n"
+
+
+def _table(added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]]) -> list[str]:
+    from lusdata.commands.layout import table
+
+    rows = [[Path(name).name, "added", one.manifest.id] for name, one in added]
+    rows += [[Path(name).name, "refused", _clause(error)] for name, error in refused]
+    rows.sort()
+    counts = f"{len(added)} added, {len(refused)} refused"
+    return [table(rows, head=["file", "", ""], numbers=False), "", counts]
+
+
+def _clause(error: LusdataError) -> str:
+    """Return an error without its place, which the table's first column tells."""
+    whole = str(error)
+    return whole.removeprefix(f"{error.where}: ") if error.where else whole
+
+
+def _told(name: str, one: Added, *, brief: bool) -> list[str]:
+    manifest = one.manifest
+    media = manifest.media
+    seconds = f", {media['duration_s']:.1f} s at {media['rate_hz']:.1f} Hz" if "duration_s" in media else ""
+    group = manifest.data["group"]
+    joins = "".join(f", joined with {link['id']}" for link in group.get("linked", ()))
+    crop = manifest.crop
+    lines = ["", f"{name} is {manifest.id}"]
+    if not brief:
+        frames = f"{media['frame_count']} {'frame' if media['frame_count'] == 1 else 'frames'}"
+        lines.append(
+            f"  file      {media['container']}, {media['width_px']} x {media['height_px']} px, {frames}{seconds}"
+        )
+    if crop:
+        lines.append(f"  crop      {crop.width_px} x {crop.height_px} px at column {crop.left_px}, row {crop.top_px}")
+    lines.append(f"  group     {group['id']} ({group['basis']}){joins}")
+    if one.scale:
+        lines.append(f"  scale     {one.scale['depth_cm']:.1f} cm deep, {one.scale['cm_per_px']:.4f} cm a pixel")
+    lines += [f"  note      {note}" for note in one.notes]
+    lines.append(f"  manifest  {_short(manifest.path)}")
+    lines.append(f"  picture   {_short(one.preview)}")
+    if one.media:
+        lines.append(f"  copy      {_short(one.media)}")
+    return lines
+
+
+def _short(path: Path | None) -> str:
+    from lusdata.catalog.validate import shown_path
+
+    return shown_path(path) if path else ""
+
+
+def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
+    one = added[0]
+    folder = _short(bench.folder)
+    several = len(added) > 1
+    steps = [
+        f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop.",
+        f"lusdata validate {folder}",
+    ]
+    homeless = [item for item in added if not item.manifest.locations]
+    if homeless:
+        path = homeless[0].manifest.source_path
+        steps.append(
+            f"Publish the file where anybody can get it (a repository such as Zenodo) and write its address into"
+            f" source.locations; until then it must lie as {path} in a mirror."
+        )
+    if one.media:
+        steps.append(
+            f"lusdata build {folder} --mirror {_short(bench.media)} --out ../dataset   makes a dataset with it."
+        )
+    files = folder if several else _short(one.manifest.path)
+    steps.append(f"git switch -c add-{one.manifest.id.split('/')[1]} && git add {files} && git commit && git push")
+    steps.append("Open a pull request. Only the manifest goes into it, neither the file nor the picture.")
+    return ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
