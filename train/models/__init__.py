@@ -9,7 +9,7 @@ import keras
 from lusdata.errors import UsageError
 
 from train.config import TrainConfig
-from train.models import backbones
+from train.models import backbones, covidnet, genesis, segmentation
 
 __all__ = ["MODELS", "ModelEntry", "build", "split_network"]
 
@@ -66,29 +66,65 @@ MODELS: dict[str, ModelEntry] = {
         "MobileNetV2, global average pooling, dropout, one dense softmax",
         2_261_827,
         None,
-        "Sandler et al. 2018",
+        "Sandler et al. 2018; paper, section 3.2 (MobileNet, without figures)",
     ),
     "resnet50": ModelEntry(
         backbones.resnet50,
         "ResNet-50, global average pooling, dropout, one dense softmax",
         23_593_859,
         None,
-        "He et al. 2016",
+        "He et al. 2016; paper, section 3.2 (a residual network, without figures)",
+    ),
+    "covidnet": ModelEntry(
+        covidnet.covidnet,
+        "small COVID-Net: projection-expansion-projection-extension blocks, from scratch",
+        2_799_971,
+        None,
+        "after Wang et al. 2020; paper, section 3.2 (without figures)",
+    ),
+    "vgg_segment": ModelEntry(
+        segmentation.vgg_segment,
+        "vgg on frames coloured by the frozen segmentation ensemble",
+        34_217_365,
+        34_018_074,
+        "after Roy et al. 2020; paper, section 3.1 and appendix A.2",
+    ),
+    "segment_enc": ModelEntry(
+        segmentation.segment_enc,
+        "560 frozen bottleneck maps of the segmentation ensemble, dense 512 and 256",
+        19_888_725,
+        19_993_307,
+        "after Roy et al. 2020; paper, section 3.1",
+    ),
+    "genesis": ModelEntry(
+        genesis.genesis,
+        "3-D encoder of Models Genesis on clips, dense 1024",
+        7_559_043,
+        7_559_043,
+        "Zhou et al. 2019; paper, section 3.3, Table 3",
     ),
 }
 
 
 def build(config: TrainConfig) -> keras.Model:
-    """Build the model that a config names, with its first weights.
+    """Build the model that a config names, with its first weights, all layers up to `frozen_until` frozen.
 
     Raises
     ------
     UsageError
-        If there is no such model; the message lists them.
+        If there is no such model or no such layer, or weights are missing.
+    DataError
+        If a weights file does not fit.
+    OutsideError
+        If ImageNet weights cannot be downloaded.
     """
     if config.model not in MODELS:
         raise UsageError("no such model", where=config.model, expected="one of " + ", ".join(sorted(MODELS)))
-    return MODELS[config.model].build(config)
+    network = MODELS[config.model].build(config)
+    if config.frozen_until:
+        for layer in network.layers[: _position(network, config.frozen_until) + 1]:
+            layer.trainable = False
+    return network
 
 
 def split_network(network: keras.Model, frozen_until: str) -> tuple[keras.Model | None, keras.Model]:
@@ -111,12 +147,30 @@ def split_network(network: keras.Model, frozen_until: str) -> tuple[keras.Model 
     Raises
     ------
     UsageError
-        If there is no such layer.
+        If there is no such layer, or a shortcut passes it by, so that the rest needs more than its output.
     """
     if not frozen_until:
         return None, network
+    seam = network.layers[_position(network, frozen_until)].output
+    prefix = keras.Model(network.input, seam, name="frozen")
+    try:
+        head = keras.Model(seam, network.output, name="trained")
+    except ValueError as error:
+        raise UsageError(
+            "the network cannot be cut here, since a shortcut passes the layer by",
+            where=f"frozen_until={frozen_until}",
+            expected="a layer that everything goes through, such as the end of a block",
+        ) from error
+    return prefix, head
+
+
+def _position(network: keras.Model, wanted: str) -> int:
     names = [layer.name for layer in network.layers]
-    if frozen_until not in names:
-        raise UsageError("no such layer", where="frozen_until", expected="a layer of " + network.name, found=frozen_until)
-    seam = network.get_layer(frozen_until).output
-    return keras.Model(network.input, seam, name="frozen"), keras.Model(seam, network.output, name="trained")
+    if wanted not in names:
+        raise UsageError(
+            "no such layer",
+            where="frozen_until",
+            expected=f"a layer of {network.name}, such as {', '.join(names[-8:])}",
+            found=repr(wanted),
+        )
+    return names.index(wanted)
