@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
-from lusdata.errors import UsageError
 
+from lusdata.errors import UsageError
 from train.config import TrainConfig
 from train.models import backbones, covidnet, genesis, segmentation
 

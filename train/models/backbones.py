@@ -1,7 +1,8 @@
 """The picture classifiers that start from an ImageNet network.
 
-Every builder takes pictures of shape (batch, size, size, 1), float32, 0 to 255, grey; the channel is repeated three times
-and scaled inside the network, so that a saved network needs nothing else. The output is a softmax over the classes.
+Every builder takes pictures of shape (batch, size, size, 1), float32, 0 to 255, grey; the channel is repeated three
+times and scaled inside the network, so that a saved network needs nothing else. The output is a softmax over the classes.
+A config may name a layer before the backbone's last as the one whose maps are averaged (`pool_layer`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from lusdata.errors import UsageError
 from train.config import TrainConfig
 from train.layers import ColoursToBackbone, GreyToBackbone
 from train.weights import load_backbone_weights
@@ -75,13 +77,16 @@ def picture_input(config: TrainConfig) -> Any:
 
 
 def classifier(config: TrainConfig, pictures: Any, hidden: Any) -> keras.Model:
-    """End a network in a softmax over the config's classes."""
-    chances = layers.Dense(len(config.classes), activation="softmax", name="classes")(hidden)
+    """End a network in a softmax over the config's classes, with the config's penalty on its weights."""
+    penalty = keras.regularizers.L2(config.weight_decay) if config.weight_decay else None
+    chances = layers.Dense(len(config.classes), activation="softmax", kernel_regularizer=penalty, name="classes")(
+        hidden
+    )
     return keras.Model(pictures, chances, name=config.model)
 
 
 def _features(config: TrainConfig, application: Callable[..., keras.Model], colours: Any) -> Any:
-    """Return the last maps of a backbone that starts from the config's weights."""
+    """Return the maps that are to be averaged, from a backbone that starts from the config's weights."""
     network = application(include_top=False, weights=None, input_tensor=colours)
     # A file holds the backbone alone; what comes before it in our network may have weights of its own.
     backbone = keras.Model(colours, network.output, name=network.name)
@@ -91,7 +96,19 @@ def _features(config: TrainConfig, application: Callable[..., keras.Model], colo
         for layer in backbone.layers:
             if isinstance(layer, layers.BatchNormalization):
                 layer.trainable = False
-    return network.output
+    return _maps_of(network, config.pool_layer) if config.pool_layer else network.output
+
+
+def _maps_of(network: keras.Model, name: str) -> Any:
+    maps = {layer.name: layer.output for layer in network.layers if len(layer.output.shape) == 4}
+    if name not in maps:
+        raise UsageError(
+            "no such layer with maps",
+            where="pool_layer",
+            expected=f"a layer of {network.name}, such as {', '.join(list(maps)[-8:])}",
+            found=repr(name),
+        )
+    return maps[name]
 
 
 def _hidden_classifier(config: TrainConfig, pictures: Any, features: Any, *, width: int) -> keras.Model:

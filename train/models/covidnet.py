@@ -1,7 +1,7 @@
 """A small network in the manner of COVID-Net (Wang et al. 2020), which the paper found weaker on ultrasound.
 
-Its block narrows, widens, looks around and narrows again before it widens to its output, so that the only convolution that
-looks around is a cheap depthwise one. Within a stage every block also sees what all blocks before it gave.
+Its block narrows, widens, looks around and narrows again before it widens to its output, so that the only convolution
+that looks around is a cheap depthwise one. Within a stage every block also sees what all blocks before it gave.
 """
 
 from __future__ import annotations

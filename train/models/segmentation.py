@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 from keras import layers
-from lusdata.errors import DataError, UsageError
 
+from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig
 from train.layers import ClassColours, Resized
 from train.models.backbones import classifier, picture_input, vgg_head
