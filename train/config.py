@@ -18,6 +18,7 @@ __all__ = ["PROTOCOLS", "SPLITS", "TrainConfig", "from_json", "override", "to_js
 
 SPLITS = ("frame", "video", "patient", "source")
 PROTOCOLS = ("nested", "paper")
+MONITORS = ("loss", "balanced_accuracy", "none")
 AUGMENTATIONS = ("none", "paper", "physics")
 
 
@@ -43,12 +44,17 @@ class TrainConfig:
         Adam's settings; the learning rate falls to a hundredth over the epochs by a half cosine if `cosine` is set.
     patience : int
         Epochs without a better validation score after which training stops; 0 never stops early.
-    monitor : {"loss", "balanced_accuracy"}
-        The validation score that stops training and chooses the epoch.
+    monitor : {"loss", "balanced_accuracy", "none"}
+        The score that stops training and chooses the epoch. With ``none`` nothing is chosen: protocol ``nested`` trains
+        for all epochs on training and validation part together; protocol ``paper``, which is about choosing, then
+        chooses by ``balanced_accuracy``.
     frozen_until : str
         Name of the last frozen layer: all up to its output is computed once; empty trains the whole network.
+    pool_layer : str
+        Name of the layer whose maps are averaged and classified; empty for the backbone's last. Middle layers see
+        texture, which is what carries over between patients here.
     dropout, weight_decay, label_smoothing : float
-        Regularisation of the trained part.
+        Regularisation of the trained part; the decay is an L2 penalty on the last layer.
     augmentation : {"none", "paper", "physics"}
         Which random changes the training pictures go through.
     views : int
@@ -80,6 +86,7 @@ class TrainConfig:
     patience: int = 10
     monitor: str = "loss"
     frozen_until: str = ""
+    pool_layer: str = ""
     dropout: float = 0.5
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
@@ -98,7 +105,7 @@ class TrainConfig:
         _among("by", self.by, SPLITS)
         _among("protocol", self.protocol, PROTOCOLS)
         _among("augmentation", self.augmentation, AUGMENTATIONS)
-        _among("monitor", self.monitor, ("loss", "balanced_accuracy"))
+        _among("monitor", self.monitor, MONITORS)
         for name in ("epochs", "batch_size", "size_px", "clip_frames", "max_frames"):
             _at_least(name, getattr(self, name), 1)
         for name in ("patience", "views", "seed"):

@@ -1,4 +1,4 @@
-"""Fit one model on one fold. Read it from top to bottom: parts, network, frozen part, batches, training, test.
+"""Fit one model on one fold. Read it from top to bottom: parts, network, training, test.
 
 The parts of a fold come from lusdata. Protocol ``nested`` stops training and chooses the epoch on a validation part that
 is taken from the training groups; the test part is used once, at the end. Protocol ``paper`` does what the paper's code
@@ -89,53 +89,38 @@ def fit_fold(
     test_rows = np.flatnonzero(parts == "test")
     if config.protocol == "paper":
         training_rows, choosing_rows = np.flatnonzero(parts != "test"), test_rows
+    elif config.monitor == "none":
+        training_rows, choosing_rows = np.flatnonzero(parts != "test"), None
     else:
         training_rows, choosing_rows = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "validation")
     _require_all_classes(samples, training_rows, fold)
 
-    # -- Network -------------------------------------------------------------------------------------------------------
+    # -- Network and frozen part ---------------------------------------------------------------------------------------
     keras.utils.set_random_seed(config.seed * 1000 + fold)
     network = build(config)
     prefix, head = split_network(network, config.frozen_until)
-
-    # -- Frozen part ---------------------------------------------------------------------------------------------------
-    class_weights = _class_weights(samples.labels[training_rows], len(samples.classes), config.class_weights)
-    settings = {"class_weights": class_weights, "batch_size": config.batch_size, "seed": config.seed * 1000 + fold}
-    batches: FeatureBatches | PictureBatches
     if prefix is None or cache is None:
-        head = network
-        plain = samples.images[..., None]
-        batches = PictureBatches(
-            samples.images, training_rows, samples.labels, augmentation=config.augmentation, **settings
-        )
+        head, features, plain = network, None, samples.images[..., None]
     else:
         features = cached_prefix(prefix, config, samples, folder=cache)
         plain = features[0]
-        batches = FeatureBatches(features, training_rows, samples.labels, **settings)
 
     # -- Training ------------------------------------------------------------------------------------------------------
-    steps = len(batches) * config.epochs
-    rate = (
-        keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.01)
-        if config.cosine
-        else config.learning_rate
+    watch = (
+        _FiniteLoss(fold)
+        if choosing_rows is None
+        else _EpochChoice(config, plain, samples.labels, choosing_rows, fold=fold)
     )
-    optimizer = (
-        keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
-        if config.weight_decay
-        else keras.optimizers.Adam(rate)
-    )
-    head.compile(optimizer, loss=_loss(config, len(samples.classes)))
-    choice = _EpochChoice(config, plain, samples.labels, choosing_rows, fold=fold)
-    head.fit(batches, epochs=config.epochs, callbacks=[choice], verbose=0)
-    head.set_weights(choice.best_weights)
+    _train(head, config, samples, features, training_rows, fold=fold, watch=watch)
+    if watch.best_weights is not None:
+        head.set_weights(watch.best_weights)
 
     # -- Test ----------------------------------------------------------------------------------------------------------
     probabilities = predict_rows(head, plain, test_rows)
     if weights_to is not None:
         network.save_weights(weights_to)
     table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
-    return FoldResult(table, choice.log, choice.best_epoch)
+    return FoldResult(table, watch.log, watch.best_epoch)
 
 
 def predict_rows(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -169,20 +154,41 @@ def prediction_table(samples: Samples, probabilities: np.ndarray, *, fold: int) 
     return pd.DataFrame({**facts, **chances})
 
 
-class _EpochChoice(keras.callbacks.Callback):
-    """Scores the choosing part after every epoch, keeps the best weights, and stops when nothing gets better."""
+def _train(
+    head: keras.Model,
+    config: TrainConfig,
+    samples: Samples,
+    features: np.ndarray | None,
+    rows: np.ndarray,
+    *,
+    fold: int,
+    watch: _FiniteLoss,
+) -> None:
+    """Train the head on some rows, from cached features if there are any."""
+    seed = config.seed * 1000 + fold
+    weights = _class_weights(samples.labels[rows], len(samples.classes), config.class_weights)
+    settings = {"class_weights": weights, "batch_size": config.batch_size, "seed": seed}
+    batches: FeatureBatches | PictureBatches
+    if features is None:
+        batches = PictureBatches(samples.images, rows, samples.labels, augmentation=config.augmentation, **settings)
+    else:
+        batches = FeatureBatches(features, rows, samples.labels, **settings)
+    rate = config.learning_rate
+    if config.cosine:
+        rate = keras.optimizers.schedules.CosineDecay(rate, len(batches) * config.epochs, alpha=0.01)
+    head.compile(keras.optimizers.Adam(rate), loss=_loss(config, len(samples.classes)))
+    head.fit(batches, epochs=config.epochs, callbacks=[watch], verbose=0)
 
-    def __init__(
-        self, config: TrainConfig, inputs: np.ndarray, labels: np.ndarray, rows: np.ndarray, *, fold: int
-    ) -> None:
+
+class _FiniteLoss(keras.callbacks.Callback):
+    """Keeps the log, and stops the run when the loss is not a number, naming the place. The last epoch is the best."""
+
+    def __init__(self, fold: int) -> None:
         super().__init__()
-        self._config = config
-        self._inputs, self._labels, self._rows = inputs, labels, rows
         self._fold = fold
-        self._best = -math.inf
         self.log: list[dict[str, float]] = []
         self.best_epoch = 0
-        self.best_weights: list[np.ndarray] = []
+        self.best_weights: list[np.ndarray] | None = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         loss = (logs or {}).get("loss", 0.0)
@@ -194,6 +200,23 @@ class _EpochChoice(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.log.append({"epoch": epoch, **(logs or {})})
+        self.best_epoch = epoch
+
+
+class _EpochChoice(_FiniteLoss):
+    """Scores the choosing part after every epoch, keeps the best weights, and stops when nothing gets better."""
+
+    def __init__(
+        self, config: TrainConfig, inputs: np.ndarray, labels: np.ndarray, rows: np.ndarray, *, fold: int
+    ) -> None:
+        super().__init__(fold)
+        self._monitor = "balanced_accuracy" if config.monitor == "none" else config.monitor
+        self._patience = config.patience
+        self._inputs, self._labels, self._rows = inputs, labels, rows
+        self._best = -math.inf
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         probabilities = predict_rows(self.model, self._inputs, self._rows)
         labels = self._labels[self._rows]
         likelihood = np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)
@@ -201,11 +224,11 @@ class _EpochChoice(keras.callbacks.Callback):
         counts = confusion(labels, probabilities.argmax(1), class_count=probabilities.shape[1])[0]
         balanced = float(from_confusion(counts)["balanced_accuracy"])
         self.log.append({"epoch": epoch, **(logs or {}), "choice_loss": loss, "choice_balanced_accuracy": balanced})
-        score = -loss if self._config.monitor == "loss" else balanced
+        score = -loss if self._monitor == "loss" else balanced
         if score > self._best:
             self._best, self.best_epoch = score, epoch
             self.best_weights = self.model.get_weights()
-        elif self._config.patience and epoch - self.best_epoch >= self._config.patience:
+        elif self._patience and epoch - self.best_epoch >= self._patience:
             self.model.stop_training = True
 
 
