@@ -19,7 +19,7 @@ from lusdata.errors import LusdataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lusdata.commands.add_one import Added, Bench
+    from lusdata.commands.add_bench import Added, Bench
     from lusdata.media.draft import Answers
 
 __all__ = ["configure", "run"]
@@ -68,7 +68,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add what is named; return the exit code."""
-    from lusdata.commands.add_one import Wishes, add_one, parse_crop
+    from lusdata.commands.add_bench import Wishes
+    from lusdata.commands.add_crop import parse_crop
+    from lusdata.commands.add_one import add_one
+    from lusdata.commands.add_report import document, text
     from lusdata.media.draft import check_answers
     from lusdata.media.draft_source import candidates, is_address, shown_name
 
@@ -81,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
     wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, asks=asks, accepts=args.yes)
     sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
-    whole_folder = Path(args.source).is_dir()
+    whole_folder = not is_address(args.source) and Path(args.source).is_dir()
     if whole_folder and (args.slug or args.source_url or args.crop):
         raise UsageError("a folder's files cannot share one", where="--id, --source-url, --crop")
     added: list[tuple[str, Added]] = []
@@ -94,9 +97,9 @@ def run(args: argparse.Namespace) -> int:
                 raise
             refused.append((shown_name(str(source)), error))
     if args.json:
-        sys.stdout.write(json.dumps(_document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(_text(bench, added, refused, table=whole_folder))
+        sys.stdout.write(text(bench, added, refused, folder=whole_folder))
     codes = {error.exit_code for _, error in refused}
     return min(codes, key=lambda code: _RANK.get(code, 3), default=0)
 
@@ -106,8 +109,9 @@ def _bench(args: argparse.Namespace) -> Bench:
     import datetime
 
     from lusdata.catalog.collection import find_collection, open_collection
-    from lusdata.commands.add_one import Bench
+    from lusdata.commands.add_bench import Bench
     from lusdata.media.cache import cache_dir
+    from lusdata.media.draft_source import is_address
 
     folder = find_collection(args.collection).resolve()
     if "_shipped" in folder.parts:
@@ -130,6 +134,7 @@ def _bench(args: argparse.Namespace) -> Bench:
         media=(args.media or cache_dir() / "contributions").expanduser(),
         keeps_copy=args.media is not None,
         mirrors=tuple(args.mirror),
+        together=not is_address(args.source) and Path(args.source).is_dir(),
         today=datetime.datetime.now(datetime.UTC).date(),
     )
 
@@ -212,120 +217,3 @@ def _address_fault(text: str) -> str:
 
 def _slug_fault(text: str, slug_of: Any) -> str:
     return "" if slug_of(text) == text else f"only lower-case letters, digits and hyphens, such as {slug_of(text)}"
-
-
-def _document(
-    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]]
-) -> dict[str, Any]:
-    return {
-        "collection": bench.collection,
-        "added": [
-            {
-                "source": name,
-                "id": one.manifest.id,
-                "manifest": str(one.manifest.path),
-                "preview": str(one.preview),
-                "media": str(one.media) if one.media else None,
-                "group": one.manifest.data["group"],
-                "crop": one.manifest.data.get("crop"),
-                "scale": one.scale,
-                "notes": list(one.notes),
-            }
-            for name, one in added
-        ],
-        "refused": [
-            {
-                "source": name,
-                "what": error.what,
-                "expected": error.expected,
-                "found": error.found,
-                "hint": error.hint,
-                "exit_code": error.exit_code,
-            }
-            for name, error in refused
-        ],
-    }
-
-
-def _text(
-    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]], *, table: bool
-) -> str:
-    lines = _table(added, refused) if table else []
-    for name, one in added:
-        lines += _told(name, one, brief=table)
-    if added:
-        lines += _next_steps(bench, [one for _, one in added])
-    return "\n".join(lines) + "\n"
-
-
-def _table(added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]]) -> list[str]:
-    from lusdata.commands.layout import table
-
-    rows = [[Path(name).name, "added", one.manifest.id] for name, one in added]
-    rows += [[Path(name).name, "refused", _clause(error)] for name, error in refused]
-    rows.sort()
-    counts = f"{len(added)} added, {len(refused)} refused"
-    return [table(rows, head=["file", "", ""], numbers=False), "", counts]
-
-
-def _clause(error: LusdataError) -> str:
-    """Return an error without its place, which the table's first column tells."""
-    whole = str(error)
-    return whole.removeprefix(f"{error.where}: ") if error.where else whole
-
-
-def _told(name: str, one: Added, *, brief: bool) -> list[str]:
-    manifest = one.manifest
-    media = manifest.media
-    seconds = f", {media['duration_s']:.1f} s at {media['rate_hz']:.1f} Hz" if "duration_s" in media else ""
-    group = manifest.data["group"]
-    joins = "".join(f", joined with {link['id']}" for link in group.get("linked", ()))
-    crop = manifest.crop
-    lines = ["", f"{name} is {manifest.id}"]
-    if not brief:
-        frames = f"{media['frame_count']} {'frame' if media['frame_count'] == 1 else 'frames'}"
-        lines.append(
-            f"  file      {media['container']}, {media['width_px']} x {media['height_px']} px, {frames}{seconds}"
-        )
-    if crop:
-        lines.append(f"  crop      {crop.width_px} x {crop.height_px} px at column {crop.left_px}, row {crop.top_px}")
-    lines.append(f"  group     {group['id']} ({group['basis']}){joins}")
-    if one.scale:
-        lines.append(f"  scale     {one.scale['depth_cm']:.1f} cm deep, {one.scale['cm_per_px']:.4f} cm a pixel")
-    lines += [f"  note      {note}" for note in one.notes]
-    lines.append(f"  manifest  {_short(manifest.path)}")
-    lines.append(f"  picture   {_short(one.preview)}")
-    if one.media:
-        lines.append(f"  copy      {_short(one.media)}")
-    return lines
-
-
-def _short(path: Path | None) -> str:
-    from lusdata.catalog.validate import shown_path
-
-    return shown_path(path) if path else ""
-
-
-def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
-    one = added[0]
-    folder = _short(bench.folder)
-    several = len(added) > 1
-    steps = [
-        f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop.",
-        f"lusdata validate {folder}",
-    ]
-    homeless = [item for item in added if not item.manifest.locations]
-    if homeless:
-        path = homeless[0].manifest.source_path
-        steps.append(
-            f"Publish the file where anybody can get it (a repository such as Zenodo) and write its address into"
-            f" source.locations; until then it must lie as {path} in a mirror."
-        )
-    if one.media:
-        steps.append(
-            f"lusdata build {folder} --mirror {_short(bench.media)} --out ../dataset   makes a dataset with it."
-        )
-    files = folder if several else _short(one.manifest.path)
-    steps.append(f"git switch -c add-{one.manifest.id.split('/')[1]} && git add {files} && git commit && git push")
-    steps.append("Open a pull request. Only the manifest goes into it, neither the file nor the picture.")
-    return ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -15,8 +15,8 @@ from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode import Choice, decode
 from lusdata.media.decode_pixels import rgb_pixels
 from lusdata.media.decode_turn import displayed_size, turn_of
-from lusdata.media.draft_alike import fingerprint_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
+from lusdata.media.fingerprint import fingerprint
 from lusdata.media.sector import Sector, find_sector
 from lusdata.media.text import TextFinding, find_text
 
@@ -51,7 +51,7 @@ class Look:
     text : TextFinding
         Where text was found.
     fingerprint : str or None
-        Perceptual signature.
+        Perceptual signature; None where too little is seen.
     """
 
     facts: MediaFacts
@@ -94,7 +94,7 @@ def look(path: Path) -> Look:
         frames=frames,
         sector=sector,
         text=find_text(frames, sector=sector, read=True),
-        fingerprint=fingerprint_of(path, kind="video" if facts.frame_count > 1 else "image"),
+        fingerprint=fingerprint(path, kind="video" if facts.frame_count > 1 else "image"),
     )
 
 
