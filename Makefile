@@ -54,7 +54,7 @@ format: $(DEV)  ## put the code into the project's format and mend what the lint
 	@$(PY) -m ruff format .
 
 bench: $(DEV)  ## measure building against decoding alone, and the start-up times; prints ratios
-	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks --corpus "$(SHARED)/corpus"
 
 manifests: $(BASE)  ## make the shipped manifests again from the public metadata in ../shared
 	@test -d "$(SHARED)/facts" || { echo "make manifests: no folder $(SHARED)/facts; set SHARED=folder"; exit 2; }
