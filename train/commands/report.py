@@ -1,0 +1,30 @@
+"""Write one offline HTML page with all tables and figures of a run beside the paper's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a finished run's folder")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the page (default: RUN/report.html)")
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the report."""
+    from train.report.page import render
+    from train.run_folder import RunFolder
+
+    out = arguments.out or arguments.run / "report.html"
+    out.write_text(render(RunFolder(arguments.run)), encoding="utf-8")
+    sys.stdout.write(f"{out}\n")
+    if arguments.open:
+        webbrowser.open(out.resolve().as_uri())
+    return 0

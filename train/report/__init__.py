@@ -1,0 +1,1 @@
+"""One offline page with a run's tables and figures beside the paper's."""

@@ -1,0 +1,147 @@
+"""The page: every number of a run with its interval, beside the paper's, and the figures. No outside request is made."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from train.calibration import brier_score, expected_calibration_error
+from train.config import TrainConfig
+from train.metrics import LEVELS, label_indices, pooled, probabilities_of
+from train.paper import MEASURES, paper_classes
+from train.report import figures
+from train.run_folder import RunFolder
+
+__all__ = ["render"]
+
+_TEMPLATE = Path(__file__).parent / "page.html"
+_TABLES = {"frame": "table2_frame_5fold", "video": "table3_video_5fold"}
+
+
+def render(run: RunFolder) -> str:
+    """Return the report of a finished run as one HTML document.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A finished run; what `train.explain` left in it is shown too.
+    """
+    config, scores = run.config, run.scores
+    sections = [_summary(config, scores)]
+    sections += [_level(run, config, scores, level) for level in LEVELS]
+    sections += [_training(run, config), _explanations(run), _record(run, config)]
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    title = f"{config.name}, split by {config.by}, protocol {config.protocol}"
+    return text.replace("{{title}}", escape(title)).replace("{{body}}", "\n".join(part for part in sections if part))
+
+
+def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
+    rows = []
+    for level in LEVELS:
+        paper = paper_classes(_TABLES[level], config.model) if level in _TABLES else None
+        own, bounds, folds = (scores[level][key] for key in ("scores", "intervals", "folds"))
+        rows.append(
+            [
+                level,
+                str(own["rows"]),
+                _with_interval(own["accuracy"], bounds["accuracy"]),
+                _with_interval(own["balanced_accuracy"], bounds["balanced_accuracy"]),
+                _mean_and_spread(folds["accuracy"]),
+                "-" if paper is None else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f}",
+            ]
+        )
+    head = ["unit", "rows", "accuracy (95 %)", "balanced accuracy (95 %)", "accuracy, mean ± std over folds", "paper: accuracy, balanced"]
+    note = (
+        "Predictions are pooled out of fold. Intervals come from 2,000 bootstrap draws of whole patient groups. "
+        "The paper's split keeps videos together, not patients, and its test fold also chose the epoch."
+    )
+    return f"<section><h2>Scores</h2>{_table(head, rows)}<p class=note>{note}</p></section>"
+
+
+def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: str) -> str:
+    own, bounds, folds = (scores[level][key] for key in ("scores", "intervals", "folds"))
+    paper = paper_classes(_TABLES[level], config.model) if level in _TABLES else None
+    rows = []
+    for name in config.classes:
+        cells = [_with_interval(own["classes"][name][key], bounds["classes"][name][key]) for key in (*MEASURES, "auc")]
+        rows.append([f"{name}, ours", *cells])
+        rows.append([f"{name}, ours over folds", *(_mean_and_spread(folds["classes"][name][key]) for key in MEASURES), ""])
+        if paper is not None and name in paper["classes"]:
+            rows.append([f"{name}, paper", *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES), ""])
+    table = pooled(run.predictions, config.classes, level=level)
+    labels, probabilities = label_indices(table, config.classes), probabilities_of(table, config.classes)
+    drawings = [
+        ("ROC", figures.roc(labels, probabilities, config.classes)),
+        ("Precision and recall", figures.precision_recall(labels, probabilities, config.classes)),
+        ("Confusion", figures.confusions(np.array(own["confusion"]), config.classes)),
+        ("Calibration", figures.reliability_diagram(labels, probabilities)),
+        ("What would be left to a physician", figures.coverage(labels, probabilities)),
+    ]
+    pictures = "".join(_figure(drawing, f"{caption}, per {level}") for caption, drawing in drawings)
+    calibration = (
+        f"<p>Expected calibration error {expected_calibration_error(labels, probabilities):.3f}, "
+        f"Brier score {brier_score(labels, probabilities):.3f} (0 to 2).</p>"
+    )
+    head = ["class", *MEASURES, "AUC"]
+    return f"<section><h2>Per {level}</h2>{_table(head, rows)}{calibration}<div class=figures>{pictures}</div></section>"
+
+
+def _training(run: RunFolder, config: TrainConfig) -> str:
+    paths = [run.path / f"fold-{fold}" / "log.jsonl" for fold in range(config.k)]
+    if not all(path.is_file() for path in paths):
+        return ""
+    logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
+    return f"<section><h2>Training</h2><div class=figures>{_figure(figures.learning(logs), 'Loss by epoch')}</div></section>"
+
+
+def _explanations(run: RunFolder) -> str:
+    pictures = sorted((run.path / "explain").glob("*.png"))
+    shown = "".join(
+        f'<figure><img alt="{escape(path.stem)}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
+        f"<figcaption>{escape(path.stem.replace('-', ' '))}</figcaption></figure>"
+        for path in pictures
+    )
+    return f"<section><h2>Explanations</h2><div class=figures>{shown}</div></section>" if shown else ""
+
+
+def _record(run: RunFolder, config: TrainConfig) -> str:
+    record = json.dumps({"config_digest": config.digest, **run.inputs}, indent=2)
+    settings = (run.path / "config.json").read_text(encoding="utf-8")
+    return f"<section><h2>Record</h2><pre>{escape(record)}</pre><pre>{escape(settings)}</pre></section>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    top = "".join(f"<th scope=col>{escape(cell)}</th>" for cell in head)
+    body = "".join(
+        f"<tr><th scope=row>{escape(row[0])}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>"
+        for row in rows
+    )
+    return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _figure(drawing: Figure, caption: str) -> str:
+    stream = io.BytesIO()
+    drawing.savefig(stream, format="svg", metadata={"Date": None})
+    encoded = base64.b64encode(stream.getvalue()).decode()
+    return (
+        f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{encoded}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _with_interval(value: float | None, bounds: Sequence[float] | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if bounds is None else f"{value:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
+
+
+def _mean_and_spread(pair: Sequence[float] | None) -> str:
+    return "-" if pair is None else f"{pair[0]:.2f} ± {pair[1]:.2f}"
