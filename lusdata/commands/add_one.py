@@ -57,11 +57,11 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         If something cannot be read or written.
     """
     with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch:
+        named = named_recordings(wishes.answers, bench.known)
         prepared = prepare(source, wishes, Path(scratch), bench)
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
         answers = _with_probe(prepared, found, wishes)
-        named = named_recordings(answers, bench.known)
         matches = alike(found.fingerprint, bench.known)
         if matches and not named:
             raise duplicate(prepared, found, answers, matches, bench)
@@ -164,6 +164,8 @@ def _draw(prepared: Prepared, found: Look, answers: Answers, crop: Box | None, b
     path = bench.previews / f"{slug}.png"
     bench.previews.mkdir(parents=True, exist_ok=True)
     write_contact_sheet(path, sheet)
+    # It may show a name.
+    path.chmod(0o600)
     return path
 
 

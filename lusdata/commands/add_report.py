@@ -10,6 +10,7 @@ from lusdata.catalog.validate import shown_path
 from lusdata.commands.add_bench import Added, Bench
 from lusdata.commands.layout import table
 from lusdata.errors import LusdataError
+from lusdata.media.draft_source import shown_name
 
 __all__ = ["document", "text"]
 
@@ -65,13 +66,15 @@ def _table(added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, Lusd
     rows += [[Path(name).name, "refused", _clause(error)] for name, error in refused]
     rows.sort()
     counts = f"{len(added)} added, {len(refused)} refused"
+    if refused:
+        counts += "; adding a refused one alone tells what can be done about it"
     return [table(rows, head=["file", "", ""], numbers=False), "", counts]
 
 
 def _clause(error: LusdataError) -> str:
-    """Return an error without its place, which the table's first column tells."""
-    whole = str(error)
-    return whole.removeprefix(f"{error.where}: ") if error.where else whole
+    """Return an error without its place, which the table's first column tells, and without the long advice."""
+    found = f"; found {error.found}" if error.found else ""
+    return shown_name(f"{error.what}{found}")
 
 
 def _told(name: str, one: Added, *, brief: bool) -> list[str]:
@@ -109,7 +112,8 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     folder = _short(bench.folder)
     several = len(added) > 1
     steps = [
-        f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop.",
+        f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
+        + (" Keep it to yourself: it shows what was taken out." if any(item.media for item in added) else ""),
         f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]

@@ -30,7 +30,9 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
         check_file(path)
     refuse_known_address(name, answers.source_url, bench.known)
     if is_dicom(path):
-        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_text=wishes.clean_copy)
+        # Text that nobody has read goes; text that somebody has read and signed for stays.
+        black_text = wishes.clean_copy or not answers.text_reviewed
+        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_text=black_text)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
         return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
     if wishes.clean_copy:

@@ -206,7 +206,7 @@ def check_answers(answers: Answers) -> None:
     if answers.licence not in LICENCES:
         raise UsageError(
             "unknown licence: what may not be used cannot be added",
-            where="--licence",
+            where="--license",
             expected="one of " + ", ".join(sorted(LICENCES)),
             found=repr(answers.licence),
             hint="ask whoever made the recording",
@@ -214,7 +214,7 @@ def check_answers(answers: Answers) -> None:
     if answers.licence == "LicenseRef-None" and not (answers.source_url or answers.page or answers.doi):
         raise UsageError(
             "a recording that was never published needs a licence",
-            where="--licence",
+            where="--license",
             expected="a licence by its owner, such as CC-BY-4.0, or --source-url or --page where it is published",
             found="LicenseRef-None",
         )

@@ -70,8 +70,8 @@ class Copy:
 def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black_text: bool = False) -> Copy:
     """Write the recording of a DICOM file without its header.
 
-    What lies outside the scans that the scanner describes is blacked: there stand names. Where it describes none, text
-    outside the scan that is seen is blacked. Text inside stays, unless `black_text`.
+    What lies outside the scans that the scanner describes is blacked: there stand names. So is text outside the scan
+    that is seen; text inside stays, unless `black_text`.
 
     Parameters
     ----------

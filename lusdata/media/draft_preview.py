@@ -55,9 +55,9 @@ def preview(
     chosen = np.unique(np.linspace(0, len(frames) - 1, min(_COLUMNS, len(frames))).round().astype(int))
     rows: list[tuple[str, list[Pictures]]] = []
     if original is not None:
-        rows.append(("as it came: do not share this picture", [original[index] for index in chosen]))
+        rows.append(("as it came: keep it private", [original[index] for index in chosen]))
     boxes = [*((region.box, _TEXT) for region in text), (crop, _CROP)]
-    drawn = "before: crop in green" + (", text in red" if text else "")
+    drawn = "before: crop green" + (", text red" if text else "")
     rows.append((drawn, [_with_boxes(frames[index], boxes) for index in chosen]))
     if text:
         rows.append(("with the text blacked", [blacked(frames[index], text) for index in chosen]))

@@ -6,11 +6,15 @@ import re
 import stat
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lusdata.errors import DataError, LusdataError, OutsideError, UsageError
 from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
+
+if TYPE_CHECKING:
+    from lusdata.media.fetch_patience import Limits, World
 
 __all__ = ["candidates", "check_file", "download", "is_address", "shown_name"]
 
@@ -100,7 +104,7 @@ def check_file(path: Path) -> None:
         raise DataError("the file is empty", where=where)
 
 
-def download(address: str, folder: Path) -> Path:
+def download(address: str, folder: Path, *, limits: Limits | None = None, world: World | None = None) -> Path:
     """Bring a file from the web.
 
     Parameters
@@ -109,6 +113,8 @@ def download(address: str, folder: Path) -> Path:
         Web address of the very file.
     folder : Path
         Where to put it.
+    limits, world : optional
+        Bounds, and surroundings for tests.
 
     Returns
     -------
@@ -129,7 +135,7 @@ def download(address: str, folder: Path) -> Path:
     from lusdata.media.fetch_patience import Limits, World
     from lusdata.media.fetch_report import STATES, FetchFailure
 
-    client = WebClient(Limits(), World(), time.sleep, workers=1)
+    client = WebClient(limits or Limits(), world or World(), time.sleep, workers=1)
     part = folder / "arriving"
     try:
         client.download(address, part, size_bytes=None, pinned=False)
