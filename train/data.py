@@ -14,7 +14,10 @@ from lusdata.errors import DataError
 
 from train.config import TrainConfig
 
-__all__ = ["Samples", "load_samples", "to_clips"]
+__all__ = ["FOREIGN", "Samples", "load_samples", "to_clips"]
+
+FOREIGN = "other"
+"""The class of all recordings whose own class a model does not know."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def load_samples(
     mirrors: Sequence[str] = (),
     cache: Path | None = None,
     offline: bool = False,
+    foreign: bool = False,
 ) -> tuple[Samples, Any]:
     """Open or build the dataset of a config and read it into memory.
 
@@ -94,6 +98,9 @@ def load_samples(
         Cache folder; the user's by default.
     offline : bool
         Whether to keep off the network.
+    foreign : bool
+        Whether recordings of classes that the config does not name take part, as the further class ``other``, and
+        classes without a frame are let pass: for testing on another collection.
 
     Returns
     -------
@@ -118,23 +125,27 @@ def load_samples(
     )
     if config.select:
         dataset = dataset.select(config.select)
-    dataset = dataset.select(class_name=config.classes)
+    classes = config.classes
+    if foreign:
+        classes = (*config.classes, FOREIGN)
+    else:
+        dataset = dataset.select(class_name=config.classes)
     table = dataset.table.set_index("id")
     frames = dataset.to_numpy()
     names = table["class"].to_dict()
     index = {name: position for position, name in enumerate(config.classes)}
     samples = Samples(
         images=frames.images,
-        labels=np.array([index[names[recording]] for recording in frames.recordings], dtype=np.int64),
+        labels=np.array([index.get(names[name], len(index)) for name in frames.recordings], dtype=np.int64),
         recordings=np.asarray(frames.recordings, dtype=str),
         groups=np.asarray(frames.groups, dtype=str),
         providers=np.array([table["provider"][recording] for recording in frames.recordings], dtype=str),
         frame_indices=np.asarray(frames.frame_indices, dtype=np.int64),
         times_s=np.asarray(frames.times_s, dtype=np.float64),
-        classes=config.classes,
+        classes=classes,
     )
     missing = [name for position, name in enumerate(config.classes) if not (samples.labels == position).any()]
-    if missing:
+    if missing and not foreign:
         raise DataError(
             "a class has no frame",
             where=str(collection),

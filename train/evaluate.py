@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from lusdata.errors import UsageError
 
 from train.config import TrainConfig
-from train.data import Samples
+from train.data import FOREIGN, Samples
 from train.fit import predict_rows, prediction_table
 from train.intervals import group_weights, intervals, percentile_interval
 from train.metrics import LEVELS, pooled, probabilities_of, scores
@@ -26,7 +28,7 @@ def ensemble_predictions(run: RunFolder, samples: Samples) -> pd.DataFrame:
     run : RunFolder
         A finished run.
     samples : Samples
-        The other collection's rows, with the run's classes.
+        The other collection's rows; their classes begin with the run's.
 
     Returns
     -------
@@ -40,29 +42,48 @@ def ensemble_predictions(run: RunFolder, samples: Samples) -> pd.DataFrame:
     for fold in range(config.k):
         network.load_weights(run.fold(fold) / "model.weights.h5")
         total += predict_rows(network, samples.images[..., None], rows)
-    return prediction_table(samples, (total / config.k).astype(np.float32), fold=-1)
+    # No model gives the classes it does not know any chance.
+    unknown = np.zeros((len(samples), len(samples.classes) - len(config.classes)))
+    return prediction_table(samples, np.hstack([total / config.k, unknown]).astype(np.float32), fold=-1)
 
 
 def _without_download(config: TrainConfig) -> TrainConfig:
-    from dataclasses import replace
-
     # The fold's weights file replaces every weight, so the first ones need not be had.
     return replace(config, weights="none")
 
 
-def external_scores(predictions: pd.DataFrame, config: TrainConfig) -> dict[str, Any]:
-    """Score frames, videos and patients with intervals over patients; classes without a row score None."""
-    return {
-        level: {
-            "scores": scores(pooled(predictions, config.classes, level=level), config.classes),
-            "intervals": intervals(predictions, config.classes, level=level, seed=config.seed),
-        }
-        for level in LEVELS
-    }
+def external_scores(predictions: pd.DataFrame, classes: tuple[str, ...], *, seed: int) -> dict[str, Any]:
+    """Score frames, videos and patients with intervals over patients.
+
+    Recordings of classes that the model does not know count against every class that it knows: as false alarms where it
+    calls them by that class, and as negatives in its ROC curve. With such recordings an accuracy over all classes would
+    mean nothing and is left out; so is every measure of a class without a row.
+
+    Returns
+    -------
+    dict
+        For each level ``scores`` and ``intervals``, as in `train.crossval.score_run`.
+    """
+    foreign = (predictions["class"] == FOREIGN).any()
+    levels: dict[str, Any] = {}
+    for level in LEVELS:
+        found = scores(pooled(predictions, classes, level=level), classes)
+        bounds = intervals(predictions, classes, level=level, seed=seed)
+        if foreign:
+            for measure in ("accuracy", "balanced_accuracy"):
+                found[measure], bounds[measure] = None, None
+        levels[level] = {"scores": found, "intervals": bounds}
+    return levels
 
 
 def severity_correlation(
-    predictions: pd.DataFrame, severity: pd.Series, *, healthy: str = "healthy", classes: tuple[str, ...], seed: int = 0
+    predictions: pd.DataFrame,
+    severity: pd.Series,
+    *,
+    classes: tuple[str, ...],
+    known: tuple[str, ...],
+    healthy: str = "healthy",
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Correlate the probability of disease with a physician's severity score, by rank, over recordings.
 
@@ -72,10 +93,10 @@ def severity_correlation(
         One row per frame.
     severity : pd.Series
         Mean score of the readers, by recording id; recordings without a score are left out.
+    classes, known : tuple of str
+        The classes of the table, in order, and those that the model knows.
     healthy : str
-        The class whose probability is the complement of disease.
-    classes : tuple of str
-        The classes, in order.
+        The class whose probability is the complement of disease; without it there is no correlation.
     seed : int
         Seed of the bootstrap over patients.
 
@@ -88,6 +109,8 @@ def severity_correlation(
 
     videos = pooled(predictions, classes, level="video")
     videos = videos[videos["recording"].isin(severity.dropna().index)]
+    if healthy not in known:
+        raise UsageError("the model knows no healthy lung", expected=f"the class {healthy}", found=", ".join(known))
     disease = 1 - probabilities_of(videos, classes)[:, classes.index(healthy)]
     score = severity.loc[videos["recording"]].to_numpy(dtype=float)
     names, groups = np.unique(videos["group"].to_numpy(dtype=str), return_inverse=True)

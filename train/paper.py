@@ -18,8 +18,9 @@ PAPER_NAMES = {
     "vgg_segment": "VGG-Segment",
     "segment_enc": "Segment-Enc",
     "genesis": "Models Genesis",
+    "mobilenet_v2": "NASNetMobile",
 }
-"""Our model names and the paper's. The paper has no MobileNetV2; its mobile network is NASNetMobile."""
+"""Our model names and the paper's. The paper has no MobileNetV2; its mobile network stands beside ours."""
 
 _CLASS_NAMES = {"covid-19": "covid", "bacterial-pneumonia": "pneumonia", "healthy": "healthy"}
 
@@ -51,13 +52,14 @@ def paper_classes(table: str, model: str) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``accuracy``, ``balanced_accuracy``, ``parameters`` and ``classes``, each measure as (mean, standard deviation)
+        ``name`` in the paper, ``accuracy``, ``balanced_accuracy``, ``parameters`` and ``classes``, each measure as (mean, standard deviation)
         over folds; None where the paper has no such row.
     """
     row = paper_facts()[table].get(PAPER_NAMES.get(model, ""))
     if row is None:
         return None
     return {
+        "name": PAPER_NAMES[model],
         "accuracy": row["acc"],
         "balanced_accuracy": row["bal"],
         "parameters": row["params"],

@@ -1,8 +1,9 @@
 """Where a network's first weights come from: ImageNet, nothing, or somebody's file; always checked, never unpickled.
 
 A weights file is HDF5 and nothing else: what Keras 3 writes (``.weights.h5``), or what Keras 2 wrote (``.h5``), in
-which the weights of VGG-16, NASNetMobile, ResNet-50 and Models Genesis are published. Only arrays are read from it. Where
-a digest is known (in this file, in a ``SHA256`` list or in a ``.json`` record beside the weights), it must match.
+which the weights of VGG-16, NASNetMobile, ResNet-50 and Models Genesis are published. Only arrays are read from it.
+Where a digest is known (in this file, in a ``SHA256`` list or in a ``.json`` record beside the weights), it must
+match.
 """
 
 from __future__ import annotations

@@ -30,16 +30,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     folder = RunFolder(arguments.run)
     config = folder.config
-    material = material_from(arguments, replace(config, select=""), collection=arguments.on)
+    material = material_from(arguments, replace(config, select=""), collection=arguments.on, foreign=True)
     predictions = ensemble_predictions(folder, material.samples)
     name = Path(arguments.on).name
     write_predictions(folder.path / f"predictions-{name}.csv", predictions)
-    found = external_scores(predictions, config)
+    found = external_scores(predictions, material.samples.classes, seed=config.seed)
     scales = [column for column in material.facts if column.startswith("severity_")]
     if scales:
-        found["severity"] = severity_correlation(predictions, material.facts[scales[0]], classes=config.classes)
+        found["severity"] = severity_correlation(predictions, material.facts[scales[0]], classes=material.samples.classes, known=config.classes)
     folder.write(f"scores-{name}.json", found)
-    sys.stdout.write(score_lines(found, config.classes))
+    sys.stdout.write(score_lines(found, material.samples.classes))
     if "severity" in found and found["severity"]["rho"] is not None:
         low, high = found["severity"]["interval"] or (float("nan"), float("nan"))
         sys.stdout.write(

@@ -76,14 +76,17 @@ def config_from(arguments: argparse.Namespace) -> TrainConfig:
     return override(get_config(arguments.model), settings)
 
 
-def material_from(arguments: argparse.Namespace, config: TrainConfig, *, collection: str | None = None) -> Material:
-    """Open or build the dataset of a config."""
+def material_from(
+    arguments: argparse.Namespace, config: TrainConfig, *, collection: str | None = None, foreign: bool = False
+) -> Material:
+    """Open or build the dataset of a config; see `train.data.load_samples`."""
     samples, dataset = load_samples(
         config,
         collection=collection or arguments.collection,
         mirrors=arguments.mirror,
         cache=arguments.cache,
         offline=arguments.offline,
+        foreign=foreign,
     )
     return Material(samples, dataset.table.set_index("id"), dataset)
 

@@ -90,6 +90,14 @@ class MappedNetwork:
         found = [self._maps_at_once(inputs[start : start + _ROWS_AT_ONCE]) for start in _starts(inputs)]
         return np.concatenate([maps for maps, _ in found]), np.concatenate([chances for _, chances in found])
 
+    def probabilities(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the network's output alone, shape (n, classes), float32; inputs as for `maps`."""
+        found = [
+            keras.ops.convert_to_numpy(self.network(inputs[start : start + _ROWS_AT_ONCE], training=False))
+            for start in _starts(inputs)
+        ]
+        return np.concatenate(found).astype(np.float32)
+
     def dropout_passes(self, inputs: np.ndarray, *, passes: int, rate: float, seed: int) -> np.ndarray:
         """Return what the network says when parts of it are left out at random.
 

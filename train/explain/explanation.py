@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from lusdata.errors import UsageError
+from lusdata.errors import DataError, UsageError
 from train.calibration import coverage_curve
 from train.data import Samples
 from train.explain import agreement, figures, uncertainty
@@ -28,6 +29,9 @@ _DROPOUT_NOTE = (
     "dropout of 0.5 on the channels of the last feature maps and in every dropout layer of a head that is more than "
     "linear; nothing before the last feature maps is dropped, and normalisation stays as at test time"
 )
+
+# The cache of frozen parts holds half precision, so that answers differ a little from those of whole networks.
+_TOLERATED = 0.02
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ def explain_run(
     UsageError
         If the folder holds something, or the data is not what the run was fitted on.
     DataError
-        If the run is not finished or a weights file is missing or corrupt.
+        If the run is not finished, a weights file is missing or corrupt, or the networks do not say what they said
+        then.
     """
     if out.exists() and any(out.iterdir()):
         raise UsageError("the folder is not empty", where=str(out), hint="name another with --out; nothing was changed")
@@ -112,6 +117,7 @@ def explain_run(
 
     # -- Maps ----------------------------------------------------------------------------------------------------------
     evidence = collect(models, views, held_out)
+    _require_same_answers(run, samples, predictions, evidence)
     every = np.arange(len(samples))
     test_maps = evidence.test_maps[every, samples.labels]
     train_maps = evidence.train_maps[every, samples.labels]
@@ -179,6 +185,22 @@ def explain_run(
 
     (out / "explain.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
+
+
+def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.DataFrame, evidence: Evidence) -> None:
+    """Refuse to explain networks that do not say what the run's networks said."""
+    told = predictions.set_index([predictions["recording"].astype(str), "frame_index"])
+    keys = list(zip(samples.recordings.tolist(), samples.frame_indices.tolist(), strict=True))
+    before = told.loc[keys, [f"p_{name}" for name in samples.classes]].to_numpy()
+    off = float(np.abs(before - evidence.test_probabilities).mean())
+    if off > _TOLERATED:
+        raise DataError(
+            "the networks do not give the run's predictions",
+            where=str(run.path),
+            expected=f"a mean difference below {_TOLERATED}",
+            found=f"{off:.3f}",
+            hint="the run was fitted by another version of this code, or its files were changed: run it again",
+        )
 
 
 def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:

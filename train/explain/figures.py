@@ -192,7 +192,7 @@ def agreement_figure(
 
 def overlap_figure(found: dict[str, dict[str, Any]]) -> Figure:
     """Show how often the peak, and how much of the map, lies on each phantom pattern, beside chance."""
-    figure = Figure(figsize=(8.4, 0.62 * max(2, len(found)) + 1.5), layout="constrained")
+    figure = Figure(figsize=(8.4, 0.55 * max(2, len(found)) + 1.3), layout="constrained")
     axis = figure.subplots()
     names = list(found)
     places = np.arange(len(names))

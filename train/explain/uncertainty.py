@@ -81,7 +81,7 @@ def run_confidences(
     for step, (position, rows) in enumerate(tqdm(steps, desc="confidences", unit="batch", disable=None)):
         part = models.parts[position]
         dropped = part.dropout_passes(views(0, rows), passes=PASSES, rate=DROPOUT_RATE, seed=seed * 100_003 + step)
-        changed = np.stack([_probabilities(part.network, views(view, rows)) for view in range(1, PASSES + 1)])
+        changed = np.stack([part.probabilities(views(view, rows)) for view in range(1, PASSES + 1)])
         found["epistemic"][rows] = spread_confidence(dropped, winner[rows])
         found["aleatoric"][rows] = spread_confidence(changed, winner[rows])
     return found
@@ -89,12 +89,6 @@ def run_confidences(
 
 def _chunks(rows: np.ndarray, size: int = 32) -> list[np.ndarray]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
-
-
-def _probabilities(network: Any, inputs: np.ndarray) -> np.ndarray:
-    import keras
-
-    return np.asarray(keras.ops.convert_to_numpy(network(inputs, training=False)))
 
 
 def association(

@@ -1,8 +1,8 @@
 """The picture classifiers that start from an ImageNet network.
 
 Every builder takes pictures of shape (batch, size, size, 1), float32, 0 to 255, grey; the channel is repeated three
-times and scaled inside the network, so that a saved network needs nothing else. The output is a softmax over the classes.
-A config may name a layer before the backbone's last as the one whose maps are averaged (`pool_layer`).
+times and scaled inside the network, so that a saved network needs nothing else. The output is a softmax over the
+classes. A config may name a layer before the backbone's last as the one whose maps are averaged (`pool_layer`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The segmentation ensemble that `vgg_segment` and `segment_enc` stand on: U-Net, U-Net++ and DeepLabv3+.
 
 The three read the same grey picture and name the pattern at each pixel; the ensemble's map is the mean of their
-softmaxes. The paper took the ensemble of Roy et al. 2020 ready-made (about 19.5 million parameters, 560 maps in the three
-bottlenecks); its weights are no longer published and its widths were never printed. Here the widths are chosen so that
-parameters and maps agree, with most parameters where the maps are small, so that two processor cores can train it.
+softmaxes. The paper took the ensemble of Roy et al. 2020 ready-made (about 19.5 million parameters, 560 maps in the
+three bottlenecks); its weights are no longer published and its widths were never printed. Here the widths are chosen
+so that parameters and maps agree, with most parameters where the maps are small, so that two processor cores can
+train it.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _convolved(maps: Any, widths: Sequence[int], name: str, *, kernel: int = 3, 
             kernel_initializer="he_normal",
             name=f"{part}_conv",
         )(maps)
-        maps = layers.BatchNormalization(name=f"{part}_norm")(maps)
+        maps = layers.BatchNormalization(momentum=0.9, name=f"{part}_norm")(maps)
         maps = layers.ReLU(name=f"{part}_relu")(maps)
     return maps
 

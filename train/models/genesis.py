@@ -24,8 +24,9 @@ def genesis(config: TrainConfig) -> keras.Model:
     """Build the encoder with global average pooling, dense 1024 and a softmax.
 
     Clips of shape (batch, time, size, size, 1), float32, 0 to 255, to a softmax over the classes. Pictures are made
-    smaller by averaging, by a whole factor, to at most 64 pixels. Time takes the place of the slices of the scans that the
-    published weights come from, the last axis, and is halved rounding up: five frames become three, two, one.
+    smaller by averaging, by a whole factor, to at most 64 pixels. Time takes the place of the slices of the scans
+    that the published weights come from, the last axis, and is halved rounding up: five frames become three, two,
+    one.
     """
     clips = keras.Input((config.clip_frames, config.size_px, config.size_px, 1), name="clips")
     factor = -(-config.size_px // _LARGEST_PX)

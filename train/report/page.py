@@ -55,7 +55,7 @@ def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
                 _with_interval(own["accuracy"], bounds["accuracy"]),
                 _with_interval(own["balanced_accuracy"], bounds["balanced_accuracy"]),
                 _mean_and_spread(folds["accuracy"]),
-                "-" if paper is None else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f}",
+                "-" if paper is None else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f} ({paper['name']})",
             ]
         )
     head = ["unit", "rows", "accuracy (95 %)", "balanced accuracy (95 %)", "accuracy, mean ± std over folds", "paper: accuracy, balanced"]
@@ -75,7 +75,7 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
         rows.append([f"{name}, ours", *cells])
         rows.append([f"{name}, ours over folds", *(_mean_and_spread(folds["classes"][name][key]) for key in MEASURES), ""])
         if paper is not None and name in paper["classes"]:
-            rows.append([f"{name}, paper", *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES), ""])
+            rows.append([f"{name}, paper's {paper['name']}", *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES), ""])
     table = pooled(run.predictions, config.classes, level=level)
     labels, probabilities = label_indices(table, config.classes), probabilities_of(table, config.classes)
     drawings = [

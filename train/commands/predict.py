@@ -1,0 +1,137 @@
+"""Ask a finished run about recordings: class probabilities per frame and video, both confidences, and an overlay.
+
+For research, not for diagnosis. The answer is the mean of all folds' networks; of a recording that the run was fitted
+on it says more than it knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lusdata.errors import LusdataError, UsageError
+
+if TYPE_CHECKING:
+    from train.predict import Prediction
+    from train.run_folder import RunFolder
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    parser.add_argument(
+        "source", type=Path, metavar="FILE|DIR", help="a video, picture or DICOM file, or a folder of them"
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="a finished run's folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder for tables and overlays")
+    parser.add_argument("--video", action="store_true", help="write overlays of videos as videos, not as one picture")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the dropout (default: 0)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict."""
+    from train.explain.fold_models import FoldModels
+    from train.overlay import DISCLAIMER
+    from train.predict import find_recordings, predict_recording, read_recording
+    from train.run_folder import RunFolder
+
+    folder, out = RunFolder(arguments.run), arguments.out
+    config = folder.config
+    recordings = find_recordings(arguments.source)
+    if out.exists() and any(out.iterdir()):
+        raise UsageError("the folder is not empty", where=str(out), hint="name another with --out; nothing was changed")
+    models = FoldModels(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    found: list[Prediction] = []
+    overlays: list[str] = []
+    worst = 0
+    for name, path in recordings:
+        try:
+            samples = read_recording(path, name, config)
+        except (LusdataError, OSError) as error:
+            if len(recordings) == 1:
+                raise
+            # One bad file of a folder keeps none of the others back; the exit code tells.
+            sys.stderr.write(f"train: {name}: {error}\n")
+            worst = max(worst, error.exit_code if isinstance(error, LusdataError) else 3)
+            continue
+        found.append(predict_recording(models, samples, seed=arguments.seed))
+        overlays.append(_write_overlay(out, found[-1], as_video=arguments.video))
+        sys.stdout.write(_line(found[-1]) + "\n")
+    _write_tables(out, found, overlays, folder)
+    sys.stdout.write(f"written to {out}\n{DISCLAIMER}\n")
+    return worst
+
+
+def _line(one: Prediction) -> str:
+    chances = ", ".join(
+        f"{name} {chance:.2f}" for name, chance in zip(one.samples.classes, one.video_probabilities, strict=True)
+    )
+    return (
+        f"{one.name}: {one.class_name} ({chances}); confidence {one.epistemic.mean():.2f} epistemic, "
+        f"{one.aleatoric.mean():.2f} aleatoric; {len(one.samples)} frames"
+    )
+
+
+def _write_overlay(out: Path, one: Prediction, *, as_video: bool) -> str:
+    from train.overlay import relative_activation, write_overlay_image, write_overlay_video
+
+    activation = relative_activation(one.maps)
+    stem = one.name.replace("/", "--")
+    title = f"{one.class_name}: {float(one.video_probabilities.max()):.2f}"
+    subtitle = f"{one.name}; confidence {one.epistemic.mean():.2f} epistemic, {one.aleatoric.mean():.2f} aleatoric"
+    if as_video and len(one.samples) > 1:
+        path, times = out / f"{stem}.overlay.mp4", one.samples.times_s.tolist()
+        write_overlay_video(path, one.pictures, activation, title=title, subtitle=subtitle, rate_hz=3.0, times_s=times)
+    else:
+        path = out / f"{stem}.overlay.png"
+        row = int(activation.max(axis=(1, 2)).argmax())
+        write_overlay_image(path, one.pictures[row], activation[row], title=title, subtitle=subtitle)
+    return path.name
+
+
+def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folder: RunFolder) -> None:
+    import pandas as pd
+
+    from train.overlay import DISCLAIMER
+
+    frames = [
+        pd.DataFrame(
+            {
+                "recording": one.name,
+                "frame_index": one.samples.frame_indices,
+                "time_s": one.samples.times_s,
+                **{f"p_{name}": one.probabilities[:, index] for index, name in enumerate(one.samples.classes)},
+                "epistemic": one.epistemic,
+                "aleatoric": one.aleatoric,
+            }
+        )
+        for one in found
+    ]
+    if frames:
+        pd.concat(frames).to_csv(out / "frames.csv", index=False, float_format="%.6f", lineterminator="\n")
+    document: dict[str, Any] = {
+        "use": DISCLAIMER,
+        "run": folder.path.name,
+        "config_digest": folder.config.digest,
+        "recordings": [
+            {
+                "recording": one.name,
+                "frames": len(one.samples),
+                "class": one.class_name,
+                "probabilities": {
+                    name: float(chance)
+                    for name, chance in zip(one.samples.classes, one.video_probabilities, strict=True)
+                },
+                "epistemic_confidence": float(one.epistemic.mean()),
+                "aleatoric_confidence": float(one.aleatoric.mean()),
+                "overlay": overlay,
+            }
+            for one, overlay in zip(found, overlays, strict=True)
+        ],
+    }
+    (out / "predictions.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

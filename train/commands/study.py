@@ -1,0 +1,144 @@
+"""A blinded study of a run's maps: make the rating page for physicians, or read their answers back.
+
+  study make RUN --out DIR                        DIR/index.html to hand out, and DIR.key.json to keep
+  study read RUN --answers FILE ... --key FILE    the paper's statistics; the first file is the senior rater's
+
+The page shows each video once, with the map of networks that saw it in training (the mean of all folds) and that of the
+network that did not, in random places and order; neither the page nor its answers tell which is which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lusdata.errors import DataError, UsageError
+from train.commands.options import add_data_options, material_from, say
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Name the arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="make|read")
+    make = actions.add_parser("make", help="write the rating page and its key")
+    make.add_argument("run", type=Path, metavar="RUN", help="a finished run's folder")
+    make.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder for the page")
+    make.add_argument("--key", type=Path, metavar="FILE", help="where the key goes (default: DIR.key.json beside DIR)")
+    make.add_argument("--seed", type=int, default=0, help="seed of order and places (default: 0)")
+    make.add_argument("--videos", type=int, default=0, metavar="N", help="N videos drawn from all (default: all)")
+    make.add_argument("--wrong-too", action="store_true", help="also videos that the model takes for another class")
+    add_data_options(make)
+    read = actions.add_parser("read", help="turn answers into statistics")
+    read.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+    read.add_argument("--answers", type=Path, nargs="+", required=True, metavar="FILE", help="one file per rater")
+    read.add_argument("--key", type=Path, required=True, metavar="FILE", help="the key that 'make' wrote")
+    read.add_argument("--out", type=Path, metavar="DIR", help="folder for study.json and figure-4.png")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make or read a study."""
+    return _make(arguments) if arguments.action == "make" else _read(arguments)
+
+
+def _make(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
+    from train.explain.fold_models import FoldModels, Views, collect, held_out_fold
+    from train.explain.study import choose_recordings, plan_study, write_key
+    from train.explain.study_page import Clip, study_page
+    from train.run_folder import RunFolder
+
+    folder, out = RunFolder(arguments.run), arguments.out
+    key_path = arguments.key or out.with_name(out.name + ".key.json")
+    for path in (out, key_path):
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise UsageError("is there already", where=str(path), hint="name another; nothing was changed")
+    if key_path.resolve().is_relative_to(out.resolve()):
+        raise UsageError("the key must not lie in the folder that raters get", where=str(key_path))
+    config, predictions = folder.config, folder.predictions
+    recordings = choose_recordings(predictions, config.classes, wrong_too=arguments.wrong_too)
+    if 0 < arguments.videos < len(recordings):
+        drawn = np.random.default_rng([arguments.seed, 11]).permutation(len(recordings))[: arguments.videos]
+        recordings = [recordings[index] for index in sorted(drawn)]
+    key = plan_study(recordings, run=folder.path.name, config_digest=config.digest, seed=arguments.seed)
+
+    samples = material_from(arguments, config).samples
+    samples = samples.rows(np.isin(samples.recordings, [item.recording for item in key.items]))
+    models = FoldModels(folder)
+    held_out = held_out_fold(samples, predictions, models.folds)
+    evidence = collect(models, Views(models, samples, cache=None), held_out)
+    every = np.arange(len(samples))
+    train_maps, test_maps = evidence.train_maps[every, samples.labels], evidence.test_maps[every, samples.labels]
+    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+
+    def clip_of(recording: str) -> Clip:
+        rows = samples.recordings == recording
+        return pictures[rows], train_maps[rows], test_maps[rows]
+
+    page = study_page(key, clip_of)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "index.html").write_text(page, encoding="utf-8")
+    write_key(key_path, key)
+    say(f"{len(key.items)} videos, {len(page) / 1e6:.1f} MB")
+    sys.stdout.write(f"page for the raters: {out / 'index.html'}\nkey, not for the raters: {key_path}\n")
+    return 0
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    from train.explain.study import PATTERNS, read_key
+    from train.explain.study_answers import read_answers, statistics
+    from train.run_folder import RunFolder
+
+    config, key = RunFolder(arguments.run).config, read_key(arguments.key)
+    if key.config_digest != config.digest:
+        raise DataError("the key belongs to another run", where=str(arguments.key), found=f"run {key.run}")
+    answers = [read_answers(path, key) for path in arguments.answers]
+    if len({one.rater for one in answers}) < len(answers):
+        raise DataError("two files of one rater", where=", ".join(map(str, arguments.answers)))
+    found = statistics(answers, classes=config.classes)
+    sys.stdout.write(_lines(found))
+    if arguments.out is not None:
+        from train.explain import figures
+
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        document = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        (arguments.out / "study.json").write_text(document, encoding="utf-8")
+        bars = [(PATTERNS[name], one["highlighted"], one["visible"]) for name, one in found["figure_4"].items()]
+        figures.save(figures.patterns_figure(bars), arguments.out / "figure-4.png")
+        sys.stdout.write(f"written to {arguments.out}\n")
+    return 0
+
+
+def _lines(found: dict[str, Any]) -> str:
+    lines = [f"rater {one['rater']}: {one['videos']} videos rated, {one['open']} open" for one in found["raters"]]
+    mean = found["scores"]["all"]
+    lines.append(f"mean score, all: train-CAM {mean['train']:.2f}, test-CAM {mean['test']:.2f}")
+    for kind in ("classes", "raters"):
+        lines += [
+            f"  {name}: train-CAM {one['train']:.2f}, test-CAM {one['test']:.2f} ({one['ratings']} ratings)"
+            for name, one in found["scores"][kind].items()
+        ]
+    preference = found["preference"]
+    share = "-" if preference["share_test"] is None else f"{preference['share_test']:.0%}"
+    lines.append(f"test-CAM preferred: {share} of decided ratings ({preference['none']} undecided)")
+    for one in found["agreement"]:
+        if one["videos"]:
+            kappa = "-" if one["kappa"] is None else f"{one['kappa']:.2f}"
+            lines.append(
+                f"{' and '.join(one['raters'])}: same preference in {one['same_preference']:.0%}, opposite in "
+                f"{one['opposed_preference']:.0%} of {one['videos']} videos, kappa {kappa}"
+            )
+    test = found["wilcoxon"]
+    p = "not defined, all scores tie" if test["p"] is None else f"p = {test['p']:.3f}"
+    lines.append(f"Wilcoxon signed-rank, test- against train-CAM over {test['videos']} videos: {p}")
+    lines.append("patterns visible / under the test-CAM / under the train-CAM, by rater:")
+    for name, by_rater in found["patterns"].items():
+        cells = [
+            f"{rater} {one.get('visible', '-')} / {one['test']} / {one['train']}" for rater, one in by_rater.items()
+        ]
+        lines.append(f"  {name.replace('_', ' '):<18} " + "; ".join(cells))
+    return "\n".join(lines) + "\n"
