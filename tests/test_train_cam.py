@@ -34,7 +34,7 @@ def logits(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
 def test_the_mean_of_a_map_is_the_logit_and_maps_add_up_to_nothing(head):
     network = tiny_network(CONFIG, head=head)
     maps, chances = MappedNetwork(network).maps(pictures())
-    assert maps.shape == (9, 3, 12, 12)
+    assert maps.shape == (9, 3, SIZE // 4, SIZE // 4)
     np.testing.assert_allclose(maps.mean((2, 3)), logits(network, pictures()), atol=1e-3)
     np.testing.assert_allclose(maps.sum(1), 0, atol=1e-3)
     np.testing.assert_allclose(chances, keras.ops.convert_to_numpy(network(pictures())), atol=1e-6)
@@ -88,7 +88,7 @@ def test_heads_that_are_not_linear_get_grad_cam(head):
     mapped = MappedNetwork(tiny_network(CONFIG, head=head))
     maps, chances = mapped.maps(pictures())
     assert mapped.method == "grad-cam"
-    assert maps.shape == (9, 3, 12, 12)
+    assert maps.shape == (9, 3, SIZE // 4, SIZE // 4)
     assert np.isfinite(maps).all()
     np.testing.assert_allclose(chances.sum(1), 1, atol=1e-5)
 
@@ -161,7 +161,7 @@ def test_a_runs_networks_share_their_frozen_part(tmp_path: Path, monkeypatch: py
     keys = list(zip(run.samples.recordings, run.samples.frame_indices, strict=True))
     expected = told.loc[keys, [f"p_{name}" for name in run.samples.classes]].to_numpy()
     np.testing.assert_allclose(evidence.test_probabilities, expected, atol=2e-6)
-    assert evidence.maps.shape == (2, len(run.samples), 3, 12, 12)
+    assert evidence.maps.shape == (2, len(run.samples), 3, SIZE // 4, SIZE // 4)
 
 
 def test_views_are_those_of_the_training_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

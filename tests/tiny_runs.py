@@ -20,8 +20,8 @@ from train.fit import predict_rows, prediction_table  # noqa: E402
 from train.models import ModelEntry  # noqa: E402
 from train.run_folder import RunFolder, write_predictions  # noqa: E402
 
-SIZE = 48
-PATCH = 12
+SIZE = 64
+PATCH = 16
 CLASSES = ("covid-19", "bacterial-pneumonia", "healthy")
 
 
@@ -35,7 +35,7 @@ class TinyRun:
 
 
 def tiny_network(config: TrainConfig, *, head: str = "linear") -> keras.Model:
-    """Build the network: stripes in two directions and grain, pooled to a grid of 12."""
+    """Build the network: stripes in two directions and grain, pooled to a grid of 16."""
     layers = keras.layers
     pictures = keras.Input((config.size_px, config.size_px, 1), name="pictures")
     hidden = layers.Rescaling(1 / 255, name="scale")(pictures)

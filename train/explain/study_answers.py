@@ -227,7 +227,7 @@ def _preferences(ratings: Sequence[Rating]) -> dict[str, Any]:
 
 
 def _agreement(one: Answers, other: Answers) -> dict[str, Any]:
-    """How far two raters agree on the videos that both rated; kappa is Cohen's, None where nothing is left to chance."""
+    """How far two raters agree on the videos of both; Cohen's kappa is None where nothing is left to chance."""
     from scipy import stats
 
     both = sorted(set(one.ratings) & set(other.ratings))
