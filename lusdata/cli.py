@@ -22,6 +22,7 @@ COMMANDS = {
     "build": "make a dataset: crop, sample and shard",
     "folds": "split a collection so that nothing leaks",
     "audit": "look for leakage in a split",
+    "report": "show a collection or a dataset as one page",
     "stats": "count a collection's recordings",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",

@@ -1,0 +1,130 @@
+"""Show a collection, or a dataset that was built, as one HTML page: pictures, counts, folds, rights, audit, gaps.
+
+The page is a single file for the user's own machine and asks the network for nothing. Pictures come from the cache,
+from mirrors and, unless --offline is given, from where they were published; a dataset's come from its own frames. With
+--publishable the page holds only pictures that may be passed on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lusdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from lusdata.publish.gallery import Gallery
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``lusdata report``."""
+    parser.add_argument(
+        "collection",
+        metavar="COLLECTION|DIR",
+        help="name of a shipped collection, a folder of manifests, or a dataset folder",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE.html", type=Path, required=True, help="the page; an older one is replaced"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument("--folds", metavar="FILE", type=Path, help="the split to show and audit (default: made now)")
+    parser.add_argument(
+        "--publishable", action="store_true", help="leave out pictures that may not be passed on, and say so"
+    )
+    parser.add_argument(
+        "--mirror",
+        metavar="DIR|URL",
+        action="append",
+        default=[],
+        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
+    )
+    parser.add_argument(
+        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
+    )
+    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the page, say what is on it, and open it if asked."""
+    from lusdata.publish.gallery import write_gallery
+
+    out: Path = args.out.expanduser()
+    # Said before the work, not after it.
+    if not out.parent.is_dir() or out.is_dir():
+        found = "a folder" if out.is_dir() else "no such folder"
+        raise UsageError("cannot write the page there", where=str(out), expected="a file in a folder", found=found)
+    gallery = _gallery(args)
+    size_bytes = write_gallery(out, gallery)
+    sys.stdout.write(_text(gallery, out, size_bytes))
+    if args.open and not webbrowser.open(out.resolve().as_uri()):
+        sys.stderr.write("lusdata: no browser could be opened; open the file by hand\n")
+    return 0
+
+
+def _gallery(args: argparse.Namespace) -> Gallery:
+    from lusdata.catalog.collection import shipped_names
+    from lusdata.dataset.index import is_dataset
+    from lusdata.publish.gallery import make_gallery
+
+    # A bare word is a shipped name first, as everywhere.
+    folder = Path(args.collection).expanduser()
+    if args.collection not in shipped_names() and is_dataset(folder):
+        return _of_dataset(args, folder)
+    from lusdata.catalog.collection import open_collection
+    from lusdata.media.fetch import fetch
+    from lusdata.publish.gallery_media import pictures_of_collection
+
+    collection = open_collection(args.collection)
+    fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
+    with _bar(len(fetched.paths)) as advance:
+        pictures = pictures_of_collection(collection.manifests, fetched, publishable=args.publishable, advance=advance)
+    origin = "pictures: whole frames of the files, with the crop drawn on them"
+    return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+
+
+def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
+    from lusdata.catalog.collection import Collection
+    from lusdata.dataset.index import open_index
+    from lusdata.publish.gallery import make_gallery
+    from lusdata.publish.gallery_media import pictures_of_dataset
+
+    given = [name for name in ("mirror", "cache", "offline") if getattr(args, name)]
+    if given:
+        options = ", ".join(f"--{name}" for name in given)
+        raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
+    index = open_index(folder)
+    collection = Collection(index.name, folder, index.manifests)
+    with _bar(len(index.entries)) as advance:
+        pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
+    origin = f"pictures: frames of the dataset, {index.recipe.text()}"
+    return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], object]]:
+    """Give a function that tells that one more picture is done."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc="pictures", unit="recording", disable=None) as bar:
+        yield bar.update
+
+
+def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
+    total = len(gallery.collection.manifests)
+    lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
+    if gallery.unpublishable:
+        lines.append(
+            f"pictures of {gallery.unpublishable:,} recordings may not be published: keep the page on this machine, or "
+            "make it with --publishable"
+        )
+    if gallery.trouble:
+        lines.append(f"no folds and no audit: {gallery.trouble}")
+    lines.append(f"written: {out}  ({size_bytes / 1e6:,.1f} MB)")
+    return "\n".join(lines) + "\n"

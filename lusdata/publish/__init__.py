@@ -1,0 +1,1 @@
+"""Datasets to people: pages, cards and citations."""
