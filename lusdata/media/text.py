@@ -35,10 +35,10 @@ _BORDER = 0.25
 _INSIDE_PART = 0.2
 # Writing has at least this many upright strokes for its length, long echoes have fewer.
 _LEAST_STROKES = 0.2
-_SAME_LINE, _SAME_HEIGHT = 0.4, 1.4
+_SAME_LINE, _SAME_HEIGHT = 0.4, 1.5
 # Intercept and weight of each value of a `Look`, in its order.
-_MOVING = (-8.7, (5.3, -2.8, 0.9, -7.0, 4.6, 11.0, 17.1, 2.6, -2.2))
-_STILL = (-12.4, (5.9, -1.0, 2.8, -7.2, 0.0, 15.1, 16.9, 3.9, -2.7))
+_MOVING = (-8.8, (7.2, -2.9, 1.4, -8.5, 4.0, 11.8, 13.5, 4.5, -2.5))
+_STILL = (-9.6, (7.2, -1.2, 3.0, -9.6, 0.0, 14.8, 12.0, 6.2, -2.4))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def find_text(
             for line in lines(layer, marks):
                 score = _score(line)
                 if score >= least_score:
-                    found.append(_Scored(line.edges, score, layer.bright))
+                    found.append(_Scored(line.edges, score, layer.bright, _height(line.edges)))
     program = engine_path() if read and found else None
     regions = []
     for one in _merged(found):
@@ -155,11 +155,12 @@ def blacked(frame: Pixels, regions: Sequence[TextRegion]) -> Pixels:
 
 @dataclass(frozen=True)
 class _Scored:
-    """A line worth reporting; edges are left, top, right and bottom."""
+    """A line worth reporting; edges are left, top, right and bottom, height is as first found."""
 
     edges: tuple[float, float, float, float]
     score: float
     bright: bool
+    height: float
 
 
 def _extremes(frames: Pixels) -> tuple[Pixels, Pixels, Pixels]:
@@ -194,8 +195,9 @@ def _merged(found: Sequence[_Scored]) -> list[_Scored]:
     for one in sorted(found, key=lambda line: (-line.score, line.edges)):
         for index, other in enumerate(kept):
             if _overlap(one.edges, other.edges) > _SAME_LINE:
-                if _height(one.edges) <= _SAME_HEIGHT * _height(other.edges):
-                    kept[index] = replace(other, edges=_around(one.edges, other.edges))
+                around = _around(one.edges, other.edges)
+                if _height(around) <= _SAME_HEIGHT * other.height:
+                    kept[index] = replace(other, edges=around)
                 break
         else:
             kept.append(one)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lusdata.errors import UsageError
+from lusdata.media.crop import Box
+from lusdata.media.phantom import Phantom, draw, typical
+from lusdata.media.sector import find_sector
+
+CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
+
+
+def phantom(probe: str, seed: int, **changes: object) -> Phantom:
+    spec = replace(
+        typical(CLASSES[seed % 4], probe=probe, variant=seed),
+        **{"width_px": 320, "height_px": 240, "frame_count": 6, **changes},
+    )
+    return draw(spec, seed)
+
+
+def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    return float((one & other).sum() / (one | other).sum())
+
+
+def filled(box: tuple[int, int, int, int], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    left, top, width, height = box
+    mask = np.zeros(shape, dtype=np.bool_)
+    mask[top : top + height, left : left + width] = True
+    return mask
+
+
+@pytest.mark.parametrize("probe", ["convex", "linear", "phased"])
+@pytest.mark.parametrize(("margin", "gain"), [(0.0, 1.0), (0.09, 1.0), (0.2, 1.0), (0.09, 0.4)])
+def test_the_scan_of_a_phantom_is_found(probe: str, margin: float, gain: float) -> None:
+    for seed in range(2):
+        truth = phantom(probe, seed, margin=margin)
+        found = find_sector((truth.frames * gain).astype(np.uint8))
+        assert overlap(found.mask, truth.masks["sector"][0]) > 0.9
+        shape = found.mask.shape
+        assert overlap(filled(found.box, shape), filled(truth.box, shape)) > 0.9
+        assert overlap(filled(found.square_box, shape), filled(truth.square_box, shape)) > 0.85
+        assert found.shape == probe
+        assert 0.35 < found.confidence <= 1
+
+
+@pytest.mark.parametrize("probe", ["convex", "linear", "phased"])
+def test_one_frame_is_enough(probe: str) -> None:
+    truth = phantom(probe, 3, frame_count=1)
+    assert overlap(find_sector(truth.frames).mask, truth.masks["sector"][0]) > 0.9
+
+
+def test_overlay_beside_the_scan_changes_little() -> None:
+    truth = phantom("convex", 1, burned_in=False, margin=0.15)
+    frames = truth.frames.copy()
+    frames[:, 2:12, 2:70] = 200
+    frames[:, 20:180, 4:10] = np.linspace(255, 0, 160).astype(np.uint8)[:, None]
+    frames[:, 225:238, 10:110:4] = 230
+    assert overlap(find_sector(frames).mask, find_sector(truth.frames).mask) > 0.95
+
+
+def test_colours_may_be_given_and_a_coloured_mark_is_no_echo() -> None:
+    truth = phantom("convex", 2, burned_in=False, margin=0.15)
+    frames = np.repeat(truth.frames[..., None], 3, axis=3)
+    frames[:, :, 312:316] = (20, 200, 60)
+    found = find_sector(frames)
+    assert overlap(found.mask, truth.masks["sector"][0]) > 0.9
+    assert found.box.left_px + found.box.width_px < 312
+
+
+@pytest.mark.parametrize("probe", ["convex", "linear", "phased"])
+def test_a_mirrored_recording_has_the_mirrored_scan(probe: str) -> None:
+    frames = phantom(probe, 4, margin=0.1).frames
+    assert overlap(find_sector(frames[..., ::-1]).mask[:, ::-1], find_sector(frames).mask) > 0.93
+
+
+def test_the_scan_moves_with_the_picture() -> None:
+    frames = phantom("convex", 5, margin=0.15, burned_in=False).frames
+    here = find_sector(frames).box
+    there = find_sector(np.roll(frames, (9, -14), axis=(1, 2))).box
+    assert np.allclose(np.subtract(there, here), (-14, 9, 0, 0), atol=8)
+
+
+def test_the_scan_grows_with_the_picture() -> None:
+    frames = phantom("linear", 6, margin=0.1, burned_in=False).frames
+    small = find_sector(frames).box
+    large = find_sector(frames.repeat(2, axis=1).repeat(2, axis=2)).box
+    assert np.allclose(large, np.multiply(small, 2), atol=8)
+
+
+def test_a_recording_that_echoes_fill_is_left_whole() -> None:
+    truth = phantom("linear", 1, margin=0.0, burned_in=False)
+    left, top, width, height = truth.box
+    cropped = np.ascontiguousarray(truth.frames[:, top + 8 : top + height - 8, left + 8 : left + width - 8])
+    found = find_sector(cropped)
+    assert found.shape == "full"
+    assert found.box == Box(0, 0, width - 16, height - 16)
+    assert found.mask.all()
+
+
+def test_the_same_frames_give_the_same_scan() -> None:
+    frames = phantom("phased", 7).frames
+    one, other = find_sector(frames), find_sector(frames.copy())
+    assert (one.box, one.square_box, one.confidence) == (other.box, other.square_box, other.confidence)
+
+
+@pytest.mark.parametrize("level", [0, 90])
+def test_an_empty_recording_gives_the_whole_frame_without_confidence(level: int) -> None:
+    found = find_sector(np.full((3, 60, 80), level, dtype=np.uint8))
+    assert (found.shape, found.confidence, found.box) == ("full", 0.0, Box(0, 0, 80, 60))
+    assert found.square_box == Box(10, 0, 60, 60)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1), (1, 3, 200), (1, 200, 3), (3, 16, 16)])
+def test_tiny_and_narrow_pictures_give_boxes_inside_the_frame(shape: tuple[int, int, int]) -> None:
+    found = find_sector(np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8))
+    for box in (found.box, found.square_box):
+        assert min(box.left_px, box.top_px) >= 0
+        assert min(box.width_px, box.height_px) >= 1
+        assert box.left_px + box.width_px <= shape[2]
+        assert box.top_px + box.height_px <= shape[1]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [np.zeros((4, 4), np.uint8), np.zeros((1, 4, 4), np.float32), np.zeros((0, 4, 4), np.uint8)],
+    ids=["two axes", "floats", "no frames"],
+)
+def test_what_is_no_recording_is_refused(frames: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="not the frames of a recording"):
+        find_sector(frames)
+
+
+# Read off the pictures by eye: file, shape, and the least overlap with the box given as parts of the frame.
+REAL = [
+    ("pocus_videos/convex/Reg_Avi_Video_003.mp4", "convex", None),
+    ("pocus_videos/convex/Pneu_Avi_Video_004.mp4", "convex", (0.0, 0.0, 1.0, 0.85)),
+    ("pocus_videos/convex/Pneu_Avi_Video_006.mp4", "convex", (0.0, 0.0, 1.0, 0.85)),
+    ("pocus_images/convex/Cov_severe_acutemedicine.png", "full", None),
+    ("pocus_videos/linear/Vir_liftl_H1N1_case2_clip2.mp4", "full", None),
+]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "shape", "box"), REAL[1:3], ids=[case[0].rsplit("/", 1)[1] for case in REAL[1:3]])
+def test_fans_that_end_above_the_frame_are_found(
+    corpus_dir: Path, name: str, shape: str, box: tuple[float, float, float, float]
+) -> None:
+    from lusdata.media.frames import read_frames
+
+    frames = read_frames(corpus_dir / name, rate_hz=3, max_frames=16, size_px=400).images
+    found = find_sector(frames)
+    wanted = tuple(round(400 * part) for part in box)
+    assert found.shape == shape
+    assert overlap(filled(found.box, found.mask.shape), filled(wanted, found.mask.shape)) > 0.93  # type: ignore[arg-type]
