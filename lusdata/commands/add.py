@@ -155,7 +155,7 @@ def _may_ask(args: argparse.Namespace) -> bool:
 def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
     """Gather what a person says: from options, then from the terminal."""
     from lusdata.commands.add_ask import Question, ask
-    from lusdata.media.draft import Answers, known_provider, slug_of
+    from lusdata.media.draft import Answers, known_provider, patient_code_fault, slug_of
     from lusdata.media.draft_source import is_address
 
     address = args.source if is_address(args.source) else args.source_url
@@ -174,17 +174,20 @@ def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
             hint="give these options, or run it on a terminal",
         )
     class_name, licence, page, basis = args.class_name, args.licence, args.page, args.class_basis
-    attribution = args.attribution
+    attribution, patient = args.attribution, args.patient
     if asks:
         class_name = class_name or ask(Question("Diagnosis of the patient?", enumeration("class")))
         basis = basis or ask(Question("What does it rest on?", enumeration("class_basis"), default="unknown"))
         if not address and not page:
             page = ask(Question("Web page that shows it?", optional=True, fault=_address_fault))
             proposal = proposal or known_provider(page, bench.known)
-        licence = licence or ask(Question("Licence?", _usual_licences()))
+        licence = licence or ask(Question(f"Licence ({_usual_licences()})?", fault=_licence_fault))
         question = "Who published it, as a slug such as pocus-atlas?"
         provider = provider or ask(Question(question, default=proposal, fault=lambda text: _slug_fault(text, slug_of)))
         attribution = attribution or ask(Question("Whom to name when it is used?", optional=True))
+        if not patient and not args.same_patient:
+            question = "Your own code for the patient, such as c-07, if you add several recordings of one?"
+            patient = ask(Question(question, optional=True, fault=patient_code_fault))
     return Answers(
         class_name=class_name or "",
         probe=args.probe or "",
@@ -195,7 +198,7 @@ def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
         page=page,
         doi=args.doi,
         attribution=attribution,
-        patient=args.patient,
+        patient=patient,
         same_patient=args.same_patient,
         link=args.link,
         slug=args.slug,
@@ -205,10 +208,16 @@ def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
     )
 
 
-def _usual_licences() -> list[str]:
+def _usual_licences() -> str:
     from lusdata.catalog.rights import LICENCES
 
-    return sorted(LICENCES)
+    return ", ".join(name for name in sorted(LICENCES) if name.endswith(("4.0", "1.0", "None")))
+
+
+def _licence_fault(text: str) -> str:
+    from lusdata.catalog.rights import LICENCES
+
+    return "" if text in LICENCES else "not among " + ", ".join(sorted(LICENCES))
 
 
 def _address_fault(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -187,9 +188,9 @@ def _most_frames(dataset: Any) -> int:
     """Return how many frames fit; refuse more before anything is decoded."""
     frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * -(-int(dataset.get("BitsAllocated") or 8) // 8)
     most = max(1, min(MAX_FRAMES, MAX_PIXEL_BYTES // frame_bytes))
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = int(dataset.get("NumberOfFrames", 1) or 0)
     if count < 1:
-        raise DecodeError("the DICOM file announces no frame", found=str(count))
+        raise DecodeError("the DICOM file announces no frame", expected="at least 1", found=str(count))
     if count > most:
         raise _beyond(f"at most {most:,} frames of this size", f"{count:,}")
     return most
@@ -209,9 +210,13 @@ def _beyond(limit: str, found: str) -> DecodeError:
 @contextlib.contextmanager
 def _pydicom_trouble(path: Path) -> Iterator[None]:
     """Turn whatever a malformed file makes pydicom stumble over into one error, and silence its warnings."""
+    log = logging.getLogger("pydicom")
+    level = log.level
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # It would tell a terminal what it stumbles over, header values included.
+            log.setLevel(logging.CRITICAL + 1)
             yield
     except LusdataError as error:
         error.where = str(path)
@@ -226,3 +231,5 @@ def _pydicom_trouble(path: Path) -> Iterator[None]:
             found=type(error).__name__,
             hint="export it again, or save it as a video",
         ) from error
+    finally:
+        log.setLevel(level)

@@ -68,7 +68,7 @@ def still_frames(dataset: Any) -> Pixels:
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_compressed:
         _check_decoder(syntax, get_decoder)
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = int(dataset.get("NumberOfFrames", 1))
     # A file may announce fewer frames than it holds; what was announced is the recording.
     stored = itertools.islice(iter_pixels(dataset), count)
     frames = [_picture(values, dataset, photometric) for values in stored]
@@ -149,14 +149,13 @@ def moving_frames(dataset: Any, *, most: int) -> tuple[Pixels, tuple[float, ...]
     DecodeError
         If the stream is damaged or too long.
     """
-    from pydicom.encaps import generate_fragments
+    from pydicom.encaps import generate_frames
 
     suffix = MOVING[str(dataset.file_meta.TransferSyntaxUID)]
     with tempfile.TemporaryDirectory(prefix="lusdata-") as folder:
         stream = Path(folder) / f"stream.{suffix}"
-        with stream.open("wb") as file:
-            for fragment in generate_fragments(dataset.PixelData):
-                file.write(fragment)
+        # A stream is one item of pixel data, in as many fragments as its writer liked.
+        stream.write_bytes(b"".join(generate_frames(dataset.PixelData, number_of_frames=1)))
 
         def every(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
             if times_s.size > most:

@@ -33,6 +33,7 @@ __all__ = [
     "draft",
     "group_entry",
     "known_provider",
+    "patient_code_fault",
     "private_words",
     "recording_slug",
     "slug_of",
@@ -221,8 +222,9 @@ def check_answers(answers: Answers) -> None:
     for option, text in (("--attribution", answers.attribution), ("--page", answers.page), ("--doi", answers.doi)):
         if text and (_MARKUP.search(text) or not text.isprintable()):
             raise UsageError("markup or control characters in a plain text", where=option, found=repr(text[:60]))
-    if answers.patient is not None:
-        _check_code(answers.patient)
+    fault = patient_code_fault(answers.patient) if answers.patient is not None else ""
+    if fault:
+        raise UsageError("not a code for a patient", where="--patient", expected=fault, found=repr(answers.patient))
     for option, slug in (
         ("--provider", answers.provider),
         ("--id", answers.slug),
@@ -240,14 +242,16 @@ def check_answers(answers: Answers) -> None:
             )
 
 
-def _check_code(code: str) -> None:
-    if not _SLUG.fullmatch(code) or not re.search(r"\d", code) or re.search(r"[a-z]{4}", code):
-        raise UsageError(
-            "not a code for a patient",
-            where="--patient",
-            expected="a number or short code of your own with a digit, such as 12 or c-07; never a name",
-            found=repr(code[:60]),
-        )
+def patient_code_fault(code: str) -> str:
+    """Say why a code for a patient could be a name; empty if it is a code.
+
+    Examples
+    --------
+    >>> patient_code_fault("c-07"), patient_code_fault("john-doe")
+    ('', 'a number or short code of your own with a digit, such as 12 or c-07; never a name')
+    """
+    is_code = _SLUG.fullmatch(code) and re.search(r"\d", code) and not re.search(r"[a-z]{4}|\d{7}", code)
+    return "" if is_code else "a number or short code of your own with a digit, such as 12 or c-07; never a name"
 
 
 def group_entry(

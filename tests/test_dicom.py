@@ -1,0 +1,286 @@
+"""DICOM in: pictures, times and regions come, and nothing that names anyone."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pydicom", reason="the extra 'dicom' is not installed")
+
+from dicom_files import SECRETS, dicom_file
+from pydicom.data import get_testdata_file
+
+from lusdata.errors import DataError, DecodeError, MissingExtraError
+from lusdata.media.crop import Box
+from lusdata.media.dicom import DicomRecording, is_dicom, read
+from lusdata.media.dicom_header import ALLOWED, frame_times_s, regions_of, subject_of
+
+
+def sample(name: str) -> Path:
+    found = get_testdata_file(name, download=False)
+    if found is None:
+        pytest.skip(f"this pydicom does not bring {name}")
+    return Path(found)
+
+
+def steps(count: int = 5, *, height: int = 48, width: int = 64) -> np.ndarray:
+    """Frames whose grey level tells their place."""
+    return np.stack([np.full((height, width), 20 + 200 * index // (count - 1), np.uint8) for index in range(count)])
+
+
+def test_a_scanners_clip_comes_with_its_times_its_scan_and_its_depth():
+    recording = read(sample("examples_ybr_color.dcm"))
+    assert recording.frames.shape == (30, 240, 320, 3)
+    assert recording.times_s is not None
+    np.testing.assert_allclose(np.diff(recording.times_s), 0.033333, atol=1e-6)
+    assert recording.scan is not None
+    assert recording.scan.box == Box(84, 31, 236, 209)
+    assert recording.scan.depth_cm == pytest.approx(10.669, abs=0.001)
+    assert recording.facts.photometric == "YBR_FULL_422"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("examples_palette.dcm", (1, 350, 800, 3)),
+        ("examples_rgb_color.dcm", (1, 240, 320, 3)),
+        ("examples_jpeg2k.dcm", (1, 480, 640, 3)),
+        ("SC_rgb_rle_2frame.dcm", (2, 100, 100, 3)),
+        ("SC_rgb_rle_16bit.dcm", (1, 100, 100, 3)),
+        ("SC_ybr_full_422_uncompressed.dcm", (1, 100, 100, 3)),
+        ("ExplVR_BigEnd.dcm", (1, 60, 80, 3)),
+    ],
+)
+def test_every_way_of_storing_colours_is_read(name, shape):
+    assert read(sample(name)).frames.shape == shape
+
+
+def test_one_picture_has_the_same_colours_however_it_is_stored():
+    plain = read(sample("SC_rgb_rle_2frame.dcm")).frames[0].astype(int)
+    deep = read(sample("SC_rgb_rle_16bit.dcm")).frames[0].astype(int)
+    ybr = read(sample("SC_ybr_full_422_uncompressed.dcm")).frames[0].astype(int)
+    assert abs(plain - deep).max() <= 1
+    # The sample's colours were halved sideways, so only the bars' insides agree.
+    assert np.median(abs(plain - ybr)) <= 2
+
+
+def test_monochrome_1_is_turned_round(tmp_path):
+    frames = steps()
+    white_is_zero = read(dicom_file(tmp_path / "a.dcm", 255 - frames, photometric="MONOCHROME1"))
+    np.testing.assert_array_equal(white_is_zero.frames, frames)
+
+
+def test_deep_grey_keeps_one_scale_for_all_frames(tmp_path):
+    deep = (steps().astype(np.uint16) * 16).astype(np.uint16)
+    frames = read(dicom_file(tmp_path / "a.dcm", deep)).frames
+    np.testing.assert_array_equal(frames[:, 0, 0], [0, 64, 128, 191, 255])
+
+
+def test_colour_that_is_grey_everywhere_becomes_grey(tmp_path):
+    frames = steps()
+    recording = read(dicom_file(tmp_path / "a.dcm", np.repeat(frames[..., None], 3, axis=3), photometric="RGB"))
+    np.testing.assert_array_equal(recording.frames, frames)
+
+
+def test_a_video_stream_inside_is_decoded(tmp_path):
+    import pydicom
+    from pydicom.encaps import encapsulate
+
+    from lusdata.media.phantom_media import write_video
+
+    write_video(tmp_path / "clip.mp4", steps(8), rate_hz=20)
+    path = dicom_file(tmp_path / "a.dcm", steps(8))
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    data.PixelData = encapsulate([(tmp_path / "clip.mp4").read_bytes()])
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path, enforce_file_format=True)
+    recording = read(path)
+    assert recording.frames.shape == (8, 48, 64)
+    np.testing.assert_allclose(recording.times_s, np.arange(8) / 20, atol=1e-6)
+    np.testing.assert_allclose(recording.frames[:, 24, 32].astype(int), steps(8)[:, 0, 0].astype(int), atol=4)
+
+
+def test_a_vector_of_frame_times_gives_uneven_times(tmp_path):
+    extra = {"FrameTimeVector": [0, 40, 50, 60, 70], "FrameIncrementPointer": 0x00181065}
+    recording = read(dicom_file(tmp_path / "a.dcm", steps(), extra=extra))
+    np.testing.assert_allclose(recording.times_s, [0, 0.04, 0.09, 0.15, 0.22])
+
+
+@pytest.mark.parametrize(
+    ("header", "times_s"),
+    [
+        ({"FrameTimeVector": ["0", "40", "60"]}, (0.0, 0.04, 0.1)),
+        ({"FrameTimeVector": [40, 60]}, (0.0, 0.04, 0.1)),
+        ({"FrameTimeVector": [0, 40, 60], "FrameTime": 10, "FrameIncrementPointer": 0x00181063}, (0.0, 0.01, 0.02)),
+        ({"FrameTimeVector": [0, 40, 60, 50], "FrameTime": 10, "CineRate": 7}, (0.0, 0.01, 0.02)),
+        ({"FrameTimeVector": [0, 0, 0], "FrameTime": 10}, (0.0, 0.01, 0.02)),
+        ({"FrameTime": "0", "RecommendedDisplayFrameRate": 50}, (0.0, 0.02, 0.04)),
+        ({"FrameTime": "nan", "CineRate": 0}, None),
+        ({"FrameTime": 1e9}, None),
+    ],
+    ids=["vector", "without-zero", "pointer", "wrong-length", "zeros", "rate", "nothing", "absurd"],
+)
+def test_times_come_from_what_the_header_means(header, times_s):
+    assert frame_times_s(header, 3) == times_s
+
+
+def test_a_region_is_cut_to_the_frame_and_nonsense_is_left_out():
+    def region(left, top, right, bottom, **more):
+        edges = dict(zip(("MinX0", "MinY0", "MaxX1", "MaxY1"), (left, top, right, bottom), strict=True))
+        return {**{f"RegionLocation{name}": value for name, value in edges.items()}, **more}
+
+    items = [
+        region(
+            10,
+            20,
+            1000,
+            1000,
+            RegionSpatialFormat=1,
+            PhysicalUnitsXDirection=3,
+            PhysicalUnitsYDirection=3,
+            PhysicalDeltaX=-0.1,
+            PhysicalDeltaY=0.1,
+        ),
+        region(50, 50, 40, 60),
+        region(200, 200, 300, 300),
+        region(None, 0, 10, 10),
+    ]
+    (found,) = regions_of({"SequenceOfUltrasoundRegions": items}, width_px=100, height_px=80)
+    assert found.box == Box(10, 20, 90, 60)
+    assert found.form == "2d"
+    assert found.depth_cm == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("age", "band"),
+    [
+        ("045Y", "40-49"),
+        ("089Y", "80-89"),
+        ("090Y", "90+"),
+        ("104Y", "90+"),
+        ("006M", "0-9"),
+        ("010D", "0-9"),
+        ("", None),
+        ("old", None),
+        ("45", None),
+    ],
+)
+def test_an_age_becomes_a_band_that_names_nobody(age, band):
+    assert subject_of({"PatientAge": age}).age_band == band
+
+
+def test_nothing_that_names_anyone_is_read(tmp_path):
+    recording = read(dicom_file(tmp_path / "a.dcm", steps(), region=(4, 4, 40, 30)))
+    said = repr(recording) + repr(recording.facts) + repr(recording.regions)
+    assert not [secret for secret in SECRETS if secret in said]
+    naming = ("Name", "ID", "UID", "Date", "Birth", "Institution", "Physician", "Operator", "Serial", "Address")
+    assert not [keyword for keyword in ALLOWED if any(word in keyword for word in naming)]
+    assert recording.facts.subject == subject_of({"PatientAge": "069Y", "PatientSex": "F"})
+
+
+def test_two_files_of_one_patient_are_known_as_such_without_telling_whose(tmp_path):
+    first = read(dicom_file(tmp_path / "a.dcm", steps()))
+    second = read(dicom_file(tmp_path / "b.dcm", steps(3), extra={"StudyInstanceUID": "1.2.3.4"}))
+    other = read(dicom_file(tmp_path / "c.dcm", steps(), extra={"PatientID": "PID-9"}))
+    nobody = read(dicom_file(tmp_path / "d.dcm", steps(), extra={"PatientID": "", "StudyInstanceUID": ""}))
+    assert first.examination == second.examination != other.examination
+    assert nobody.examination == ""
+    assert "PID" not in first.examination
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("CT_small.dcm", "another modality"),
+        ("reportsi.dcm", "without pictures"),
+        ("image_dfl.dcm", "deflated"),
+        ("no_meta.dcm", "not a DICOM file"),
+        ("meta_missing_tsyntax.dcm", "DICOM file"),
+    ],
+)
+def test_what_is_no_ultrasound_is_refused_in_a_line(name, message):
+    with pytest.raises(DataError, match=message) as caught:
+        read(sample(name))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"Rows": 20_000}, "too large"),
+        ({"NumberOfFrames": 2_000_000}, "too large"),
+        ({"NumberOfFrames": 0}, "announces no frame"),
+        ({"NumberOfFrames": 50}, "not a DICOM file|ends early"),
+        ({"PhotometricInterpretation": "HSV"}, "photometric"),
+        ({"BitsAllocated": 7}, "not a DICOM file"),
+    ],
+    ids=["rows", "many-frames", "no-frames", "too-few", "photometric", "bits"],
+)
+def test_a_lying_header_is_refused(tmp_path, extra, message):
+    path = dicom_file(tmp_path / "a.dcm", steps(), extra=extra)
+    with pytest.raises(DataError, match=message):
+        read(path)
+
+
+def test_hours_between_two_frames_are_no_frame_time(tmp_path):
+    assert read(dicom_file(tmp_path / "a.dcm", steps(), frame_time_ms=3.6e6)).times_s is None
+
+
+def test_more_than_an_hour_is_refused(tmp_path):
+    with pytest.raises(DecodeError, match=r"too large .*3,600 s"):
+        read(dicom_file(tmp_path / "a.dcm", steps(100, height=8, width=8), frame_time_ms=59_000))
+
+
+def test_a_file_cut_short_is_refused(tmp_path):
+    path = dicom_file(tmp_path / "a.dcm", steps())
+    path.write_bytes(path.read_bytes()[:-4000])
+    with pytest.raises(DecodeError, match=r"DICOM"):
+        read(path)
+
+
+def test_random_damage_never_escapes_as_anything_but_a_data_fault(tmp_path):
+    whole = bytearray(dicom_file(tmp_path / "a.dcm", steps(2, height=16, width=16), region=(1, 1, 9, 9)).read_bytes())
+    rng = np.random.default_rng(4)
+    path = tmp_path / "b.dcm"
+    for _ in range(150):
+        damaged = whole.copy()
+        for place in rng.integers(132, len(whole), 4):
+            damaged[place] = int(rng.integers(256))
+        path.write_bytes(damaged)
+        with contextlib.suppress(DataError):
+            assert isinstance(read(path), DicomRecording)
+
+
+def test_an_error_repeats_nothing_of_the_header(tmp_path):
+    path = dicom_file(tmp_path / "a.dcm", steps(), extra={"BitsAllocated": 7})
+    with pytest.raises(DecodeError, match="not a DICOM file") as caught:
+        read(path)
+    assert not [secret for secret in SECRETS if secret in str(caught.value)]
+
+
+def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):
+    path = dicom_file(tmp_path / "a.dcm", steps())
+    monkeypatch.setitem(__import__("sys").modules, "pydicom", None)
+    with pytest.raises(MissingExtraError, match=r"lusdata\[dicom\]"):
+        read(path)
+
+
+def test_a_missing_decoder_is_named_with_its_transfer_syntax():
+    from pydicom.pixels import get_decoder
+
+    path = sample("SC_rgb_jpeg_gdcm.dcm")
+    if get_decoder("1.2.840.10008.1.2.4.70").is_available:
+        pytest.skip("a decoder for lossless JPEG is installed here")
+    with pytest.raises(DataError, match=r"no decoder .*JPEG Lossless.*pylibjpeg"):
+        read(path)
+
+
+def test_dicom_is_told_by_its_bytes(tmp_path):
+    assert is_dicom(dicom_file(tmp_path / "a.mp4", steps()))
+    (tmp_path / "b.dcm").write_bytes(b"no")
+    assert not is_dicom(tmp_path / "b.dcm")
