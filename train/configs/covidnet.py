@@ -1,0 +1,45 @@
+"""A small COVID-Net, from scratch: the paper's weaker baseline.
+
+Source:   after Wang et al. 2020; the paper reports it as significantly worse, without figures (section 3.2)
+Command:  python -m train crossval covidnet --by patient
+          python -m train crossval covidnet:physics --by patient
+Hardware: not yet measured
+Time:     not yet measured
+Score:    not measured; the paper gives no figure
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from train.config import TrainConfig
+
+__all__ = ["paper", "physics"]
+
+
+def paper() -> TrainConfig:
+    """Return the paper's settings. Nothing is frozen, since nothing was learnt before."""
+    return TrainConfig(
+        name="covidnet",
+        model="covidnet",
+        weights="none",
+        epochs=40,
+        batch_size=8,
+        learning_rate=1e-4,
+        patience=10,
+        augmentation="paper",
+        views=8,
+    )
+
+
+def physics() -> TrainConfig:
+    """Return settings that keep to the physics. From scratch, a higher learning rate serves."""
+    return dataclasses.replace(
+        paper(),
+        name="covidnet:physics",
+        augmentation="physics",
+        batch_size=32,
+        learning_rate=1e-3,
+        cosine=True,
+        class_weights=True,
+    )

@@ -1,0 +1,49 @@
+"""NASNetMobile: the paper's network for devices at the bedside.
+
+Source:   paper, section 3.1 and Table 2; Zoph et al. 2018
+Command:  python -m train crossval nasnet_mobile --by patient
+          python -m train crossval nasnet_mobile:physics --by patient
+Hardware: not yet measured; ImageNet weights must be there or be downloaded
+Time:     not yet measured
+Score:    not measured; the paper gives frame accuracy 0.76, balanced 0.71 (video split, 5 folds)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from train.config import TrainConfig
+
+__all__ = ["paper", "physics"]
+
+
+def paper() -> TrainConfig:
+    """Return the paper's settings.
+
+    The last three layers are the head's; a cell of this network reads the two before it, so that there is no place to
+    cut between cells.
+    """
+    return TrainConfig(
+        name="nasnet_mobile",
+        model="nasnet_mobile",
+        frozen_until="normal_concat_12",
+        epochs=40,
+        batch_size=8,
+        learning_rate=1e-4,
+        patience=10,
+        augmentation="paper",
+        views=8,
+    )
+
+
+def physics() -> TrainConfig:
+    """Return settings that keep to the physics."""
+    return dataclasses.replace(
+        paper(),
+        name="nasnet_mobile:physics",
+        augmentation="physics",
+        batch_size=32,
+        learning_rate=3e-4,
+        cosine=True,
+        class_weights=True,
+    )

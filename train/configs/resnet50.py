@@ -1,0 +1,45 @@
+"""ResNet-50: the residual alternative.
+
+Source:   He et al. 2016; the paper names a residual network without figures (section 3.2)
+Command:  python -m train crossval resnet50 --by patient
+          python -m train crossval resnet50:physics --by patient
+Hardware: not yet measured; ImageNet weights must be there or be downloaded
+Time:     not yet measured
+Score:    not measured; the paper gives no figure
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from train.config import TrainConfig
+
+__all__ = ["paper", "physics"]
+
+
+def paper() -> TrainConfig:
+    """Return the paper's settings. The last block, three convolutions, is trained: 4.5 million parameters."""
+    return TrainConfig(
+        name="resnet50",
+        model="resnet50",
+        frozen_until="conv5_block2_out",
+        epochs=40,
+        batch_size=8,
+        learning_rate=1e-4,
+        patience=10,
+        augmentation="paper",
+        views=8,
+    )
+
+
+def physics() -> TrainConfig:
+    """Return settings that keep to the physics."""
+    return dataclasses.replace(
+        paper(),
+        name="resnet50:physics",
+        augmentation="physics",
+        batch_size=32,
+        learning_rate=3e-4,
+        cosine=True,
+        class_weights=True,
+    )

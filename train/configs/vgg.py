@@ -1,0 +1,45 @@
+"""VGG-16 with a hidden layer of 64: the paper's main model.
+
+Source:   paper, section 3.1, appendix A.1 and Table 2; Simonyan and Zisserman 2015
+Command:  python -m train crossval vgg --by patient
+          python -m train crossval vgg:physics --by patient
+Hardware: not yet measured; ImageNet weights must be there or be downloaded
+Time:     not yet measured
+Score:    not measured; the paper gives frame accuracy 0.90, balanced 0.90 (video split, 5 folds)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from train.config import TrainConfig
+
+__all__ = ["paper", "physics"]
+
+
+def paper() -> TrainConfig:
+    """Return the paper's settings. Only the last convolution and the head are trained: 2.4 million parameters."""
+    return TrainConfig(
+        name="vgg",
+        model="vgg",
+        frozen_until="block5_conv2",
+        epochs=40,
+        batch_size=8,
+        learning_rate=1e-4,
+        patience=10,
+        augmentation="paper",
+        views=8,
+    )
+
+
+def physics() -> TrainConfig:
+    """Return settings that keep to the physics."""
+    return dataclasses.replace(
+        paper(),
+        name="vgg:physics",
+        augmentation="physics",
+        batch_size=32,
+        learning_rate=3e-4,
+        cosine=True,
+        class_weights=True,
+    )
