@@ -15,6 +15,7 @@ from test_layering import DOORS
 import lusdata
 from lusdata.catalog.collection import shipped_names
 from lusdata.catalog.schema import NEWEST, load_schema, versions
+from lusdata.cli import COMMANDS
 from lusdata.commands import doctor
 
 ROOT = Path(__file__).parent.parent
@@ -164,6 +165,12 @@ def test_every_chore_that_the_pages_name_is_in_the_makefile():
     }
     assert named - chores == set()
     assert {"demo", "test", "check", "bench", "manifests"} <= chores
+
+
+@CHECKOUT
+def test_the_readme_lists_every_command():
+    listed = re.findall(r"^\| `lusdata (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert listed == list(COMMANDS)
 
 
 @CHECKOUT
