@@ -16,6 +16,7 @@ from typing import Any
 from lusdata.atomic import write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
+from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit import AuditReport, audit
@@ -169,10 +170,10 @@ def gallery_page(gallery: Gallery) -> str:
     warnings = sum(finding.level == "warning" for _, finding in findings)
     missing = len(collection.manifests) - gallery.shown
     bars = {"chips": _chips(records), "selects": _selects(records)}
-    tabs = {
+    tabs: dict[str, tuple[str, str, Html | str]] = {
         "recordings": ("Recordings", f"{len(collection.manifests):,}", _fill("recordings.html", bars)),
         "counts": ("Counts", "", panels.counts_panel(collection, gallery.pictures)),
-        "folds": ("Folds", "", panels.folds_panel(gallery.audit, gallery.trouble)),
+        "folds": ("Folds", "", panels.folds_panel(collection, gallery.audit, gallery.trouble)),
         "rights": ("Rights", "", panels.rights_panel(collection)),
         "audit": ("Audit", f"{errors + warnings:,}", panels.audit_panel(gallery.audit, gallery.trouble)),
         "missing": ("Missing", f"{missing:,}", panels.missing_panel(collection, gallery.pictures)),
@@ -201,10 +202,11 @@ def _records(gallery: Gallery) -> tuple[list[dict[str, Any]], list[str]]:
     folds = gallery.audit.split.folds_of if gallery.audit else {}
     states = enumeration("status", "state")
 
-    def order(manifest: Any) -> tuple[int, bool, str]:
+    def order(manifest: Manifest) -> tuple[int, bool, str]:
         return states.index(manifest.state), gallery.pictures[manifest.id].strip is None, manifest.id
 
-    records, strips = [], []
+    records: list[dict[str, Any]] = []
+    strips: list[str] = []
     for manifest in sorted(gallery.collection.manifests, key=order):
         picture = gallery.pictures[manifest.id]
         number = None

@@ -12,9 +12,9 @@ from lusdata.errors import DataError
 from lusdata.media.crop import crop_box
 from lusdata.publish.gallery_media import Picture
 
-__all__ = ["PATTERN_WORDS", "FACETS", "recording_data", "verdicts"]
+__all__ = ["FACETS", "pattern_word", "recording_data", "verdicts"]
 
-PATTERN_WORDS: Mapping[str, str] = {"a_lines": "A-lines", "b_lines": "B-lines"}
+_PATTERN_WORDS: Mapping[str, str] = {"a_lines": "A-lines", "b_lines": "B-lines"}
 """How patterns are written where the field does not write them as words with spaces."""
 
 FACETS: Mapping[str, str] = {
@@ -35,7 +35,7 @@ Line = tuple[str, str] | tuple[str, str, str]
 
 def pattern_word(name: str) -> str:
     """Return a pattern as people write it."""
-    return PATTERN_WORDS.get(name, name.replace("_", " "))
+    return _PATTERN_WORDS.get(name, name.replace("_", " "))
 
 
 def verdicts(manifest: Manifest) -> dict[str, str]:
@@ -116,16 +116,24 @@ def recording_data(
 
 
 def _crop(manifest: Manifest) -> dict[str, Any]:
-    """Return the window that datasets use, in percent of the square into which the whole frame is fitted."""
+    """Return the window that datasets use, in percent of the square into which the frame is fitted, and in words."""
     width_px, height_px = int(manifest.media["width_px"]), int(manifest.media["height_px"])
     try:
         box = crop_box(width_px, height_px, manifest.crop)
-    except DataError:
-        return {}
+    except DataError as error:
+        return {"window": f"The crop does not fit: {error.what}."}
+    if box == (0, 0, width_px, height_px):
+        return {"window": "Datasets use the whole frame."}
     side_px = max(width_px, height_px)
     left_px, top_px = box.left_px + (side_px - width_px) / 2, box.top_px + (side_px - height_px) / 2
     edges = (left_px, top_px, box.width_px, box.height_px)
-    return {"crop": [round(100 * edge / side_px, 2) for edge in edges], "stated": manifest.crop is not None}
+    stated = manifest.crop is not None
+    window = "the box" if stated else "the dashed box, the largest centred square, since no crop is stated"
+    return {
+        "crop": [round(100 * edge / side_px, 2) for edge in edges],
+        "stated": stated,
+        "window": f"Datasets use {window}.",
+    }
 
 
 def _detail(manifest: Manifest, picture: Picture, group: str, folds: Sequence[str]) -> list[tuple[str, list[Line]]]:
@@ -154,9 +162,8 @@ def _recording(manifest: Manifest) -> list[Line]:
     crop, trim = data.get("crop"), data.get("trim")
     window = f"{crop['width_px']} x {crop['height_px']} px at {crop['left_px']}, {crop['top_px']}" if crop else ""
     reviewer = f", reviewed by {crop['reviewer']}" if crop and "reviewer" in crop else ""
-    part = (
-        f"{manifest.trim.start_s:g} s to {'the end' if manifest.trim.end_s is None else f'{manifest.trim.end_s:g} s'}"
-    )
+    end_s = manifest.trim.end_s
+    part = f"{manifest.trim.start_s:g} s to {'the end' if end_s is None else f'{end_s:g} s'}"
     return _lines(
         ("State", status),
         ("Reason", data["status"].get("reason", "")),
@@ -177,9 +184,8 @@ def _patterns(manifest: Manifest) -> list[Line]:
         for reading in manifest.patterns:
             if name in reading:
                 said.setdefault(reading[name], []).append(reading["reader"])
-        lines.append(
-            (pattern_word(name), "; ".join(f"{word} ({', '.join(readers)})" for word, readers in said.items()))
-        )
+        told = (f"{word} ({', '.join(readers)})" for word, readers in said.items())
+        lines.append((pattern_word(name), "; ".join(told)))
     return _lines(*lines)
 
 

@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["Html", "bar", "csp_hash", "empty", "island", "join", "link", "note", "recording_link", "section", "table"]
+__all__ = [
+    "Cell",
+    "Html",
+    "bar",
+    "csp_hash",
+    "empty",
+    "folded",
+    "island",
+    "join",
+    "link",
+    "note",
+    "recording_link",
+    "section",
+    "table",
+]
 
 
 @dataclass(frozen=True)
@@ -101,6 +115,13 @@ def note(text: str) -> Html:
 def empty(text: str) -> Html:
     """Return what stands where there is nothing to show."""
     return Html(f'<p class="empty">{escape(text)}</p>')
+
+
+def folded(summary: str, lines: Iterable[Html], *, before: Iterable[Html] = ()) -> Html:
+    """Put a list behind a summary that opens."""
+    items = join(Html(f"<li>{line}</li>") for line in lines)
+    opening = f"<details><summary>{escape(summary)}</summary>{join(before)}"
+    return Html(f'{opening}<ul class="members">{items}</ul></details>')
 
 
 def link(address: str, text: str | None = None) -> Html:

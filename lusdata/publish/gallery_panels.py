@@ -11,9 +11,23 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit import CHECKS, AuditReport, Finding
+from lusdata.dataset.audit_catalog import Cell as Balance
+from lusdata.dataset.fold_units import unit_ids
 from lusdata.dataset.select import pattern_names
 from lusdata.publish.gallery_data import pattern_word, verdicts
-from lusdata.publish.gallery_html import Cell, Html, bar, empty, join, link, note, recording_link, section, table
+from lusdata.publish.gallery_html import (
+    Cell,
+    Html,
+    bar,
+    empty,
+    folded,
+    join,
+    link,
+    note,
+    recording_link,
+    section,
+    table,
+)
 from lusdata.publish.gallery_media import Picture
 
 __all__ = ["audit_panel", "counts_panel", "folds_panel", "missing_panel", "rights_panel"]
@@ -50,7 +64,11 @@ def counts_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Htm
         parts.append(_class_by_probe(pictured, "Of these, recordings that this page can show"))
     return join(
         [
-            section("Class by probe", *parts, lead="Patients and other groups that belong together are counted once."),
+            section(
+                "Class by probe",
+                *parts,
+                lead="A group with recordings of two classes counts in both rows, and once in the sum.",
+            ),
             section("Patterns", _patterns(included), lead="What all readers of a recording, taken together, say."),
             section("Sources", _sources(included)),
         ]
@@ -104,7 +122,7 @@ def _patterns(manifests: Sequence[Manifest]) -> Html:
 
 def _sources(manifests: Sequence[Manifest]) -> Html:
     by_source = _grouped(manifests, lambda manifest: manifest.provider)
-    rows = [
+    rows: list[list[Cell]] = [
         [
             name,
             bar(len(members) / len(manifests)),
@@ -122,33 +140,28 @@ def _sources(manifests: Sequence[Manifest]) -> Html:
 
 def _classes_of(manifests: Iterable[Manifest]) -> Html:
     count = Counter(manifest.class_name for manifest in manifests)
-    return join(
-        (join([class_cell(name), f" {count[name]}"]) for name in enumeration("class") if name in count), by=", "
-    )
+    held = [name for name in enumeration("class") if name in count]
+    return join((join([class_cell(name), f" {count[name]}"]) for name in held), by=", ")
 
 
-def folds_panel(report: AuditReport | None, trouble: str = "") -> Html:
+def folds_panel(collection: Collection, report: AuditReport | None, trouble: str = "") -> Html:
     """Show what each fold holds, and which groups are in it."""
     if report is None:
         return empty(f"No folds: {trouble}")
     split = report.split
     if split.by_frame:
         return section("Folds", empty("This split tears recordings apart by frame: every recording is in all folds."))
+    groups = unit_ids(collection.manifests, "patient")
     classes = [name for name in enumeration("class") if any(cell.class_name == name for cell in report.balance)]
     most = max((cell.recordings for cell in report.balance), default=1)
     rows: list[list[Cell]] = []
     for fold in split.folds:
         held = {cell.class_name: cell for cell in report.balance if cell.fold == fold}
-        cells: list[Cell] = []
-        for name in classes:
-            cell = held.get(name)
-            text = f"{cell.recordings} / {cell.groups} / {cell.frames}" if cell else "none"
-            cells.append(
-                join([bar(cell.recordings / most if cell else 0, class_name=name), Html(f"<small>{text}</small>")])
-            )
-        numbers = [sum(part) for part in zip(*((c.recordings, c.groups, c.frames) for c in held.values()), strict=True)]
-        rows.append([f"fold {fold}", *cells, *(numbers or [0, 0, 0])])
-    head = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
+        members = {place.recording for place in split.places if place.fold == fold}
+        shares = [_share(held.get(name), name, most) for name in classes]
+        frames = sum(cell.frames for cell in held.values())
+        rows.append([f"fold {fold}", *shares, len(members), len({groups[name] for name in members}), frames])
+    head: list[Cell] = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
     counted = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
     return join(
         [
@@ -156,6 +169,13 @@ def folds_panel(report: AuditReport | None, trouble: str = "") -> Html:
             section("Who is in which fold", *_members(report)),
         ]
     )
+
+
+def _share(counted: Balance | None, class_name: str, most: int) -> Html:
+    if counted is None:
+        return join([bar(0, class_name=class_name), Html("<small>none</small>")])
+    numbers = f"{counted.recordings:,} / {counted.groups:,} / {counted.frames:,}"
+    return join([bar(counted.recordings / most, class_name=class_name), Html(f"<small>{numbers}</small>")])
 
 
 def _split_words(report: AuditReport) -> str:
@@ -173,30 +193,13 @@ def _members(report: AuditReport) -> list[Html]:
         names = sorted({place.recording for place in report.split.places if place.fold == fold})
         units: dict[str, list[str]] = {}
         for name in names:
-            units.setdefault(table_.unit_of.get(name, name) if table_ else "", []).append(name)
-        items = [
-            join(
-                [
-                    Html("<li>"),
-                    join([f"{unit}: "] if unit else []),
-                    join(map(recording_link, held), by=", "),
-                    Html("</li>"),
-                ]
-            )
-            for unit, held in units.items()
-        ]
-        summary = f"Fold {fold}: {len(names):,} recordings" + (f" in {len(units):,} units" if table_ else "")
-        parts.append(
-            join(
-                [
-                    Html("<details><summary>"),
-                    summary,
-                    Html("</summary><ul class='members'>"),
-                    *items,
-                    Html("</ul></details>"),
-                ]
-            )
-        )
+            units.setdefault(table_.unit_of[name] if table_ else name, []).append(name)
+        lines = []
+        for unit, held in units.items():
+            links = join(map(recording_link, held), by=", ")
+            lines.append(join([f"{unit}: ", links]) if table_ and table_.by != "video" else links)
+        words = f"Fold {fold}: {len(names):,} recordings"
+        parts.append(folded(words + (f" in {len(units):,} units" if table_ else ""), lines))
     return parts
 
 
@@ -221,7 +224,7 @@ def rights_panel(collection: Collection) -> Html:
         )
     head = ["licence", "recordings", "may be fetched", "built locally", "published", "commercial use", "share alike"]
     barred = _grouped([m for m in included if rights_of(m).reason], lambda manifest: rights_of(manifest).reason)
-    why = [_folded(f"{len(members):,} recordings: {reason}", members) for reason, members in barred.items()]
+    why = [folded(f"{len(members):,} recordings: {reason}", _listed(members)) for reason, members in barred.items()]
     return join(
         [
             section("By licence", table(rows, head=head, caption="What may be done with the included recordings")),
@@ -241,15 +244,21 @@ def audit_panel(report: AuditReport | None, trouble: str = "") -> Html:
         else (f"Not clean: {errors:,} leaks. Scores on this split are not scores on new patients.")
     )
     verdict = Html(f'<p class="verdict {"good" if report.clean else "bad"}">{words}</p>')
-    questions = {check.name: check.question for check in CHECKS}
+    questions = {check.name: _sentence(check.question) for check in CHECKS}
     names = dict.fromkeys([*questions, *(name for name, _ in report.findings)])
+    found = {name: report.of(name) for name in names}
     parts = [section("Verdict", verdict, lead=f"Audited: {report.split.source}")]
-    for name in names:
-        found = report.of(name)
-        title = questions.get(name, name.replace("-", " "))
-        body = _findings(found) if found else note("Nothing found.")
-        parts.append(section(title[:1].upper() + title[1:], body))
+    for name, findings in found.items():
+        if findings:
+            parts.append(section(questions.get(name, _sentence(name.replace("-", " "))), _findings(findings)))
+    quiet = [join([Html("<li>"), questions[name], Html("</li>")]) for name in names if not found[name]]
+    if quiet:
+        parts.append(section("Asked, and nothing found", join([Html('<ul class="quiet">'), *quiet, Html("</ul>")])))
     return join(parts)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _findings(findings: Sequence[Finding]) -> Html:
@@ -284,10 +293,12 @@ def missing_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Ht
         reason = pictures[members[0].id].reason
         details = {manifest.id: pictures[manifest.id].detail for manifest in members}
         step = [note(f"What to do: {_NEXT_STEPS[code]}.")] if code in _NEXT_STEPS else []
-        parts.append(_folded(f"{len(members):,} {code}: {reason}", members, details=details, before=step))
+        parts.append(folded(f"{len(members):,} {code}: {reason}", _listed(members, details), before=step))
     included = collection.included
     known = [(label, sum(map(has, included))) for label, has in _FACTS.items()]
-    rows = [[label, bar(number / len(included)), number, len(included) - number] for label, number in known if included]
+    rows: list[list[Cell]] = [
+        [label, bar(number / len(included)), number, len(included) - number] for label, number in known if included
+    ]
     facts = table(rows, head=["fact", "share known", "known", "missing"], caption="Facts of the included recordings")
     return join(
         [
@@ -319,16 +330,13 @@ _FACTS: Mapping[str, Callable[[Manifest], bool]] = {
 """Facts that a manifest may have, and the test for each."""
 
 
-def _folded(
-    summary: str, members: Iterable[Manifest], *, details: Mapping[str, str] | None = None, before: Sequence[Html] = ()
-) -> Html:
-    """List recordings behind a summary that opens."""
-    items = []
-    for manifest in members:
-        detail = (details or {}).get(manifest.id, "")
-        items.append(join([Html("<li>"), recording_link(manifest.id), f": {detail}" if detail else "", Html("</li>")]))
-    opening = join([Html("<details><summary>"), summary, Html("</summary>"), *before])
-    return join([opening, Html('<ul class="members">'), *items, Html("</ul></details>")])
+def _listed(manifests: Iterable[Manifest], details: Mapping[str, str] | None = None) -> list[Html]:
+    """Return a line for each recording: a link, and what there is to say."""
+    told = details or {}
+    return [
+        join([recording_link(manifest.id), f": {told[manifest.id]}" if told.get(manifest.id) else ""])
+        for manifest in manifests
+    ]
 
 
 def _grouped(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[str, list[Manifest]]:
