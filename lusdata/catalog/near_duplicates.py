@@ -2,7 +2,8 @@
 
 Comparing every recording with every other takes too long in a large collection, so only pairs that share something
 rare are compared. Each point gives several short words, each of some of its bits. Recordings with equal words are
-looked up by sorting; a pair is compared in full when a few of its points are so found and do agree. The words grow with the collection, so that a small collection is searched almost exhaustively and a large one still quickly.
+looked up by sorting; a pair is compared in full when a few of its points are so found and do agree. The words grow
+with the collection, so that a small collection is searched almost exhaustively and a large one still quickly.
 """
 
 from __future__ import annotations

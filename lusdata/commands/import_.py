@@ -1,8 +1,8 @@
 """Turn a public collection's metadata into manifests.
 
 Every row becomes a manifest or a line of CURATION.md that says why not. Files under --media are decoded and pinned:
-digest, size and technical facts. Files that are not there give manifests without them; a digest that an older
-manifest in the output folder already has for the same file is kept. The same inputs give the same bytes.
+digest, size, technical facts and fingerprint. Files that are not there give manifests without them; what an older
+manifest in the output folder already has of the same file is kept. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _pinned(imported: Imported, media: Path | None, out: Path) -> tuple[list[dic
         before = _before(draft, out)
         if file is not None:
             try:
-                data = pin(draft, file)
+                data = pin(_with_pin_of(draft, before) if before else draft, file)
             except DataError as error:
                 faults[draft["id"]] = f"{error.what}" + (f", {error.found}" if error.found else "")
         elif before and before["source"].get("path") == draft["source"].get("path"):
@@ -123,7 +123,7 @@ def _before(draft: Mapping[str, Any], out: Path) -> dict[str, Any] | None:
 
 def _with_pin_of(draft: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     facts = {key: before["source"][key] for key in ("sha256", "size_bytes") if key in before["source"]}
-    media = {"media": before["media"]} if "media" in before else {}
+    media = {key: before[key] for key in ("media", "fingerprint") if key in before}
     return {**draft, "source": {**draft["source"], **facts}, **media}
 
 

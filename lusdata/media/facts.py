@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from lusdata.catalog.fingerprint import ALGORITHM
 from lusdata.errors import DataError
 from lusdata.media.decode import Survey, survey
 from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.fingerprint import fingerprint
 
 __all__ = ["MediaFacts", "media_facts", "pin", "sha256_of"]
 
@@ -136,7 +138,7 @@ def _container(found: Survey) -> str:
 
 
 def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return a manifest's data with digest, size and technical facts of its file.
+    """Return a manifest's data with digest, size, technical facts and fingerprint of its file.
 
     Parameters
     ----------
@@ -148,7 +150,8 @@ def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        A copy with `source.sha256`, `source.size_bytes` and `media` set.
+        A copy with `source.sha256`, `source.size_bytes`, `media` and, unless the pictures are blank, `fingerprint` set.
+        A fingerprint of the same bytes by today's algorithm is kept: the last bit of one may hang on the processor.
 
     Raises
     ------
@@ -169,6 +172,12 @@ def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
             hint="correct `kind`, or the file",
         )
     pinned = copy.deepcopy(dict(data))
-    pinned["source"] = {**pinned["source"], "sha256": sha256_of(path), "size_bytes": path.stat().st_size}
+    sha256 = sha256_of(path)
+    known = pinned.pop("fingerprint", "")
+    if pinned["source"].get("sha256") != sha256 or not known.startswith(f"{ALGORITHM}:"):
+        known = fingerprint(path, kind=kind)
+    pinned["source"] = {**pinned["source"], "sha256": sha256, "size_bytes": path.stat().st_size}
     pinned["media"] = facts.as_manifest()
+    if known:
+        pinned["fingerprint"] = known
     return pinned

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["fingerprint", "signature"]
 
 _FRAMES = 10
-_LARGEST_SIDE_PX = 384
+_LARGEST_SIDE_PX = 256
 _SIDE_PX = 128
 """Pictures are looked at with the area of a square of this side."""
 _POINTS_A_FRAME = 40
@@ -152,7 +152,8 @@ def _blurred(image: NDArray[Any], sigma_px: float) -> Floats:
 
 def _content(stack: Floats) -> Floats:
     """Cut off borders in which no frame shows anything."""
-    brightest = _blurred(np.percentile(stack, 90, axis=0).astype(np.float32), 2.0)
+    # Not the brightest: a flash in one frame is no content.
+    brightest = _blurred(np.sort(stack, axis=0)[-2 if len(stack) > 2 else -1], 2.0)
     lit = brightest > max(6.0, 0.03 * float(brightest.max()))
     rows = np.flatnonzero(lit.mean(axis=1) > 0.02)
     columns = np.flatnonzero(lit.mean(axis=0) > 0.02)
@@ -212,13 +213,14 @@ def _lasting(places: NDArray[Any], bits: NDArray[np.uint8], frame_of: NDArray[An
     same = (np.hypot(apart[..., 0], apart[..., 1]) < _SAME_PLACE_PX) & (octaves < _SAME_OCTAVES)
     same &= differing_bits(bits, bits) < _SAME_BITS
     in_frame = np.eye(frame_of.max() + 1)[frame_of]
+    found_in = same @ in_frame
     strength = np.sqrt(np.minimum(places[:, 3] / np.median(places[:, 3]), 3.0))
     left = np.ones(len(places), dtype=bool)
     chosen: list[int] = []
     while len(chosen) < MAX_POINTS and left.any():
-        frames_seen = ((same & left) @ in_frame > 0).sum(axis=1)
-        position = int(np.argmax(frames_seen * strength * left))
+        position = int(np.argmax((found_in > 0.5).sum(axis=1) * strength * left))
         chosen.append(position)
-        left &= ~same[position]
-        left[position] = False
+        gone = np.flatnonzero(left & same[position])
+        left[gone] = False
+        found_in -= same[:, gone] @ in_frame[gone]
     return chosen

@@ -105,6 +105,8 @@ class Imported:
         Upstream facts that the ledger does not carry, each with its reason.
     row_of : Mapping of str to int
         Upstream row of each recording.
+    looked_at : frozenset of frozenset of str
+        Pairs of recordings whose pictures were compared by eye.
     """
 
     collection: str
@@ -117,6 +119,7 @@ class Imported:
     unmade: tuple[Unmade, ...]
     left_behind: tuple[str, ...]
     row_of: Mapping[str, int]
+    looked_at: frozenset[frozenset[str]] = frozenset()
 
 
 def slug(text: str) -> str:

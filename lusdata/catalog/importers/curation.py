@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Decision, Imported
+from lusdata.catalog.importers.pixels import SHOWN_FROM, alike_pairs
 
 __all__ = ["curation_log", "row_ranges"]
 
@@ -55,6 +56,7 @@ def curation_log(imported: Imported, manifests: Sequence[_Data], faults: Mapping
         _head(imported),
         _counts(imported, manifests),
         _decisions(imported),
+        _alike(imported, manifests),
         _faults(faults),
         _excluded(imported, manifests),
         _unpinned(imported, manifests),
@@ -158,6 +160,21 @@ def _lines(decisions: Sequence[Decision]) -> str:
         many = f" ({len(placed)} rows)" if len(placed) > _SHORT_LIST else ""
         lines.append("- " + ": ".join(text for text in (where + many, detail) if text))
     return "\n".join(lines) + "\n"
+
+
+def _alike(imported: Imported, manifests: Sequence[_Data]) -> str:
+    rows = alike_pairs(manifests, imported.looked_at)
+    if not rows:
+        return ""
+    text = (
+        f"Pairs under different ids upstream whose fingerprints are at least {SHOWN_FROM:.0%} alike. The percentage is "
+        "the confidence that both files show one recording, and is calibrated on altered copies and on different "
+        "patients. Two views of one chest are no copies, so that pairs of one examination may stand low: below 50 % an "
+        "eye decides."
+    )
+    cells = [(f"`{first}`", f"`{second}`", percent, verdict) for first, second, percent, verdict in rows]
+    table = _table(("recording", "looks like", "similarity", "decided"), cells)
+    return f"## Found by pixels\n\n{_wrapped(text)}\n\n{table}"
 
 
 def _faults(faults: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ from lusdata.catalog.importers.pocus_cells import (
     symptoms_of,
     upstream_changes_of,
 )
-from lusdata.catalog.importers.pocus_groups import groups_of
+from lusdata.catalog.importers.pocus_groups import groups_of, looked_at
 from lusdata.catalog.importers.pocus_places import REPOSITORY, Places, box_of, trim_of
 from lusdata.catalog.importers.pocus_rows import Row, identifiers, usable_rows, with_aliases, without_days
 from lusdata.catalog.importers.pocus_rules import LEFT_BEHIND, RULES
@@ -126,6 +126,7 @@ def draft(sources: Sources) -> Imported:
         unmade=tuple(unmade),
         left_behind=LEFT_BEHIND,
         row_of={identifier: number for number, identifier in named.items()},
+        looked_at=looked_at(rows, named, places.decisions),
     )
 
 

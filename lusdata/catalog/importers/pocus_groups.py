@@ -11,7 +11,7 @@ from lusdata.catalog.importers.common import Log, slug
 from lusdata.catalog.importers.pocus_cells import patient_of, typed_patient
 from lusdata.catalog.importers.pocus_rows import Row
 
-__all__ = ["group_of", "groups_of", "patient_slugs"]
+__all__ = ["group_of", "groups_of", "looked_at", "patient_slugs"]
 
 _SET = re.compile(r"northumbria_(\d{4})_set(\d+)", re.IGNORECASE)
 
@@ -116,6 +116,13 @@ def groups_of(
     return groups
 
 
+def looked_at(rows: Sequence[Row], named: Mapping[int, str], decisions: Mapping[str, Any]) -> frozenset[frozenset[str]]:
+    """Return the pairs of recordings whose pictures the curator compared, by id."""
+    ids = {row.name: named[row.number] for row in rows}
+    pairs = [pair["names"] for kind in ("joined", "seen_apart") for pair in decisions[kind]]
+    return frozenset(frozenset(ids[name] for name in pair) for pair in pairs if all(name in ids for name in pair))
+
+
 def _join(
     groups: Mapping[int, dict[str, Any]], numbers: Mapping[str, int], decisions: Mapping[str, Any], log: Log
 ) -> None:
@@ -125,9 +132,10 @@ def _join(
             _link(groups[first], groups[second]["id"], "near-duplicate")
             _link(groups[second], groups[first]["id"], "near-duplicate")
             log.note("joined", first, f"{' and '.join(pair['names'])}: {pair['because']}")
-    for pair in decisions["left_apart"]:
-        if all(name in numbers for name in pair["names"]):
-            log.note("left-apart", numbers[pair["names"][1]], f"{' and '.join(pair['names'])}: {pair['because']}")
+    for kind, rule in (("left_apart", "left-apart"), ("seen_apart", "seen-apart")):
+        for pair in decisions[kind]:
+            if all(name in numbers for name in pair["names"]):
+                log.note(rule, numbers[pair["names"][1]], f"{' and '.join(pair['names'])}: {pair['because']}")
 
 
 def _link(group: dict[str, Any], other: str, basis: str) -> None:

@@ -162,7 +162,12 @@ RULES = {
     ),
     "joined": Rule(
         "Seen to be the same",
-        "The pictures agree although the ids differ. The groups are linked as near-duplicates.",
+        "The pictures agree although the ids differ. The groups are linked as near-duplicates. Fingerprints and a "
+        "comparison frame by frame named the candidates; each pair was looked at side by side.",
+    ),
+    "seen-apart": Rule(
+        "Alike, and left apart after a look",
+        "Fingerprints are a little alike; beside each other the pictures show different chests. Nothing is linked.",
     ),
     "age-doubt": Rule("Ages that cannot be believed", "The age is left out."),
     "box-cut": Rule(
