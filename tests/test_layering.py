@@ -32,6 +32,7 @@ DOORS = {
     "cv2": ("lusdata.media.*",),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
+    "imageio_ffmpeg": ("lusdata.media.decode_fallback",),
     "jsonschema": ("lusdata.catalog.schema",),
     "numpy": (
         "lusdata.catalog.fingerprint",

@@ -11,8 +11,7 @@ program, and it gives each frame's presentation time. The shorter of two ways is
 Both ways give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode
 and a frame that the decoder marks as damaged are errors.
 
-There is no second decoder to fall back on: an ffmpeg program is made of the same libraries, so it refuses what PyAV
-refuses, and raw pictures from its pipe carry no times.
+A video whose codec this installation of PyAV lacks is rewritten first; see `lusdata.media.decode_fallback`.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lusdata.errors import DecodeError
+from lusdata.media.decode_fallback import rewritten
 from lusdata.media.diagnose import identify, missing_part
 
 __all__ = [
@@ -66,7 +67,9 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             if stream is None:
                 raise DecodeError("the file holds no video", where=str(path))
             if stream.codec_context is None:
-                raise DecodeError("this installation of PyAV has no decoder for the video's codec", where=str(path))
+                with rewritten(path) as copy, open_video(copy) as opened:
+                    yield opened
+                return
             check_size(path, stream.codec_context.width, stream.codec_context.height)
             # One thread: results do not depend on the machine, and builds run one worker a core.
             stream.thread_count = 1

@@ -1,0 +1,60 @@
+"""For codecs that this installation of PyAV lacks: the ffmpeg program of imageio-ffmpeg rewrites the video without loss.
+
+PyAV's wheels bring their decoders along, but a PyAV that was built against a system's own FFmpeg may lack some. The copy
+keeps every frame and every presentation time, so what follows does not know the difference.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lusdata.errors import DecodeError
+
+__all__ = ["rewritten"]
+
+_LONGEST_S = 600
+
+
+@contextmanager
+def rewritten(path: Path) -> Iterator[Path]:
+    """Rewrite a video as FFV1 in Matroska for as long as the context is open.
+
+    Parameters
+    ----------
+    path : Path
+        The video.
+
+    Yields
+    ------
+    Path
+        A temporary file with the same frames at the same times.
+
+    Raises
+    ------
+    DecodeError
+        If the ffmpeg program cannot read it either, or takes longer than ten minutes.
+    """
+    import imageio_ffmpeg
+
+    with tempfile.TemporaryDirectory(prefix="lusdata-") as folder:
+        copy = Path(folder) / "copy.mkv"
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-xerror"]
+        # Only this very file: playlists and scripts inside it must not make ffmpeg open others.
+        command += ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}", "-map", "0:v:0"]
+        command += ["-fps_mode", "passthrough", "-copyts", "-c:v", "ffv1", str(copy)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise DecodeError("rewriting the video took too long", where=str(path)) from error
+        if done.returncode or not copy.is_file():
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise DecodeError(
+                "neither PyAV nor the ffmpeg program has a decoder for the video",
+                where=str(path),
+                found=said[-1][:200] if said else "no reason given",
+            )
+        yield copy

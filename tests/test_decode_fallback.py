@@ -1,0 +1,33 @@
+"""The way round a missing decoder: a lossless copy with the same frames at the same times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lusdata.errors import DecodeError
+from lusdata.media.decode import survey
+from lusdata.media.decode_fallback import rewritten
+from lusdata.media.frames import read_frames
+from lusdata.media.phantom import index_clip, write_video
+
+
+@pytest.mark.parametrize("form", ["mp4", "avi"])
+def test_the_copy_has_the_same_frames_at_the_same_times(tmp_path, form):
+    path = tmp_path / f"clip.{form}"
+    write_video(path, index_clip(12), rate_hz=10, container=form)
+    plain = read_frames(path, rate_hz=5, max_frames=30, size_px=64)
+    with rewritten(path) as copy:
+        again = read_frames(copy, rate_hz=5, max_frames=30, size_px=64)
+        assert survey(copy).codec == "ffv1"
+    assert np.array_equal(plain.images, again.images)
+    assert plain.indices.tolist() == again.indices.tolist()
+    assert again.times_s == pytest.approx(plain.times_s, abs=0.001)
+    assert not copy.exists()
+
+
+def test_what_ffmpeg_cannot_read_either_is_one_clear_error(tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_bytes(b"these are notes, not a video")
+    with pytest.raises(DecodeError, match="neither PyAV nor the ffmpeg program"), rewritten(path):
+        pass
