@@ -287,13 +287,13 @@ def _findings(findings: Sequence[Finding]) -> Html:
 def missing_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Html:
     """Say which pictures are not here, why, and what to do; and which facts nobody has written down yet."""
     missing = [manifest for manifest in collection.manifests if pictures[manifest.id].strip is None]
-    by_code = _grouped(missing, lambda manifest: pictures[manifest.id].code)
+    by_reason = _grouped(missing, lambda manifest: _why(pictures[manifest.id]))
     parts = []
-    for code, members in by_code.items():
-        reason = pictures[members[0].id].reason
+    for why, members in by_reason.items():
+        code = pictures[members[0].id].code
         details = {manifest.id: pictures[manifest.id].detail for manifest in members}
         step = [note(f"What to do: {_NEXT_STEPS[code]}.")] if code in _NEXT_STEPS else []
-        parts.append(folded(f"{len(members):,} {code}: {reason}", _listed(members, details), before=step))
+        parts.append(folded(f"{len(members):,} {why}", _listed(members, details), before=step))
     included = collection.included
     known = [(label, sum(map(has, included))) for label, has in _FACTS.items()]
     rows: list[list[Cell]] = [
@@ -328,6 +328,10 @@ _FACTS: Mapping[str, Callable[[Manifest], bool]] = {
     "fingerprint": lambda manifest: "fingerprint" in manifest.data,
 }
 """Facts that a manifest may have, and the test for each."""
+
+
+def _why(picture: Picture) -> str:
+    return f"{picture.code}: {picture.reason}"
 
 
 def _listed(manifests: Iterable[Manifest], details: Mapping[str, str] | None = None) -> list[Html]:

@@ -209,13 +209,20 @@ function play(on) {
   byId("play").setAttribute("aria-pressed", on);
   strip?.classList.toggle("playing", on);
   strip?.classList.toggle("held", !on);
+  showNumber();
 }
 
 function showFrame(number) {
   const strip = byId("stage").querySelector(".strip");
   strip?.style.setProperty("--frame", number);
   byId("frame").value = number;
-  byId("frame-number").textContent = `${number + 1} / ${Number(byId("frame").max) + 1}`;
+  showNumber();
+}
+
+function showNumber() {
+  const total = Number(byId("frame").max) + 1;
+  const playing = byId("play").textContent === "Pause";
+  byId("frame-number").textContent = playing ? `${total} frames` : `${Number(byId("frame").value) + 1} / ${total}`;
 }
 
 function go(by) {
@@ -396,6 +403,7 @@ for (const record of page.recordings) {
   rows.set(record.id, rowOf(record));
 }
 byId("filters").open = !narrow.matches;
+byId("crops").hidden = !page.recordings.some((record) => record.crop);
 setLoops(!reduced.matches);
 listen();
 render();
