@@ -139,6 +139,24 @@ def test_a_run_is_explained_whole(run: TinyRun, tmp_path: Path):
     assert {pair["draws"] for pair in found["mmd"]["pairs"]} == {50}
 
 
+def test_the_explain_command_prints_what_it_found_and_overwrites_nothing(
+    run: TinyRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    from train.commands import explain
+    from train.commands.options import Material
+
+    monkeypatch.setattr(explain, "material_from", lambda *_: Material(run.samples, None, None))
+    command = ["explain", str(run.folder.path), "--draws", "20", "--phantoms", "1", "--videos", "0"]
+    assert main([*command, "--cache", str(tmp_path / "cache")]) == 0
+    printed = capsys.readouterr().out
+    assert "covid-19 against healthy: squared MMD" in printed
+    assert "phantoms, b_lines: peak on it" in printed
+    assert "epistemic confidence: " in printed
+    assert (run.folder.path / "explain" / "explain.json").is_file()
+    assert main(command) == 2
+    assert "the folder is not empty" in capsys.readouterr().err
+
+
 def test_networks_that_no_longer_say_what_they_said_are_not_explained(run: TinyRun, tmp_path: Path):
     path = run.folder.path / "predictions.csv"
     table = pd.read_csv(path)

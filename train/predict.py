@@ -147,14 +147,19 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
 
 
 def _samples(path: Path, name: str, config: TrainConfig, *, box: Box | None) -> Samples:
-    from lusdata.media.draft_look import look, proposed_crop
+    from lusdata.media.draft_look import SURE_ENOUGH, sampled_frames
+    from lusdata.media.facts import media_facts
     from lusdata.media.frames import read_frames
+    from lusdata.media.sector import find_sector
 
-    seen = look(path)
-    box = box or proposed_crop(seen)
+    facts = media_facts(path)
+    if box is None:
+        # Training saw the scan alone; where the finder is unsure, the largest centred square is the better guess.
+        sector = find_sector(sampled_frames(path))
+        box = Box(*map(int, sector.square_box)) if sector.confidence >= SURE_ENOUGH else None
     frames = read_frames(
         path,
-        kind="video" if seen.facts.frame_count > 1 else "image",
+        kind="video" if facts.frame_count > 1 else "image",
         crop=None if box is None else Crop(box.left_px, box.top_px, box.width_px, box.height_px),
         rate_hz=config.rate_hz,
         max_frames=config.max_frames,

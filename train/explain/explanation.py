@@ -143,12 +143,15 @@ def explain_run(
     figures.save(
         figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes), out / "peaks.png"
     )
+    # Padding gives a network something to see at the picture's edge; evidence there is seldom anatomy.
     off = off_picture(points, pictures)
+    edge = (np.minimum(points, 1 - points) * np.array(test_maps.shape[:0:-1]) < 1).any(axis=1)
     found["peaks"] = {
         name: {
             "frames": int((samples.labels == index).sum()),
             "median_across": float(np.median(points[samples.labels == index, 0])),
             "median_depth": float(np.median(points[samples.labels == index, 1])),
+            "share_in_outermost_cells": float(edge[samples.labels == index].mean()),
             "share_where_picture_is_black": float(off[samples.labels == index].mean()),
         }
         for index, name in enumerate(samples.classes)
