@@ -29,6 +29,7 @@ __all__ = ["Finding", "configure", "examine", "run"]
 CORE = {
     "av": "av",
     "google-crc32c": "google_crc32c",
+    "imageio-ffmpeg": "imageio_ffmpeg",
     "jsonschema": "jsonschema",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
