@@ -158,7 +158,8 @@ def spread(count: int) -> npt.NDArray[np.int64]:
 
 
 def report_cases(done: list[Case]) -> None:
-    write(f"{'':<16}{'n':>5}{'mask 5%':>9}{'25%':>7}{'50%':>7}{'box 5%':>9}{'50%':>7}{'square 5%':>11}{'>0.9':>8}{'ms':>6}")
+    heads = (("n", 5), ("mask 5%", 9), ("25%", 7), ("50%", 7), ("box 5%", 9), ("50%", 7), ("square 5%", 11))
+    write(" " * 16 + "".join(name.rjust(width) for name, width in (*heads, (">0.9", 8), ("ms", 6))))
     groups = {"all": done}
     groups |= {probe: [one for one in done if one.probe == probe] for probe in PROBES}
     groups |= {f"gain {gain:g}": [one for one in done if one.gain == gain] for gain in (1.0, 0.6, 0.35)}

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -116,9 +117,7 @@ def drawn_names(count: int, *, seed: int = 7) -> Iterator[Draw]:
         )
 
 
-def random_phantom(
-    rng: np.random.Generator, seed: int
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+def random_phantom(rng: np.random.Generator, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     spec = replace(
         typical(
             CLASSES[int(rng.integers(4))],  # type: ignore[arg-type]
@@ -143,9 +142,7 @@ def outline_fonts() -> list[Path]:
     return [path for path in found if "Math" not in path.name and "Symbol" not in path.name][:40]
 
 
-def random_ink(
-    rng: np.random.Generator, capital_px: float, fonts: list[Path]
-) -> tuple[npt.NDArray[np.float32], bool]:
+def random_ink(rng: np.random.Generator, capital_px: float, fonts: list[Path]) -> tuple[npt.NDArray[np.float32], bool]:
     """Draw a name tightly; return its ink, 0 to 1, and whether the font is an outline font."""
     first, last = str(rng.choice(FIRST)), str(rng.choice(LAST))
     words = (
@@ -203,10 +200,10 @@ def report_draws(draws: list[Draw]) -> None:
         line(name, chosen)
     edges_px, edges_level = (6, 8, 10, 14, 20, 28, 41), (30, 60, 90, 130, 180, 256)
     write("\nfound, by height of capitals in px (down) and contrast (across)\n")
-    write(" " * 8 + "".join(f"{low:>6}-{high:<4}" for low, high in zip(edges_level, edges_level[1:], strict=False)))
-    for low, high in zip(edges_px, edges_px[1:], strict=False):
+    write(" " * 8 + "".join(f"{low:>6}-{high:<4}" for low, high in pairwise(edges_level)))
+    for low, high in pairwise(edges_px):
         cells = []
-        for dark, light in zip(edges_level, edges_level[1:], strict=False):
+        for dark, light in pairwise(edges_level):
             there = [one for one in draws if low <= one.capital_px < high and dark <= one.contrast < light]
             share = f"{100 * np.mean([one.covered >= LEAST_COVERED for one in there]):.0f}%" if there else "-"
             cells.append(f"{share:>6}/{len(there):<4}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection as Collection
     from lusdata.catalog.collection import open_collection as open_collection
+    from lusdata.catalog.manifest import Crop as Crop
     from lusdata.dataset.folds import FoldTable as FoldTable
     from lusdata.dataset.folds import make_folds as make_folds
     from lusdata.dataset.load import Dataset as Dataset
@@ -15,20 +16,29 @@ if TYPE_CHECKING:
     from lusdata.dataset.recipe import Recipe as Recipe
     from lusdata.errors import LusdataError as LusdataError
     from lusdata.media.cache import cache_dir as cache_dir
+    from lusdata.media.crop import Box as Box
+    from lusdata.media.facts import media_facts as media_facts
+    from lusdata.media.frames import read_frames as read_frames
+    from lusdata.media.sector import find_sector as find_sector
 
 __version__ = "1.0.0.dev0"
 
 # Each public name and the module that holds it, imported at first use: `import lusdata` stays instant.
 _HOMES = {
+    "Box": "lusdata.media.crop",
     "Collection": "lusdata.catalog.collection",
+    "Crop": "lusdata.catalog.manifest",
     "Dataset": "lusdata.dataset.load",
     "FoldTable": "lusdata.dataset.folds",
     "LusdataError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
     "cache_dir": "lusdata.media.cache",
+    "find_sector": "lusdata.media.sector",
     "load": "lusdata.dataset.load",
     "make_folds": "lusdata.dataset.folds",
+    "media_facts": "lusdata.media.facts",
     "open_collection": "lusdata.catalog.collection",
+    "read_frames": "lusdata.media.frames",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -259,6 +259,14 @@ def test_a_recording_opens_by_keyboard_and_gives_focus_back(page):
     assert run(page, "return document.activeElement.closest('.row').dataset.id") == first[2]
 
 
+def test_an_address_that_names_a_recording_opens_it(browser, address):
+    opened(browser, address + "#q=covid&id=test/clip-0004")
+    settled(browser)
+    assert browser.find_element("id", "detail-title").text == "test/clip-0004"
+    assert run(browser, "return document.querySelector('.large .strip').naturalWidth") > 0
+    assert browser.get_log("browser") == []
+
+
 def test_frames_can_be_held_one_by_one(page):
     run(page, "document.querySelector('.name').click()")
     slider = page.find_element("id", "frame")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from lusdata.errors import DataError, UsageError
 
+from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig, from_json, override, to_json
 
 PLAIN = TrainConfig(name="m", model="vgg_cam")
@@ -32,7 +32,12 @@ def test_bad_settings_are_refused_by_name(settings, message):
 
 def test_texts_are_read_as_the_type_of_the_field():
     changed = override(PLAIN, {"epochs": "3", "cosine": "true", "classes": "healthy, covid-19", "dropout": "0.25"})
-    assert (changed.epochs, changed.cosine, changed.classes, changed.dropout) == (3, True, ("healthy", "covid-19"), 0.25)
+    assert (changed.epochs, changed.cosine, changed.classes, changed.dropout) == (
+        3,
+        True,
+        ("healthy", "covid-19"),
+        0.25,
+    )
 
 
 def test_a_record_survives_being_written():

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import lusdata
 import numpy as np
 import pandas as pd
 
+import lusdata
 from train.crossval import parts_of
 from train.data import Samples
 from train.fit import prediction_table

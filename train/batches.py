@@ -108,7 +108,9 @@ class PictureBatches(_Batches):
 
     def _inputs(self, rows: np.ndarray) -> np.ndarray:
         pictures = [
-            augment(self._images[row], kind=self._augmentation, rng=np.random.default_rng([self._seed, self.epoch, row]))
+            augment(
+                self._images[row], kind=self._augmentation, rng=np.random.default_rng([self._seed, self.epoch, row])
+            )
             for row in rows
         ]
         return np.stack(pictures)[..., None].astype(np.float32)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import lusdata
 import numpy as np
 import pandas as pd
 
+import lusdata
 from train.config import TrainConfig
 from train.data import Samples
 from train.fit import fit_fold, write_log
-from train.metrics import LEVELS, pooled, scores
 from train.intervals import intervals
+from train.metrics import LEVELS, pooled, scores
 from train.run_folder import RunFolder, write_predictions
 
 __all__ = ["crossvalidate", "parts_of", "run_inputs", "score_run"]
@@ -97,7 +97,9 @@ def crossvalidate(
             facts = {"best_epoch": result.best_epoch, "epochs": len(result.log), "wall_s": seconds}
             run.finish_fold(fold, result.predictions, facts)
             accuracy = scores(result.predictions, config.classes)["accuracy"]
-            say(f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, frame accuracy {accuracy:.3f}, {seconds:.0f} s")
+            say(
+                f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, frame accuracy {accuracy:.3f}, {seconds:.0f} s"
+            )
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)
         run.write("scores.json", score_run(predictions, config))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lusdata
 import numpy as np
-from lusdata.errors import DataError
 
+import lusdata
+from lusdata.errors import DataError
 from train.config import TrainConfig
 
 __all__ = ["FOREIGN", "Samples", "load_samples", "to_clips"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from lusdata.errors import UsageError
 
+from lusdata.errors import UsageError
 from train.config import TrainConfig
 from train.data import FOREIGN, Samples
 from train.fit import predict_rows, prediction_table

@@ -16,8 +16,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from lusdata.errors import DataError
 
+from lusdata.errors import DataError
 from train.batches import FeatureBatches, PictureBatches
 from train.config import TrainConfig
 from train.data import Samples
@@ -126,7 +126,9 @@ def fit_fold(
 def predict_rows(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return class probabilities of some rows, shape (rows, classes), float32."""
     parts = [
-        keras.ops.convert_to_numpy(model(inputs[rows[start : start + _PREDICT_ROWS]].astype(np.float32), training=False))
+        keras.ops.convert_to_numpy(
+            model(inputs[rows[start : start + _PREDICT_ROWS]].astype(np.float32), training=False)
+        )
         for start in range(0, len(rows), _PREDICT_ROWS)
     ]
     return np.concatenate(parts).astype(np.float32)

@@ -80,9 +80,7 @@ def intervals(
     weights = group_weights(len(names), draws=draws, seed=seed)
     counts = confusion(labels, probabilities.argmax(1), class_count=len(classes), groups=groups)
     measures = from_confusion(np.tensordot(weights, counts, axes=1))
-    areas = [
-        _weighted_auc(labels == index, probabilities[:, index], groups, weights) for index in range(len(classes))
-    ]
+    areas = [_weighted_auc(labels == index, probabilities[:, index], groups, weights) for index in range(len(classes))]
     per_class = ("recall", "precision", "f1", "specificity", "mcc")
     return {
         "accuracy": percentile_interval(measures["accuracy"]),

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import lusdata
 import pandas as pd
 
+import lusdata
 from train.baselines import BASELINES, crossvalidate_baseline
 from train.config import PROTOCOLS, SPLITS, TrainConfig
 from train.crossval import crossvalidate, score_run

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lusdata.catalog.manifest import Crop
+from lusdata import Box, Crop
 from lusdata.errors import DataError, UsageError
-from lusdata.media.crop import Box
 from train.config import TrainConfig
 from train.data import Samples, to_clips
 from train.explain.fold_models import FoldModels, Views
@@ -147,10 +146,8 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
 
 
 def _samples(path: Path, name: str, config: TrainConfig, *, box: Box | None) -> Samples:
+    from lusdata import find_sector, media_facts, read_frames
     from lusdata.media.draft_look import SURE_ENOUGH, sampled_frames
-    from lusdata.media.facts import media_facts
-    from lusdata.media.frames import read_frames
-    from lusdata.media.sector import find_sector
 
     facts = media_facts(path)
     if box is None:

@@ -76,9 +76,7 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
     features = np.lib.format.open_memmap(path, mode="r+" if started else "w+", dtype=np.float16, shape=shape)
     done = int(progress_path.read_text()) if started else 0
     progress_path.write_text(str(done))
-    steps = [
-        (view, start) for view in range(config.views + 1) for start in range(0, len(samples), _ROWS_AT_ONCE)
-    ]
+    steps = [(view, start) for view in range(config.views + 1) for start in range(0, len(samples), _ROWS_AT_ONCE)]
     with tqdm(total=len(steps), initial=done, desc="frozen part", unit="batch", disable=None) as bar:
         for step, (view, start) in enumerate(steps[done:], start=done):
             rows = slice(start, start + _ROWS_AT_ONCE)

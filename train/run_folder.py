@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from lusdata.errors import DataError, UsageError
 
+from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig, from_json, to_json
 
 __all__ = ["RunFolder", "read_predictions"]
@@ -87,7 +87,10 @@ class RunFolder:
             owner = lock.read_text(encoding="utf-8").strip()
             if _is_running(owner):
                 raise UsageError(
-                    "the run folder is in use", where=str(self.path), found=f"process {owner}", hint="wait for it to end"
+                    "the run folder is in use",
+                    where=str(self.path),
+                    found=f"process {owner}",
+                    hint="wait for it to end",
                 ) from None
             lock.unlink()
             handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -144,7 +147,9 @@ class RunFolder:
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name
         if not path.is_file():
-            raise DataError("the run is not finished", where=str(self.path), found=f"no {name}", hint="run it again to go on")
+            raise DataError(
+                "the run is not finished", where=str(self.path), found=f"no {name}", hint="run it again to go on"
+            )
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return data
 

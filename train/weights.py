@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def load_weights_file(network: keras.Model, path: Path, *, sha256: str | None = 
             if old_layers is not None:
                 _fill_in_order(network, old_layers)
         if old_layers is None:
-            network.load_weights(path)
+            _load_whole(network, path)
     except (ValueError, OSError, KeyError, TypeError, RuntimeError) as error:
         raise DataError(
             "the weights file is corrupt or made for another network",
@@ -178,6 +179,16 @@ def _require_digest(path: Path, wanted: str) -> None:
             found=found,
             hint="get the file anew, or remove the digest beside it if the change was meant",
         )
+
+
+def _load_whole(network: keras.Model, path: Path) -> None:
+    """Load a file of Keras 3, which warns instead of failing where a part of the network is not in the file."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        network.load_weights(path)
+    missing = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
+    if missing:
+        raise ValueError(missing[0])
 
 
 def _old_layers(file: h5py.File) -> list[tuple[str, list[np.ndarray]]] | None:

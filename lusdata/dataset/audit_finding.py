@@ -30,6 +30,8 @@ class Finding:
         The finding as a clause.
     places : tuple of Place
         The recordings behind it, with their folds and the names by which the split calls them.
+    numbers : tuple of (str, float)
+        What was measured, by name, where something was.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Finding:
     subject: str
     message: str
     places: tuple[Place, ...] = ()
+    numbers: tuple[tuple[str, float], ...] = ()
 
     def line(self) -> str:
         """Return the finding as one line for a terminal."""
@@ -44,7 +47,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as plain data for JSON."""
-        return asdict(self)
+        return asdict(self) | {"numbers": dict(self.numbers)}
 
 
 @dataclass(frozen=True)

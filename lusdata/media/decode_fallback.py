@@ -1,6 +1,6 @@
-"""For codecs that this installation of PyAV lacks: the ffmpeg program of imageio-ffmpeg rewrites the video without loss.
+"""For codecs that this installation of PyAV lacks: imageio-ffmpeg's program rewrites the video without loss.
 
-PyAV's wheels bring their decoders along, but a PyAV that was built against a system's own FFmpeg may lack some. The copy
+PyAV's wheels bring their decoders along, but a PyAV built against a system's own FFmpeg may lack some. The copy
 keeps every frame and every presentation time, so what follows does not know the difference.
 """
 

@@ -66,7 +66,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream = next(streams, None)
             if stream is None:
                 raise DecodeError("the file holds no video", where=str(path))
-            if stream.codec_context is None:
+            if not _has_decoder(stream):
                 with rewritten(path) as copy, open_video(copy) as opened:
                     yield opened
                 return
@@ -75,6 +75,12 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream.thread_count = 1
             stream.thread_type = "NONE"
             yield container, stream
+
+
+def _has_decoder(stream: VideoStream) -> bool:
+    # Typed as if there always were a context; a PyAV without the codec gives none.
+    context: object = stream.codec_context
+    return context is not None
 
 
 def _head(path: Path) -> bytes:

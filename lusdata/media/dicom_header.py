@@ -178,11 +178,11 @@ def frame_times_s(header: Any, count: int) -> tuple[float, ...] | None:
             now_s += step_s
             times_s.append(round(now_s, 9))
         return tuple(times_s)
-    step_s = _usable_step_s(_number(header.get("FrameTime")), per=1000.0)
-    if step_s is None:
+    even_step_s = _usable_step_s(_number(header.get("FrameTime")), per=1000.0)
+    if even_step_s is None:
         rates_hz = (_number(header.get(name)) for name in ("CineRate", "RecommendedDisplayFrameRate"))
-        step_s = next((1.0 / rate_hz for rate_hz in rates_hz if rate_hz and rate_hz > 0), None)
-    return None if step_s is None else tuple(round(index * step_s, 9) for index in range(count))
+        even_step_s = next((1.0 / rate_hz for rate_hz in rates_hz if rate_hz and rate_hz > 0), None)
+    return None if even_step_s is None else tuple(round(index * even_step_s, 9) for index in range(count))
 
 
 def _vector_s(vector: Any, count: int) -> list[float] | None:

@@ -74,7 +74,7 @@ def still_frames(dataset: Any) -> Pixels:
     frames = [_picture(values, dataset, photometric) for values in stored]
     if len(frames) < count:
         raise DecodeError("pixel data ends early", expected=f"{count} frames", found=str(len(frames)))
-    return _as_grey_if_grey(np.stack(_to_8_bits(frames, dataset, photometric)))
+    return _as_grey_if_grey(np.stack(list(_to_8_bits(frames, dataset, photometric))))
 
 
 def _check_decoder(syntax: Any, get_decoder: Any) -> None:

@@ -14,7 +14,10 @@ from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
 
 if TYPE_CHECKING:
-    from lusdata.media.fetch_patience import Limits, World
+    from collections.abc import Collection
+
+    from lusdata.media.fetch_address import Origin
+    from lusdata.media.fetch_patience import Limits
 
 __all__ = ["candidates", "check_file", "download", "is_address", "shown_name"]
 
@@ -104,7 +107,7 @@ def check_file(path: Path) -> None:
         raise DataError("the file is empty", where=where)
 
 
-def download(address: str, folder: Path, *, limits: Limits | None = None, world: World | None = None) -> Path:
+def download(address: str, folder: Path, *, limits: Limits | None = None, allowed: Collection[Origin] = ()) -> Path:
     """Bring a file from the web.
 
     Parameters
@@ -113,8 +116,10 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, world:
         Web address of the very file.
     folder : Path
         Where to put it.
-    limits, world : optional
-        Bounds, and surroundings for tests.
+    limits : Limits, optional
+        Bounds of the transfer.
+    allowed : collection of Origin
+        Origins in private networks that may be asked; by default none.
 
     Returns
     -------
@@ -135,7 +140,7 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, world:
     from lusdata.media.fetch_patience import Limits, World
     from lusdata.media.fetch_report import STATES, FetchFailure
 
-    client = WebClient(limits or Limits(), world or World(), time.sleep, workers=1)
+    client = WebClient(limits or Limits(), World(), time.sleep, allowed=allowed, workers=1)
     part = folder / "arriving"
     try:
         client.download(address, part, size_bytes=None, pinned=False)

@@ -26,7 +26,10 @@ Shape = Literal["convex", "linear", "phased", "full"]
 _PHASED_RADII = 0.14
 # A rectangle that leaves less than this part of the frame free fills it.
 _FULL_PART = 0.96
-_SQUARE_SIDES = tuple(np.linspace(1.0, 0.6, 21))
+# Sizes and places tried for the square, the best first; below the smallest, overlay is the lesser evil.
+_SQUARE_SIZES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
+_SQUARE_PLACES = ((0.5, 0.5), (0.4, 0.5), (0.6, 0.5), (0.5, 0.25), (0.5, 0.75), (0.25, 0.5), (0.75, 0.5))
+_STRAY_PX = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,7 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
     box = _box_around(mask)
     return Sector(
         box=box,
-        square_box=_square(box, mask, evidence),
+        square_box=_square(box, evidence, small, height_px=height_px, width_px=width_px),
         mask=mask,
         confidence=confidence,
         shape=_shape(outline),
@@ -132,9 +135,25 @@ def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
     return caught * float(np.clip(echo[inner].mean() - echo[outer].mean(), 0.0, 1.0))
 
 
-def _square(box: Box, mask: npt.NDArray[np.bool_], evidence: Evidence) -> Box:
-    """Return the largest square centred in the box, or one shifted and shrunk until no overlay is left in it."""
-    side_px = min(box.width_px, box.height_px)
-    left_px = box.left_px + (box.width_px - side_px) // 2
-    top_px = box.top_px + (box.height_px - side_px) // 2
-    return Box(left_px, top_px, side_px, side_px)
+def _square(box: Box, evidence: Evidence, inside: npt.NDArray[np.bool_], *, height_px: int, width_px: int) -> Box:
+    """Return the largest square in the box that holds no overlay from beside the scan, as near the middle as can be."""
+    block = np.ones((7, 7), np.uint8)
+    beside = evidence.overlay & (cv2.dilate(inside.astype(np.uint8), block) == 0)
+    sums = np.asarray(cv2.integral(beside.astype(np.uint8)), dtype=np.int64)
+    part_x, part_y = beside.shape[1] / width_px, beside.shape[0] / height_px
+    middle = _centred(box, min(box.width_px, box.height_px), 0.5, 0.5)
+    for size in _SQUARE_SIZES:
+        side_px = max(1, round(size * min(box.width_px, box.height_px)))
+        for across, down in _SQUARE_PLACES:
+            square = _centred(box, side_px, across, down)
+            left, right = round(square.left_px * part_x), round((square.left_px + side_px) * part_x)
+            top, bottom = round(square.top_px * part_y), round((square.top_px + side_px) * part_y)
+            if sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left] <= _STRAY_PX:
+                return square
+    return middle
+
+
+def _centred(box: Box, side_px: int, across: float, down: float) -> Box:
+    """Place a square in a box, at parts of the room that it leaves."""
+    room_x, room_y = box.width_px - side_px, box.height_px - side_px
+    return Box(box.left_px + int(room_x * across), box.top_px + int(room_y * down), side_px, side_px)

@@ -157,7 +157,7 @@ def _lit_frames(small: Float) -> npt.NDArray[np.bool_]:
 
 
 def _empty_level(smooth: Float, spread: Float) -> tuple[float, float] | None:
-    """Return grey level and noise of the empty screen, as the frame's rim shows it; None where echoes reach all round."""
+    """Return grey level and noise of the empty screen, read off the frame's rim; None where echoes reach all round."""
     block = np.ones((3, 3), np.uint8)
     flat = np.asarray(cv2.dilate(smooth, block) - cv2.erode(smooth, block)) <= _FLAT_RANGE
     height, width = smooth.shape

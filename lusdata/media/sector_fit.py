@@ -1,14 +1,16 @@
 """Fit the outline of a scan to evidence: a rectangle, or a fan given by apex, two sides and two arcs.
 
 A pixel speaks for being inside where there is an echo, and against it where the screen is empty; the best outline has
-the largest sum inside. Seen from a given apex, the best sides and arcs are the runs of beams and of rings whose sums are
-largest, which are found exactly; so only the apex is searched for, from coarse to fine.
+the largest sum inside. Seen from a given apex, the best sides and arcs are the runs of beams and of rings whose sums
+are largest, which are found exactly; so only the apex is searched for, from coarse to fine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -29,8 +31,8 @@ _SHADOWING_PX = 1.0
 _EVERYTHING: Interval = (-np.inf, np.inf)
 _WIDEST_TANGENT = 1.7
 _BEAM_PX = 1.0
-# Costs as parts of all echoes: of a fan beside a rectangle; of a straight cut; of sides that differ, since most fans are
-# even and a shadow hides one side; of an apex at the frame's edge, since screens show the scan near their middle.
+# Costs as parts of all echoes: of a fan beside a rectangle; of a straight cut; of sides that differ, since most fans
+# are even and a shadow hides one side; of an apex at the frame's edge, since screens show the scan near their middle.
 _FAN_COST = 0.012
 _CUT_COST = 0.001
 _LOPSIDED_COST = 0.12
@@ -116,10 +118,9 @@ def fit_outline(echo: Mask, unknown: Mask) -> Outline:
     # Not even a fan that held every echo and nothing else would gain enough over a rectangle as good as this.
     if frame.score >= (1 - _FAN_COST) * fine.echo_px:
         return frame.scaled(1 / fine.per_px)
-    fan = _refine(lambda apex: coarse.fan(apex, dark), fan, step_px=1.5, rounds=2)
-    for smaller, grid in zip(grids, grids[1:], strict=False):
-        start = fan.scaled(grid.per_px / smaller.per_px)
-        fan = _refine(lambda apex, grid=grid: grid.fan(apex, dark), start, step_px=1.5, rounds=1)  # type: ignore[misc]
+    fan = _refine(partial(coarse.fan, dark=dark), fan, step_px=1.5, rounds=2)
+    for smaller, grid in pairwise(grids):
+        fan = _refine(partial(grid.fan, dark=dark), fan.scaled(grid.per_px / smaller.per_px), step_px=1.5, rounds=1)
     return max(frame, fine.cut(fan, dark), key=_by_score).scaled(1 / fine.per_px)
 
 
@@ -183,11 +184,13 @@ class _Grid:
         beam = (tangent * np.float32(1 / step) + np.float32(half)).astype(np.int64)
         rings = int(ring.max(initial=0)) + 1
         cell = ring * (2 * half) + beam
+        cells = 2 * half * rings
         echo, empty = (
-            np.bincount(cell, one[first_row:][near], minlength=2 * half * rings)[: 2 * half * rings]
+            np.bincount(cell, one[first_row:][near], minlength=cells)[:cells].astype(np.float32)
             for one in (self.echo, self.empty)
         )
-        weights = _weights(echo.reshape(rings, 2 * half), empty.reshape(rings, 2 * half), dark)
+        shape = (rings, 2 * half)
+        weights = _weights(echo.reshape(shape).astype(np.float32), empty.reshape(shape).astype(np.float32), dark)
         first, last, score = 0, rings, 0.0
         low, high, lopsided = 0, 2 * half, 0.0
         for _ in range(2):
@@ -257,7 +260,7 @@ def _search_fan(grid: _Grid, frame: Outline, dark: float) -> Outline:
         for above in _ABOVE
         for aside in _ASIDE
     ]
-    return _refine(lambda apex: grid.fan(apex, dark), max(fans, key=_by_score), step_px=0.04 * height, rounds=3)
+    return _refine(partial(grid.fan, dark=dark), max(fans, key=_by_score), step_px=0.04 * height, rounds=3)
 
 
 def _refine(

@@ -13,6 +13,9 @@ __all__ = ["Line", "Look", "lines"]
 
 Numbers = npt.NDArray[np.float32]
 
+# Letters are at most this part of the frame high.
+_HIGHEST_PART = 0.16
+
 
 @dataclass(frozen=True)
 class Look:
@@ -34,6 +37,8 @@ class Look:
         How few pixels between the strokes are half bright.
     filled : float
         Share of the line's box that is stroke, against the usual one.
+    alone : float
+        How much emptier it is just above and below the line than in it; echoes go on there.
     """
 
     glyphs: float
@@ -45,15 +50,29 @@ class Look:
     strokes: float
     clean: float
     filled: float
+    alone: float
 
 
 @dataclass(frozen=True)
 class Line:
-    """A candidate: left, top, right and bottom in pixels of the frame, and how it looks."""
+    """A candidate.
+
+    Attributes
+    ----------
+    edges : tuple of float
+        Left, top, right and bottom, in pixels of the frame.
+    look : Look
+        How it looks.
+    moving : bool
+        Whether the recording moves, so that stillness tells something.
+    cut : bool
+        Whether it touches the frame's upper or lower edge, as what the transducer's face shows does.
+    """
 
     edges: tuple[float, float, float, float]
     look: Look
     moving: bool
+    cut: bool
 
     def values(self) -> tuple[float, ...]:
         """Return the look as numbers."""
@@ -84,12 +103,17 @@ def lines(layer: Layer, marks: Strokes) -> list[Line]:
         left, top = boxes[:, :2].min(axis=0)
         right, bottom = boxes[:, 2:].max(axis=0)
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-        if right - left < 1.4 * height or bottom - top > 2.2 * height:
+        if (
+            right - left < 1.4 * height
+            or bottom - top > 2.0 * height
+            or height > _HIGHEST_PART * layer.contrast.shape[0]
+        ):
             continue
         look = _look(layer, marks, members, (int(left), int(top), int(right), int(bottom)))
         scale = layer.scale
         edges = (float(left) * scale, float(top) * scale, float(right) * scale, float(bottom) * scale)
-        found.append(Line(edges, look, moving))
+        cut = bool(top <= 1 or bottom >= layer.contrast.shape[0] - 1)
+        found.append(Line(edges, look, moving, cut))
     return found
 
 
@@ -143,4 +167,15 @@ def _look(layer: Layer, marks: Strokes, members: npt.NDArray[np.int64], box: tup
         strokes=min(1.5, rises / ((right - left) / height) / 3),
         clean=1 - float(half.sum()) / max(1.0, float(half.sum() + core.sum())),
         filled=1 - min(1.0, abs(filled - 0.42) / 0.42),
+        alone=1 - min(1.0, _density_beside(layer.contrast >= 0.5 * level, box) / max(0.05, float(core.mean()))),
     )
+
+
+def _density_beside(mask: npt.NDArray[np.bool_], box: tuple[int, int, int, int]) -> float:
+    """Return the part of the bands just above and below a line that is as bright as its strokes."""
+    left, top, right, bottom = box
+    deep = max(2, round(0.4 * (bottom - top)))
+    above = mask[max(0, top - 1 - deep) : max(0, top - 1), left:right]
+    below = mask[bottom + 1 : bottom + 1 + deep, left:right]
+    area = above.size + below.size
+    return float(np.count_nonzero(above) + np.count_nonzero(below)) / area if area else 0.0

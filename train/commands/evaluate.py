@@ -37,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     found = external_scores(predictions, material.samples.classes, seed=config.seed)
     scales = [column for column in material.facts if column.startswith("severity_")]
     if scales:
-        found["severity"] = severity_correlation(predictions, material.facts[scales[0]], classes=material.samples.classes, known=config.classes)
+        found["severity"] = severity_correlation(
+            predictions, material.facts[scales[0]], classes=material.samples.classes, known=config.classes
+        )
     folder.write(f"scores-{name}.json", found)
     sys.stdout.write(score_lines(found, material.samples.classes))
     if "severity" in found and found["severity"]["rho"] is not None:

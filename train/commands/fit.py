@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-
 from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
 
 __all__ = ["configure", "run"]
@@ -22,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
     parser.add_argument("--fold", type=int, default=0, help="which fold is the test part (default: 0)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new"
+    )
     parser.add_argument("--steps", type=int, default=400, help="training steps of the segmenter (default: 400)")
 
 
@@ -53,7 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
             weights_to=folder.fold(arguments.fold) / "model.weights.h5",
         )
         write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
-        folder.finish_fold(arguments.fold, result.predictions, {"best_epoch": result.best_epoch, "epochs": len(result.log)})
+        folder.finish_fold(
+            arguments.fold, result.predictions, {"best_epoch": result.best_epoch, "epochs": len(result.log)}
+        )
     for level in ("frame", "video", "patient"):
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(

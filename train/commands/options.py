@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lusdata
 import pandas as pd
-from lusdata.errors import UsageError
 
+import lusdata
+from lusdata.errors import UsageError
 from train.config import PROTOCOLS, SPLITS, TrainConfig, override
 from train.data import Samples, load_samples
 
@@ -43,18 +43,26 @@ class Material:
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the model, its config and what may be changed in it."""
-    parser.add_argument("model", metavar="MODEL[:VARIANT]", help="a config by name, such as vgg_cam or mobilenet_v2:physics")
+    parser.add_argument(
+        "model", metavar="MODEL[:VARIANT]", help="a config by name, such as vgg_cam or mobilenet_v2:physics"
+    )
     parser.add_argument("--by", choices=SPLITS, help="split unit")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="how the epoch is chosen")
     parser.add_argument("--weights", metavar="WHAT", help="imagenet, none, or a .weights.h5 file")
     parser.add_argument("--seed", type=int, help="seed of folds, views, first weights and order")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config; repeatable")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config; repeatable"
+    )
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add where the recordings come from."""
-    parser.add_argument("--collection", default="pocus", help="a collection's name or folder, or a built dataset (default: pocus)")
-    parser.add_argument("--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable")
+    parser.add_argument(
+        "--collection", default="pocus", help="a collection's name or folder, or a built dataset (default: pocus)"
+    )
+    parser.add_argument(
+        "--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable"
+    )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="cache folder (default: the user's)")
     parser.add_argument("--offline", action="store_true", help="touch no network")
 

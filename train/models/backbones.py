@@ -58,10 +58,15 @@ def nasnet_mobile(config: TrainConfig) -> keras.Model:
 
 
 def mobilenet_v2(config: TrainConfig) -> keras.Model:
-    """Build MobileNetV2 with global average pooling, dropout and one dense softmax."""
+    """Build MobileNetV2 with global average pooling, standardised features, dropout and one dense softmax.
+
+    The standardisation has neither scale nor shift, so the map of a class is still a weighted sum of the pooled maps.
+    """
     pictures = picture_input(config)
     features = _features(config, keras.applications.MobileNetV2, GreyToBackbone("unit", name="scale")(pictures))
-    return _dropout_classifier(config, pictures, features)
+    hidden = layers.GlobalAveragePooling2D(name="pool")(features)
+    hidden = layers.BatchNormalization(center=False, scale=False, momentum=0.9, name="standardise")(hidden)
+    return classifier(config, pictures, layers.Dropout(config.dropout, name="dropout")(hidden))
 
 
 def resnet50(config: TrainConfig) -> keras.Model:

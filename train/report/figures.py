@@ -66,14 +66,23 @@ def confusions(counts: np.ndarray, classes: Sequence[str]) -> Figure:
     figure = Figure(figsize=(8.4, 3.9), layout="constrained")
     with np.errstate(invalid="ignore"):
         shares = counts / counts.sum(1, keepdims=True)
-    for position, (values, title, form) in enumerate(((counts, "count", "{:.0f}"), (shares, "share of the true class", "{:.2f}"))):
+    for position, (values, title, form) in enumerate(
+        ((counts, "count", "{:.0f}"), (shares, "share of the true class", "{:.2f}"))
+    ):
         axes = figure.add_subplot(1, 2, position + 1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for row in range(len(classes)):
             for column in range(len(classes)):
                 if np.isfinite(values[row, column]):
                     dark = shares[row, column] > 0.5
-                    axes.text(column, row, form.format(values[row, column]), ha="center", va="center", color="white" if dark else "black")
+                    axes.text(
+                        column,
+                        row,
+                        form.format(values[row, column]),
+                        ha="center",
+                        va="center",
+                        color="white" if dark else "black",
+                    )
         axes.set_xticks(range(len(classes)), [_short(name) for name in classes])
         axes.set_yticks(range(len(classes)), [_short(name) for name in classes] if position == 0 else [])
         axes.set_xlabel("predicted class")
@@ -92,7 +101,13 @@ def reliability_diagram(labels: np.ndarray, probabilities: np.ndarray) -> Figure
     axes.plot(found.confidence[filled], found.accuracy[filled], color=CLASS_COLOURS[1], linewidth=1)
     sizes = 20 + 260 * found.count[filled] / found.count.sum()
     error = expected_calibration_error(labels, probabilities)
-    axes.scatter(found.confidence[filled], found.accuracy[filled], s=sizes, color=CLASS_COLOURS[1], label=f"bins (ECE {error:.3f})")
+    axes.scatter(
+        found.confidence[filled],
+        found.accuracy[filled],
+        s=sizes,
+        color=CLASS_COLOURS[1],
+        label=f"bins (ECE {error:.3f})",
+    )
     axes.legend(loc="upper left", frameon=False)
     return figure
 

@@ -55,10 +55,19 @@ def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
                 _with_interval(own["accuracy"], bounds["accuracy"]),
                 _with_interval(own["balanced_accuracy"], bounds["balanced_accuracy"]),
                 _mean_and_spread(folds["accuracy"]),
-                "-" if paper is None else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f} ({paper['name']})",
+                "-"
+                if paper is None
+                else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f} ({paper['name']})",
             ]
         )
-    head = ["unit", "rows", "accuracy (95 %)", "balanced accuracy (95 %)", "accuracy, mean ± std over folds", "paper: accuracy, balanced"]
+    head = [
+        "unit",
+        "rows",
+        "accuracy (95 %)",
+        "balanced accuracy (95 %)",
+        "accuracy, mean ± std over folds",
+        "paper: accuracy, balanced",
+    ]
     note = (
         "Predictions are pooled out of fold. Intervals come from 2,000 bootstrap draws of whole patient groups. "
         "The paper's split keeps videos together, not patients, and its test fold also chose the epoch."
@@ -73,9 +82,17 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
     for name in config.classes:
         cells = [_with_interval(own["classes"][name][key], bounds["classes"][name][key]) for key in (*MEASURES, "auc")]
         rows.append([f"{name}, ours", *cells])
-        rows.append([f"{name}, ours over folds", *(_mean_and_spread(folds["classes"][name][key]) for key in MEASURES), ""])
+        rows.append(
+            [f"{name}, ours over folds", *(_mean_and_spread(folds["classes"][name][key]) for key in MEASURES), ""]
+        )
         if paper is not None and name in paper["classes"]:
-            rows.append([f"{name}, paper's {paper['name']}", *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES), ""])
+            rows.append(
+                [
+                    f"{name}, paper's {paper['name']}",
+                    *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES),
+                    "",
+                ]
+            )
     table = pooled(run.predictions, config.classes, level=level)
     labels, probabilities = label_indices(table, config.classes), probabilities_of(table, config.classes)
     drawings = [
@@ -91,7 +108,9 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
         f"Brier score {brier_score(labels, probabilities):.3f} (0 to 2).</p>"
     )
     head = ["class", *MEASURES, "AUC"]
-    return f"<section><h2>Per {level}</h2>{_table(head, rows)}{calibration}<div class=figures>{pictures}</div></section>"
+    return (
+        f"<section><h2>Per {level}</h2>{_table(head, rows)}{calibration}<div class=figures>{pictures}</div></section>"
+    )
 
 
 def _training(run: RunFolder, config: TrainConfig) -> str:

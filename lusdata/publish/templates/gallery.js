@@ -72,9 +72,10 @@ function film(record, className) {
 
 function load(record, frame) {
   const strip = frame.querySelector(".strip");
-  if (!strip || strip.src) return;
+  const coded = byId("strip-" + record.strip); // not there yet while the page is still being read
+  if (!strip || strip.src || !coded) return;
   strip.onerror = () => frame.classList.add("none");
-  strip.src = "data:image/webp;base64," + byId("strip-" + record.strip).textContent;
+  strip.src = "data:image/webp;base64," + coded.textContent;
 }
 
 // ---- the list
@@ -391,6 +392,9 @@ function loadWhatIsNear() {
     recordingOf.set(rows.get(record.id), record);
     near.observe(rows.get(record.id));
   }
+  // A page may open with one recording in front, before that one's picture was read.
+  const front = page.recordings.find((record) => record.id === state.id);
+  if (front?.strip !== undefined) load(front, byId("stage").querySelector(".film"));
   // Paper has no "near": all pictures of a page that is printed are wanted, within reason.
   addEventListener("beforeprint", () => {
     for (const record of visible.slice(0, 400)) load(record, rows.get(record.id).querySelector(".film"));

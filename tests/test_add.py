@@ -1,0 +1,438 @@
+"""``lusdata add`` as a contributor meets it: what is written, what is asked, what is turned away."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from catalogs import recording, write_catalog
+
+from lusdata.catalog.manifest import read_manifest, write_manifest
+from lusdata.cli import main
+from lusdata.commands import add_ask
+from lusdata.media.fingerprint import fingerprint
+from lusdata.media.phantom import draw
+from lusdata.media.phantom_media import write_image, write_video
+from lusdata.media.phantom_spec import typical
+
+SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19", "--probe", "convex")
+
+
+def clean(seed: int, **changes: object) -> np.ndarray:
+    """Return a phantom without any writing, shape (12, 240, 320)."""
+    spec = replace(typical("covid-19", variant=seed), burned_in=False, width_px=320, height_px=240, frame_count=12)
+    return draw(replace(spec, **changes), seed).frames
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two recordings, drawn once: one that is in the collection, one that is not; and one with a name inside."""
+    folder = tmp_path_factory.mktemp("clips")
+    write_video(folder / "known.mp4", clean(1), rate_hz=15)
+    write_video(folder / "new.mp4", clean(2), rate_hz=15)
+    write_video(folder / "named.mp4", clean(3, patient_name="MUSTERFRAU ERIKA", width_px=400, height_px=304))
+    return folder
+
+
+@dataclass(frozen=True)
+class Place:
+    """A contributor's desk: a collection, clips, and folders for what comes out."""
+
+    root: Path
+
+    @property
+    def manifests(self) -> Path:
+        return self.root / "manifests" / "test"
+
+    @property
+    def previews(self) -> Path:
+        return self.root / "previews"
+
+    def add(self, *arguments: object) -> int:
+        """Run the command without a terminal."""
+        options = ("--collection", self.manifests, "--preview", self.previews, "--media", self.root / "media")
+        return main(["add", *map(str, (*arguments, *options))])
+
+    def written(self) -> list[Path]:
+        """Return the manifests that were not there at the start."""
+        return sorted(path for path in self.manifests.iterdir() if path.stem != "known")
+
+    def the_new(self) -> dict:
+        (path,) = self.written()
+        return dict(read_manifest(path).data)
+
+
+@pytest.fixture
+def place(tmp_path: Path, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path / "cache"))
+    folder = write_catalog(tmp_path / "manifests" / "test", [recording("known", group="patient-7")])
+    path = folder / "known.json"
+    signature = fingerprint(clips / "known.mp4")
+    assert signature is not None
+    data = read_manifest(path).data
+    write_manifest(path, {**data, "id": "test/known", "fingerprint": signature})
+    return Place(tmp_path)
+
+
+def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, capsys):
+    assert place.add(clips / "new.mp4", *SAID) == 0
+    data = place.the_new()
+    out = capsys.readouterr().out
+    assert data["id"].startswith("test/covid-19-convex-")
+    assert data["status"] == {"state": "included", "since": datetime.datetime.now(datetime.UTC).date().isoformat()}
+    assert data["media"]["frame_count"] == 12
+    assert data["fingerprint"].startswith("points-")
+    assert data["group"] == {"id": data["id"].replace("test/", "test/clip-"), "basis": "clip"}
+    assert data["crop"]["method"] == "sector"
+    assert data["crop"]["sha256"] == data["source"]["sha256"]
+    assert (place.root / "media" / data["source"]["path"]).read_bytes() == (clips / "new.mp4").read_bytes()
+    (picture,) = place.previews.iterdir()
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert "lusdata validate" in out
+    assert "pull request" in out
+    assert main(["validate", str(place.manifests)]) == 0
+
+
+def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
+    shutil.copy(clips / "new.mp4", tmp_path / "Erika Musterfrau 21.03.1954.mp4")
+    assert place.add(tmp_path / "Erika Musterfrau 21.03.1954.mp4", *SAID) == 0
+    (path,) = place.written()
+    assert "usterfrau" not in path.read_text(encoding="utf-8").lower() + path.name
+    assert not [file for file in place.previews.iterdir() if "usterfrau" in file.name.lower()]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such bits")
+def test_a_picture_that_may_show_a_name_is_its_owners_alone(place, clips):
+    place.add(clips / "new.mp4", *SAID)
+    (picture,) = place.previews.iterdir()
+    assert stat.S_IMODE(picture.stat().st_mode) == 0o600
+
+
+def test_everything_missing_is_named_at_once_without_a_terminal(place, clips, capsys):
+    assert place.add(clips / "new.mp4", "--class", "covid-19") == 2
+    error = capsys.readouterr().err
+    assert "--license, --probe, --provider" in error
+    assert error.count("\n") == 1
+    assert place.written() == []
+
+
+def test_yes_accepts_the_transducer_that_the_picture_shows(place, clips):
+    assert place.add(clips / "new.mp4", *SAID[:-2], "--yes") == 0
+    assert place.the_new()["probe"] == "convex"
+
+
+def test_the_same_file_is_refused_by_name(place, clips, capsys):
+    assert place.add(clips / "new.mp4", *SAID) == 0
+    capsys.readouterr()
+    assert place.add(clips / "new.mp4", *SAID) == 1
+    assert f"already there; found {place.the_new()['id']}" in capsys.readouterr().err
+
+
+def test_a_copy_that_was_cropped_mirrored_and_encoded_again_is_refused_by_the_right_name(place, tmp_path, capsys):
+    changed = np.ascontiguousarray(clean(1)[:, 14:230, 306:20:-1])
+    write_video(tmp_path / "mine.mp4", changed, rate_hz=12)
+    assert place.add(tmp_path / "mine.mp4", *SAID) == 1
+    error = capsys.readouterr().err
+    assert "looks like test/known" in error
+    assert "--link test/known" in error
+    assert place.written() == []
+
+
+def test_a_duplicate_is_shown_beside_its_original_where_that_can_be_had(place, clips, tmp_path, capsys):
+    from lusdata.media.facts import sha256_of
+
+    mirror = tmp_path / "mirror" / "videos"
+    mirror.mkdir(parents=True)
+    shutil.copy(clips / "known.mp4", mirror / "known.mp4")
+    data = read_manifest(place.manifests / "known.json").data
+    source = {**data["source"], "sha256": sha256_of(clips / "known.mp4"), "path": "videos/known.mp4"}
+    write_manifest(place.manifests / "known.json", {**data, "source": source})
+    write_video(tmp_path / "again.mp4", clean(1)[1:], rate_hz=15)
+    assert place.add(tmp_path / "again.mp4", *SAID, "--mirror", tmp_path / "mirror") == 1
+    (picture,) = place.previews.iterdir()
+    assert "beside-known" in picture.name
+    assert str(picture) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "group"),
+    [
+        ("--link", {"basis": "clip", "linked": [{"id": "test/patient-7", "basis": "near-duplicate"}]}),
+        ("--same-patient", {"basis": "patient", "id": "test/patient-7"}),
+    ],
+)
+def test_another_cut_joins_the_group_of_the_first(place, tmp_path, option, group):
+    write_video(tmp_path / "cut.mp4", clean(1)[3:], rate_hz=15)
+    assert place.add(tmp_path / "cut.mp4", *SAID, option, "test/known") == 0
+    found = place.the_new()["group"]
+    assert {key: found[key] for key in group} == group
+
+
+def test_a_named_recording_must_be_there(place, clips, capsys):
+    assert place.add(clips / "new.mp4", *SAID, "--link", "test/know") == 2
+    assert "test/known" in capsys.readouterr().err
+
+
+def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, clips):
+    from lusdata.catalog.collection import open_collection
+    from lusdata.dataset.folds import make_folds
+
+    others = [recording(f"r{number}", group=f"patient-{number}") for number in range(20, 40)]
+    for other in others:
+        name = other.id.split("/")[1]
+        write_manifest(place.manifests / f"{name}.json", other.data)
+    before = make_folds(open_collection(place.manifests).manifests, by="patient", k=5, seed=0)
+    assert place.add(clips / "new.mp4", *SAID, "--patient", "7") == 0
+    after = make_folds(open_collection(place.manifests).manifests, by="patient", k=5, seed=0)
+
+    def folds(table):
+        return {name: fold for fold in range(5) for name in table.split(fold).test}
+
+    old, new = folds(before), folds(after)
+    (added,) = set(new) - set(old)
+    assert {name: new[name] for name in old} == old
+    assert new[added] == new["test/known"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--license", "MIT"), "unknown licence"),
+        (("--license", "LicenseRef-None"), "needs a licence"),
+        (("--patient", "erika-musterfrau"), "not a code for a patient"),
+        (("--patient", "4711000"), "not a code for a patient"),
+        (("--attribution", "<b>Me</b>"), "markup"),
+        (("--attribution", "A\x1b[31mB"), "control characters"),
+        (("--provider", "My Clinic"), "such as my-clinic"),
+        (("--crop", "1,2"), "not a crop"),
+        (("--crop", "0,0,900"), "does not lie inside"),
+        (("--rate-hz", "-1"), "no frame rate"),
+        (("--reviewer", "Dr. Who"), "not a slug"),
+        (("--kind", "image"), "KIND_FRAMES"),
+        (("--attribution", "ask me@example.org"), "PRIVACY_CONTACT"),
+        (("--source-url", "http://10.0.0.7/a.mp4"), "ADDRESS_PRIVATE"),
+        (("--source-url", "https://example.org/known.mp4"), "already there"),
+    ],
+)
+def test_what_may_not_be_is_refused_in_a_line_and_nothing_is_written(place, clips, capsys, options, message):
+    assert place.add(clips / "new.mp4", *SAID, *options) in (1, 2)
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert place.written() == []
+    assert not (place.root / "media").exists()
+
+
+def test_a_persons_crop_goes_before_the_finders(place, clips):
+    assert place.add(clips / "new.mp4", *SAID, "--crop", "30,20,200", "--reviewer", "physician") == 0
+    crop = place.the_new()["crop"]
+    assert [crop[edge] for edge in ("left_px", "top_px", "width_px", "height_px")] == [30, 20, 200, 200]
+    assert (crop["method"], crop["reviewer"]) == ("manual", "physician")
+
+
+def test_a_still_picture_is_an_image_and_so_is_an_animation_of_one_frame(place, tmp_path):
+    write_image(tmp_path / "still.png", clean(4)[0])
+    write_video(tmp_path / "still.gif", clean(5)[:1], rate_hz=10)
+    for name in ("still.png", "still.gif"):
+        assert place.add(tmp_path / name, *SAID, "--text-reviewed", "physician") == 0
+    assert [read_manifest(path).kind for path in place.written()] == ["image", "image"]
+    assert main(["validate", str(place.manifests)]) == 0
+
+
+def test_a_name_in_the_picture_stops_it_and_is_shown(place, clips, capsys):
+    assert place.add(clips / "named.mp4", *SAID) == 1
+    error = capsys.readouterr().err
+    assert "text is burned into the picture" in error
+    assert "--text-reviewed ROLE" in error
+    (picture,) = place.previews.iterdir()
+    assert str(picture) in error
+    assert place.written() == []
+
+
+def test_text_that_was_read_is_signed_for_in_the_manifest(place, clips):
+    assert place.add(clips / "named.mp4", *SAID, "--text-reviewed", "physician") == 0
+    (review,) = place.the_new()["review"]
+    assert (review["of"], review["role"]) == ("burned-in-text", "physician")
+
+
+def test_a_clean_copy_has_the_text_blacked_and_says_so(place, clips):
+    from lusdata.media.draft_look import sampled_frames
+    from lusdata.media.text import find_text
+
+    assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 0
+    data = place.the_new()
+    assert data["source"]["upstream_changes"] == ["artifact-removal", "conversion"]
+    assert data["media"]["codec"] == "ffv1"
+    copy = place.root / "media" / data["source"]["path"]
+    assert find_text(sampled_frames(copy)).regions == ()
+
+
+def tagged(path: Path, source: Path, **tags: str) -> Path:
+    import av
+
+    with av.open(source) as old, av.open(path, "w") as new:
+        new.metadata.update(tags)
+        stream = old.streams.video[0]
+        copy = new.add_stream_from_template(stream)
+        for packet in old.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copy
+                new.mux(packet)
+    return path
+
+
+def test_markup_in_a_files_own_title_steers_nothing_and_goes_nowhere(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="<script>alert(1)</script>\x1b[31m")
+    assert place.add(path, *SAID) == 0
+    assert "script" not in place.written()[0].read_text(encoding="utf-8")
+    out = capsys.readouterr().out
+    assert "tags that go with it" in out
+    assert "\x1b" not in out
+
+
+def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="MUSTERFRAU^ERIKA")
+    assert place.add(path, *SAID) == 1
+    assert "--clean-copy" in capsys.readouterr().err
+    assert place.add(path, *SAID, "--clean-copy") == 0
+    assert b"MUSTERFRAU" not in (place.root / "media" / place.the_new()["source"]["path"]).read_bytes()
+
+
+def bad_files(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "empty.mp4").touch()
+    (folder / "page.mp4").write_text("<!doctype html><title>gone</title>", encoding="utf-8")
+    (folder / ".hidden").write_text("not looked at", encoding="utf-8")
+    (folder / "notes.txt").write_text("patient 7, left side", encoding="utf-8")
+    return folder
+
+
+def test_one_bad_file_does_not_stop_the_others(place, clips, tmp_path, capsys):
+    folder = bad_files(tmp_path / "export")
+    shutil.copy(clips / "new.mp4", folder / "new.mp4")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe")
+        (folder / "link.mp4").symlink_to(clips / "known.mp4")
+    assert place.add(folder, *SAID) == 1
+    out = capsys.readouterr().out
+    assert len(place.written()) == 1
+    assert "the file is empty" in out
+    assert ".hidden" not in out
+    if hasattr(os, "mkfifo"):
+        assert "found a pipe" in out
+        assert "a symbolic link" in out
+        assert "1 added, 5 refused" in out
+
+
+def test_json_is_one_document_with_what_was_added_and_refused(place, clips, tmp_path, capsys):
+    folder = bad_files(tmp_path / "export")
+    shutil.copy(clips / "new.mp4", folder / "new.mp4")
+    assert place.add(folder, *SAID, "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    (added,) = document["added"]
+    assert added["id"] == place.the_new()["id"]
+    assert sorted(Path(one["source"]).name for one in document["refused"]) == ["empty.mp4", "notes.txt", "page.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("nothing.mp4", 2), ("empty-folder", 1), ("empty.mp4", 1), ("cut.mp4", 1), ("huge.png", 1)]
+)
+def test_bad_input_is_told_in_one_line(place, clips, tmp_path, capsys, name, code):
+    (tmp_path / "empty-folder").mkdir()
+    (tmp_path / "empty.mp4").touch()
+    whole = (clips / "new.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (20_000).to_bytes(4, "big") * 2 + b"\1\0\0\0\0" + bytes(4)
+    (tmp_path / "huge.png").write_bytes(header + b"\0\0\0\0IEND\xaeB`\x82")
+    assert place.add(tmp_path / name, *SAID) == code
+    assert capsys.readouterr().err.count("\n") == 1
+    assert place.written() == []
+
+
+def test_three_hours_are_refused_before_they_are_decoded(place, tmp_path, capsys):
+    times_s = [0.0, *(10_800.0 + second for second in range(3))]
+    write_video(tmp_path / "long.mp4", clean(2)[:4], times_s=times_s)
+    assert place.add(tmp_path / "long.mp4", *SAID) == 1
+    assert "too large for a recording; expected at most 3,600 s" in capsys.readouterr().err
+
+
+def test_the_collections_of_an_installed_package_are_not_written_to(place, clips, tmp_path, capsys):
+    shipped = tmp_path / "_shipped" / "manifests" / "test"
+    shipped.mkdir(parents=True)
+    assert main(["add", str(clips / "new.mp4"), *SAID, "--collection", str(shipped)]) == 2
+    assert "clone the repository" in capsys.readouterr().err
+
+
+def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch, tmp_path):
+    def download(address: str, folder: Path) -> Path:
+        return Path(shutil.copy(clips / "new.mp4", folder / "Cov-Clip_3.mp4"))
+
+    monkeypatch.setattr("lusdata.commands.add_source.download", download)
+    assert place.add("https://example.org/media/Cov-Clip_3.mp4?x=1", *SAID[:2], *SAID[4:]) == 0
+    data = place.the_new()
+    assert data["id"] == "test/cov-clip-3"
+    assert data["source"]["locations"] == ["https://example.org/media/Cov-Clip_3.mp4?x=1"]
+    # Everything else from that host is from this source.
+    assert data["source"]["provider"] == "clinic-a"
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr(add_ask, "is_terminal", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_a_person_on_a_terminal_is_asked_for_what_is_missing(place, clips, monkeypatch, capsys):
+    page = "https://example.org/case/4"
+    lines = (
+        "covid",
+        "pcr",
+        page,
+        "CC-BY-9",
+        "CC-BY-4.0",
+        "",
+        "The Clinic",
+        "Erika",
+        "c-07",
+        "",
+        "9,9,999",
+        "10,20,200",
+    )
+    answers(monkeypatch, *lines)
+    assert place.add(clips / "new.mp4") == 0
+    data = place.the_new()
+    assert (data["class"], data["class_basis"], data["probe"]) == ("covid-19", "pcr", "convex")
+    assert (data["source"]["provider"], data["source"]["attribution"]) == ("clinic-a", "The Clinic")
+    assert data["group"]["id"] == "test/patient-c-07"
+    assert data["crop"]["left_px"] == 10
+    asked = capsys.readouterr().err
+    assert "never a name" in asked
+    assert "not among" in asked
+
+
+def test_a_person_may_sign_for_text_on_the_terminal(place, clips, monkeypatch):
+    answers(monkeypatch, "", "https://example.org/4", "", "", "", "physician")
+    assert place.add(clips / "named.mp4", *SAID) == 0
+    assert place.the_new()["review"][0]["role"] == "physician"
+
+
+def test_the_end_of_input_writes_nothing(place, clips, monkeypatch, capsys):
+    answers(monkeypatch, "covid-19")
+    assert place.add(clips / "new.mp4") == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert place.written() == []
+
+
+def test_help_and_import_stay_light():
+    code = "import sys, lusdata.commands.add; print([n for n in ('numpy','cv2','av','pydicom') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,93 @@
+"""The audit measures how well the class follows from source and file alone, and is silent where it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from catalogs import recording
+
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.audit_confounding import find_confounding, measure_confounding
+from lusdata.dataset.audit_finding import Finding
+from lusdata.dataset.audit_split import split_of_table
+from lusdata.dataset.fold_units import unit_ids
+from lusdata.dataset.folds import make_folds
+
+CLASSES = ("covid-19", "healthy", "bacterial-pneumonia")
+
+
+def clinics(*, telling: bool, patients: int = 30) -> list[Manifest]:
+    """Return two recordings a patient; a clinic has one class, or each clinic has them all."""
+    found = []
+    for patient in range(patients):
+        name = CLASSES[patient % 3]
+        clinic = patient % 3 if telling else patient // 3 % 3
+        found += [
+            recording(f"p{patient:02d}-{view}", name, f"patient-{patient}", provider=f"clinic-{clinic}")
+            for view in range(2)
+        ]
+    return found
+
+
+def findings(manifests: list[Manifest]) -> list[Finding]:
+    collection = Collection("test", Path("test"), tuple(manifests))
+    table = make_folds(manifests)
+    return list(find_confounding(collection, split_of_table(table, manifests, source="folds")))
+
+
+def test_a_class_that_follows_from_the_clinic_is_found_with_its_number():
+    source, file, both = findings(clinics(telling=True))
+    assert (source.code, source.level, source.subject) == ("CONFOUNDED", "warning", "source")
+    assert dict(source.numbers)["balanced_accuracy"] == pytest.approx(1.0)
+    assert dict(source.numbers)["p"] < 0.01
+    assert "balanced accuracy 1.00 (guessing 0.33" in source.message
+    # Every file is stored alike, so the file alone tells nothing.
+    assert file.code == "NOT_CONFOUNDED"
+    assert both.code == "CONFOUNDED"
+
+
+def test_clinics_that_have_every_class_tell_nothing():
+    assert [finding.code for finding in findings(clinics(telling=False))] == ["NOT_CONFOUNDED"] * 3
+
+
+def test_the_number_does_not_depend_on_the_order_of_the_recordings():
+    manifests = clinics(telling=False)
+    table, units = make_folds(manifests), unit_ids(manifests, "patient")
+    first = measure_confounding(manifests, table, features="source and file", units=units, deals=20)
+    second = measure_confounding(manifests[::-1], table, features="source and file", units=units, deals=20)
+    assert first == second
+    assert first.dealt_mean == pytest.approx(first.chance, abs=0.08)
+
+
+def test_patients_of_one_clinic_that_share_no_class_are_not_told_by_memory_of_the_patient():
+    # Each patient has a clinic of its own: knowing the clinic is knowing the patient, which helps with nobody new.
+    manifests = [
+        recording(f"p{patient:02d}-{view}", CLASSES[patient % 3], f"patient-{patient}", provider=f"clinic-{patient}")
+        for patient in range(30)
+        for view in range(3)
+    ]
+    assert findings(manifests)[0].code == "NOT_CONFOUNDED"
+
+
+def test_frame_rates_and_sizes_of_many_values_are_told_apart_in_bins():
+    manifests = []
+    for number in range(60):
+        manifest = recording(f"r{number:02d}", CLASSES[number % 2], f"patient-{number}")
+        media = {**manifest.data["media"], "width_px": 300 + number + (400 if number % 2 else 0)}
+        manifests.append(Manifest({**manifest.data, "media": media}))
+    source, file, _ = findings(manifests)
+    assert (source.code, file.code) == ("NOT_CONFOUNDED", "CONFOUNDED")
+    assert dict(file.numbers)["balanced_accuracy"] > 0.9
+
+
+def test_too_few_patients_give_a_note_and_no_number():
+    (finding,) = findings(clinics(telling=True, patients=8))
+    assert (finding.code, finding.level) == ("CONFOUNDING_UNKNOWN", "note")
+
+
+def test_numbers_reach_the_json():
+    source, *_ = findings(clinics(telling=True))
+    assert source.as_dict()["numbers"]["chance"] == pytest.approx(1 / 3)
+    assert list(dict(source.numbers))[-3:] == [f"recall {name}" for name in sorted(CLASSES)]

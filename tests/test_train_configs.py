@@ -1,0 +1,74 @@
+"""The named settings: complete, valid, and the paper's where they say so."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from lusdata.errors import UsageError
+from train.config import TrainConfig, override
+from train.configs import CONFIGS, get_config
+
+FOLDER = Path(__file__).resolve().parent.parent / "train" / "configs"
+MODELS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_a_config_is_a_valid_record_that_knows_its_name(name):
+    config = get_config(name)
+    assert isinstance(config, TrainConfig)
+    assert (config.name, config.model) == (name, name.partition(":")[0])
+    assert get_config(name) == config
+
+
+def test_every_file_gives_the_papers_settings_and_the_physical_ones():
+    assert sorted(CONFIGS) == sorted([*MODELS, *(f"{name}:physics" for name in MODELS)])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_papers_settings_are_the_papers(model):
+    config = get_config(model)
+    assert (config.epochs, config.batch_size, config.learning_rate) == (40, 8, 1e-4)
+    assert config.patience > 0, "the paper stops early"
+    assert config.augmentation == "paper"
+    assert (config.cosine, config.class_weights, config.label_smoothing) == (False, False, 0.0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_physical_settings_never_turn_pictures_upside_down(model):
+    assert get_config(f"{model}:physics").augmentation == "physics"
+
+
+def test_models_genesis_sees_five_frames_at_five_hertz_of_videos_alone():
+    config = get_config("genesis")
+    assert (config.clip_frames, config.rate_hz) == (5, 5.0)
+    assert "kind=video" in config.select
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_config_opens_with_its_record(model):
+    text = importlib.import_module(f"train.configs.{model}").__doc__ or ""
+    for heading in ("Source:", "Command:", "Hardware:", "Time:", "Score:"):
+        assert f"\n{heading}" in text
+    assert f"python -m train crossval {model} " in text
+
+
+def test_no_two_configs_share_a_digest():
+    assert len({get_config(name).digest for name in CONFIGS}) == len(CONFIGS)
+
+
+def test_the_papers_variant_may_be_named():
+    assert get_config("vgg:paper") == get_config("vgg")
+
+
+@pytest.mark.parametrize("name", ["vgg19", "", "vgg:Physics", "mobilenet_v2:physics:paper2"])
+def test_a_wrong_name_is_answered_with_the_right_ones(name):
+    with pytest.raises(UsageError, match=r"no such model config; expected one of covidnet, .*vgg_segment:physics"):
+        get_config(name)
+
+
+def test_a_misspelt_override_fails():
+    with pytest.raises(UsageError, match="no such setting"):
+        override(get_config("vgg"), {"learningrate": "1e-3"})
