@@ -96,6 +96,23 @@ def test_dicom_is_known_by_its_content(tmp_path: Path):
     assert [name for name, _ in find_recordings(tmp_path)] == ["IM0001"]
 
 
+def test_dicom_is_predicted_like_any_video_and_its_header_goes_nowhere(
+    run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("pydicom")
+    from dicom_files import SECRETS, dicom_file
+
+    from lusdata.media.phantom import PhantomSpec, draw
+
+    frames = draw(PhantomSpec(width_px=160, height_px=120, frame_count=12, burned_in=False), 1).frames
+    path, out = dicom_file(tmp_path / "IM0001", frames), tmp_path / "out"
+    assert main(["predict", str(path), "--run", str(run.folder.path), "--out", str(out), "--video"]) == 0
+    written = (out / "frames.csv").read_text() + (out / "predictions.json").read_text() + capsys.readouterr().out
+    assert "IM0001" in written
+    assert not any(secret in written for secret in SECRETS)
+    assert (out / "IM0001.overlay.mp4").stat().st_size > 1000
+
+
 def test_recordings_too_short_for_a_clip_are_refused(run: TinyRun, tmp_path: Path):
     still = media(tmp_path / "media") / "still.png"
     with pytest.raises(DataError, match="too short for this model; expected 5 frames at 3 Hz; found 1"):

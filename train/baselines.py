@@ -31,7 +31,7 @@ def majority(samples: Samples, facts: pd.DataFrame, training: np.ndarray, testin
 
 
 def source_only(samples: Samples, facts: pd.DataFrame, training: np.ndarray, testing: np.ndarray) -> np.ndarray:
-    """Predict from provider, container, codec, frame rate and size alone, with a random forest; no pixel is looked at."""
+    """Predict from provider, container, codec, frame rate and size alone, with a random forest; no pixel is seen."""
     from sklearn.ensemble import RandomForestClassifier
 
     table = facts.loc[samples.recordings]

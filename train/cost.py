@@ -1,7 +1,7 @@
 """What the cache of the frozen part saves, measured on a slice of the data and reckoned for a whole cross-validation.
 
-Both ways are timed in one run on the same pictures: the straightforward step augments a picture, runs the whole network on
-it and trains its last part; the cached way runs the frozen part once per view, and trains the last part alone.
+Both ways are timed in one run on the same pictures: the straightforward step augments a picture, runs the whole network
+on it and trains its last part; the cached way runs the frozen part once per view, and trains the last part alone.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Cost:
 
     @property
     def cached_s(self) -> float:
-        """Reckoned CPU time with the cache: each view once through the frozen part, every shown picture through the rest."""
+        """Reckoned CPU time with the cache: the frozen part once per view, the rest once per shown picture."""
         once = self.frames * (self.frozen_s + self.config.views * (self.frozen_s + self.augment_s))
         return once + self.shown_pictures * self.head_step_s
 

@@ -98,7 +98,8 @@ def crossvalidate(
             run.finish_fold(fold, result.predictions, facts)
             accuracy = scores(result.predictions, config.classes)["accuracy"]
             say(
-                f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, frame accuracy {accuracy:.3f}, {seconds:.0f} s"
+                f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, "
+                f"frame accuracy {accuracy:.3f}, {seconds:.0f} s"
             )
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)

@@ -1,8 +1,8 @@
 """Fit one model on one fold. Read it from top to bottom: parts, network, training, test.
 
-The parts of a fold come from lusdata. Protocol ``nested`` stops training and chooses the epoch on a validation part that
-is taken from the training groups; the test part is used once, at the end. Protocol ``paper`` does what the paper's code
-did: it trains on all but the test part and stops on the test part itself. It exists to measure what that flatters.
+The parts of a fold come from lusdata. Protocol ``nested`` stops training and chooses the epoch on a validation part
+that is taken from the training groups; the test part is used once, at the end. Protocol ``paper`` does what the paper's
+code did: it trains on all but the test part and stops on the test part itself. It exists to measure what that flatters.
 """
 
 from __future__ import annotations

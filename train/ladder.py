@@ -79,7 +79,8 @@ def climb(
 def ladder_table(rungs: list[dict[str, Any]]) -> str:
     """Return the rungs as a Markdown table: frame accuracy, balanced accuracy with interval, per video and patient."""
     lines = [
-        "| split by | protocol | model | frame accuracy | frame balanced accuracy (95 %) | video accuracy | patient accuracy |",
+        "| split by | protocol | model | frame accuracy | frame balanced accuracy (95 %) "
+        "| video accuracy | patient accuracy |",
         "|---|---|---|---|---|---|---|",
     ]
     for rung in rungs:

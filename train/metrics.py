@@ -104,7 +104,7 @@ def from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
         recall = true_positive / actual
         covariance = true_positive * true_negative - false_positive * false_negative
         spread = np.sqrt(actual * called * (total - actual) * (total - called))
-        measures = {
+        return {
             "accuracy": true_positive.sum(-1) / total[..., 0],
             "balanced_accuracy": _mean_of_defined(recall),
             "recall": recall,
@@ -113,7 +113,6 @@ def from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
             "specificity": true_negative / (total - actual),
             "mcc": covariance / spread,
         }
-    return measures
 
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:

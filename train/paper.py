@@ -1,4 +1,4 @@
-"""The paper's own numbers, to stand beside ours. Facts only, from its Tables 1 to 5 and the figures quoted in its text."""
+"""The paper's own numbers, to stand beside ours: facts only, from its Tables 1 to 5 and the figures in its text."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def paper_classes(table: str, model: str) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``name`` in the paper, ``accuracy``, ``balanced_accuracy``, ``parameters`` and ``classes``, each measure as (mean, standard deviation)
-        over folds; None where the paper has no such row.
+        ``name`` in the paper, ``accuracy``, ``balanced_accuracy``, ``parameters`` and ``classes``, each measure as
+        (mean, standard deviation) over folds; None where the paper has no such row.
     """
     row = paper_facts()[table].get(PAPER_NAMES.get(model, ""))
     if row is None:

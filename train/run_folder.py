@@ -1,8 +1,8 @@
 """The folder of one run: what decided it, what each fold gave, what came out.
 
-``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished, ``predictions.csv``
-and ``scores.json`` last. A run that was interrupted goes on with the folds that are not done. A folder is never used for a
-second config or other data, and nothing in it is overwritten.
+``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished,
+``predictions.csv`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are not done. A
+folder is never used for a second config or other data, and nothing in it is overwritten.
 """
 
 from __future__ import annotations

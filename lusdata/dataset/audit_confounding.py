@@ -94,7 +94,8 @@ class Confounding:
         told = ", ".join(f"{name} {share:.0%}" for name, share in self.recall)
         return (
             f"from {names} alone the class of a new patient is told with balanced accuracy "
-            f"{self.balanced_accuracy:.2f} (guessing {self.chance:.2f}; dealt classes {self.dealt_mean:.2f}, at most {self.dealt_highest:.2f}; "
+            f"{self.balanced_accuracy:.2f} (guessing {self.chance:.2f}; "
+            f"dealt classes {self.dealt_mean:.2f}, at most {self.dealt_highest:.2f}; "
             f"p {'<' if self.p <= _SMALLEST_P else '='} {max(self.p, _SMALLEST_P):.3f}); told right: {told}"
         )
 

@@ -200,7 +200,7 @@ def match_names(
     for entry in named:
         found = next(_hits([entry.name], index), set())
         if len(found) == 1:
-            places.append(Place(entry.fold, *found, entry.name))
+            places.append(Place(entry.fold, next(iter(found)), entry.name))
         else:
             unmapped.append(Unmapped(entry.fold, entry.name, tuple(sorted(found))))
     return tuple(sorted(places)), tuple(sorted(unmapped))

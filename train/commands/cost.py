@@ -1,4 +1,4 @@
-"""Measure what the cache of the frozen part saves: both ways on a slice, in one run, and reckoned for a cross-validation."""
+"""Measure what the cache of the frozen part saves: both ways on a slice, in one run, then reckoned for all folds."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.write(
         f"straightforward: {cost.shown_pictures:,} pictures shown, each augmented and through the whole network: "
         f"{cost.straightforward_s:,.0f} s (reckoned)\n"
-        f"cached: {cost.frames:,} frames x {config.views + 1} views through the frozen part, then {cost.shown_pictures:,} "
-        f"short steps: {cost.cached_s:,.0f} s (reckoned)\n"
+        f"cached: {cost.frames:,} frames x {config.views + 1} views through the frozen part, then "
+        f"{cost.shown_pictures:,} short steps: {cost.cached_s:,.0f} s (reckoned)\n"
         f"ratio cached / straightforward: {cost.ratio:.3f}\n"
     )
     return 0

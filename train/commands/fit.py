@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     for level in ("frame", "video", "patient"):
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(
-            f"{level}: {found['rows']} rows, accuracy {found['accuracy']:.3f}, balanced {found['balanced_accuracy']:.3f}\n"
+            f"{level}: {found['rows']} rows, accuracy {found['accuracy']:.3f}, "
+            f"balanced {found['balanced_accuracy']:.3f}\n"
         )
     say(f"written to {out}")
     return 0

@@ -1,4 +1,4 @@
-"""The page: every number of a run with its interval, beside the paper's, and the figures. No outside request is made."""
+"""The page: every number of a run with its interval, beside the paper's, and the figures; it loads nothing else."""
 
 from __future__ import annotations
 
@@ -118,13 +118,15 @@ def _training(run: RunFolder, config: TrainConfig) -> str:
     if not all(path.is_file() for path in paths):
         return ""
     logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
-    return f"<section><h2>Training</h2><div class=figures>{_figure(figures.learning(logs), 'Loss by epoch')}</div></section>"
+    drawing = _figure(figures.learning(logs), "Loss by epoch")
+    return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
 
 
 def _explanations(run: RunFolder) -> str:
     pictures = sorted((run.path / "explain").glob("*.png"))
     shown = "".join(
-        f'<figure><img alt="{escape(path.stem)}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
+        f'<figure><img alt="{escape(path.stem)}" '
+        f'src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
         f"<figcaption>{escape(path.stem.replace('-', ' '))}</figcaption></figure>"
         for path in pictures
     )
