@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -358,6 +360,18 @@ def test_paper_shows_every_tab_and_no_tools(page):
         assert not page.find_element("id", "search").is_displayed()
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_no_page_is_lost_on_paper_whatever_the_layout_was(browser, address):
+    counts = []
+    for view in ("table", "cards"):
+        opened(browser, f"{address}#view={view}")
+        settled(browser)
+        paper = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {})["data"])
+        counts.append(len(re.findall(rb"/Type\s*/Page\b", paper)))
+        assert run(browser, "return document.getElementById('list').dataset.view") == view
+    # Each of the six tabs begins on a new sheet.
+    assert counts[0] == counts[1] > 6
 
 
 def test_a_thousand_recordings_open_in_two_seconds(browser, tmp_path):

@@ -316,7 +316,10 @@ function listen() {
     byId("crops").setAttribute("aria-pressed", !off);
   });
   reduced.addEventListener("change", () => setLoops(!reduced.matches));
-  narrow.addEventListener("change", render);
+  // Paper is narrow too, but a layout that changes while pages are counted loses the last of them.
+  narrow.addEventListener("change", () => matchMedia("print").matches || render());
+  addEventListener("beforeprint", () => (byId("list").dataset.view = "cards"));
+  addEventListener("afterprint", render);
 
   byId("rows").addEventListener("click", (event) => {
     const row = event.target.closest(".row");
