@@ -18,15 +18,15 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
 def view_of(rows: np.ndarray, *, epoch: int, views: int) -> np.ndarray:
     """Choose the augmented view that each row shows in an epoch.
 
-    Neighbouring rows show different views, so that an epoch mixes all of them; over `views` epochs each row shows
-    each of its views once.
+    Neighbouring rows show different views, so that an epoch mixes all of them; over ``views + 1`` epochs each row shows
+    each of its views and the plain picture once, since the plain picture is what is tested.
 
     Returns
     -------
     np.ndarray, shape of `rows`, int64
-        From 1 to `views`; 0, the plain picture, if there are no views.
+        From 0, the plain picture, to `views`.
     """
-    return 1 + (rows + epoch) % views if views else np.zeros_like(rows)
+    return (rows + epoch) % (views + 1)
 
 
 class _Batches(keras.utils.PyDataset):

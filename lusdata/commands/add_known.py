@@ -10,11 +10,10 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.commands.add_bench import Bench, Prepared
 from lusdata.errors import DataError, UsageError
 from lusdata.media.cache import Cache, cache_dir
-from lusdata.media.contact_sheet import write_contact_sheet
 from lusdata.media.draft import Answers
 from lusdata.media.draft_alike import Alike, without_fingerprint
 from lusdata.media.draft_look import Look, sampled_frames
-from lusdata.media.draft_preview import beside
+from lusdata.media.draft_preview import beside, write_preview
 from lusdata.media.facts import sha256_of
 
 __all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
@@ -57,8 +56,7 @@ def duplicate(prepared: Prepared, found: Look, answers: Answers, matches: Sequen
         classes = (answers.class_name, best.manifest.class_name)
         sheet = beside(found.frames, sampled_frames(file), names=names, class_names=classes)
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
-        bench.previews.mkdir(parents=True, exist_ok=True)
-        write_contact_sheet(path, sheet)
+        write_preview(path, sheet)
         picture = f"see {path}; "
     return DataError(
         f"looks like {best.manifest.id}, {best.similarity:.0%} alike{more}",

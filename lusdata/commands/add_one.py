@@ -18,12 +18,11 @@ from lusdata.commands.add_crop import asked_crop, chosen_crop
 from lusdata.commands.add_known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
 from lusdata.commands.add_source import prepare
 from lusdata.errors import DataError, UsageError
-from lusdata.media.contact_sheet import write_contact_sheet
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.draft import Answers, Seen, check_draft, draft, recording_slug, slug_of
 from lusdata.media.draft_alike import alike
 from lusdata.media.draft_look import SURE_ENOUGH, Look, look
-from lusdata.media.draft_preview import preview
+from lusdata.media.draft_preview import preview, write_preview
 from lusdata.media.draft_source import shown_name
 
 if TYPE_CHECKING:
@@ -162,10 +161,7 @@ def _draw(prepared: Prepared, found: Look, answers: Answers, crop: Box | None, b
         original=prepared.copy.before if prepared.copy else None,
     )
     path = bench.previews / f"{slug}.png"
-    bench.previews.mkdir(parents=True, exist_ok=True)
-    write_contact_sheet(path, sheet)
-    # It may show a name.
-    path.chmod(0o600)
+    write_preview(path, sheet)
     return path
 
 

@@ -32,6 +32,7 @@ CONFIGS: dict[str, Callable[[], TrainConfig]] = {
     "nasnet_mobile": nasnet_mobile.paper,
     "nasnet_mobile:physics": nasnet_mobile.physics,
     "mobilenet_v2": mobilenet_v2.paper,
+    "mobilenet_v2:frozen": mobilenet_v2.frozen,
     "mobilenet_v2:physics": mobilenet_v2.physics,
     "resnet50": resnet50.paper,
     "resnet50:physics": resnet50.physics,

@@ -3,6 +3,7 @@
 Source:   Sandler et al. 2018; the paper names a MobileNet without figures (section 3.2)
 Command:  python -m train crossval mobilenet_v2 --by patient
           python -m train crossval mobilenet_v2:physics --by patient
+          python -m train ladder mobilenet_v2:frozen          (the README's ladder)
 Hardware: not yet measured
 Time:     not yet measured
 Score:    not measured; the paper gives frame accuracy 0.76 for its own mobile network, NASNetMobile,
@@ -15,7 +16,7 @@ import dataclasses
 
 from train.config import TrainConfig
 
-__all__ = ["paper", "physics"]
+__all__ = ["frozen", "paper", "physics"]
 
 
 def paper() -> TrainConfig:
@@ -37,7 +38,7 @@ def paper() -> TrainConfig:
     )
 
 
-def physics() -> TrainConfig:
+def frozen() -> TrainConfig:
     """Return settings that choose nothing: the pooled maps of the frozen network and a heavily penalised softmax.
 
     With a few dozen patients every fitted weight is a risk. The penalty is so heavy that the number of epochs does not
@@ -45,9 +46,9 @@ def physics() -> TrainConfig:
     """
     return dataclasses.replace(
         paper(),
-        name="mobilenet_v2:physics",
-        augmentation="physics",
-        views=4,
+        name="mobilenet_v2:frozen",
+        augmentation="none",
+        views=0,
         frozen_until="pool",
         epochs=30,
         batch_size=64,
@@ -59,3 +60,8 @@ def physics() -> TrainConfig:
         weight_decay=0.3,
         class_weights=True,
     )
+
+
+def physics() -> TrainConfig:
+    """Return the settings of `frozen` on views that an examination could have given: gain, depth, speckle, mirror."""
+    return dataclasses.replace(frozen(), name="mobilenet_v2:physics", augmentation="physics", views=4)
