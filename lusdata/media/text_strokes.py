@@ -20,6 +20,7 @@ _MOST_STROKES = 500
 _LEAST_CONTRAST = (26, 50, 85, 130)
 _KERNEL_PX = 9
 _LONGEST_SIDE_PX = 1024
+_LEAST_SIDE_PX = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +82,16 @@ def layers(lowest: Pixels, highest: Pixels) -> Iterator[Layer]:
     """
     scale = max(1.0, max(lowest.shape) / _LONGEST_SIDE_PX)
     kernel = np.ones((_KERNEL_PX, _KERNEL_PX), np.uint8)
-    while min(lowest.shape) / scale >= 48:
-        size = (round(lowest.shape[1] / scale), round(lowest.shape[0] / scale))
-        low, high = (_shrink(one, size) for one in (lowest, highest))
+    width, height = lowest.shape[1] / scale, lowest.shape[0] / scale
+    low, high = lowest, highest
+    while min(width, height) >= _LEAST_SIDE_PX:
+        size = (round(width), round(height))
+        low, high = _shrink(low, size), _shrink(high, size)
         change = np.asarray(cv2.subtract(high, low), dtype=np.uint8)
         for bright, base in ((True, low), (False, np.asarray(255 - high, dtype=np.uint8))):
             contrast = np.asarray(cv2.morphologyEx(base, cv2.MORPH_TOPHAT, kernel), dtype=np.uint8)
             yield Layer(contrast, change, scale, bright)
-        scale *= 2
+        scale, width, height = 2 * scale, width / 2, height / 2
 
 
 def strokes(layer: Layer) -> Iterator[Strokes]:
