@@ -128,7 +128,7 @@ def test_maps_before_the_last_can_be_classified():
 
 
 def test_weight_decay_is_a_penalty_on_the_last_layer():
-    model = build(small("segment_enc", weight_decay=0.5))
+    model = build(small("vgg_cam", weight_decay=0.5))
     kernel = keras.ops.convert_to_numpy(model.get_layer("classes").kernel)
     assert float(model.losses[0]) == pytest.approx(0.5 * (kernel**2).sum(), rel=1e-5)
 
@@ -175,10 +175,10 @@ def test_the_order_of_frames_matters_to_the_clip_model():
 
 
 def test_the_ensemble_names_six_patterns_and_has_560_bottleneck_maps():
-    ensemble = build_ensemble(48)
+    ensemble = network("vgg_segment").get_layer("ensemble")
     chances, maps = (keras.ops.convert_to_numpy(part) for part in ensemble(inputs(ensemble)))
-    assert chances.shape == (2, 48, 48, len(PATTERNS)) == (2, 48, 48, 6)
-    assert maps.shape == (2, 3, 3, BOTTLENECK_MAPS) == (2, 3, 3, 560)
+    assert chances.shape == (2, SIZE_PX, SIZE_PX, len(PATTERNS)) == (2, 64, 64, 6)
+    assert maps.shape == (2, 4, 4, BOTTLENECK_MAPS) == (2, 4, 4, 560)
     np.testing.assert_allclose(chances.sum(axis=-1), 1, rtol=1e-4)
 
 
