@@ -18,6 +18,7 @@ from lusdata.dataset.audit_catalog import (
 from lusdata.dataset.audit_confounding import find_confounding
 from lusdata.dataset.audit_finding import Check, Finding
 from lusdata.dataset.audit_leaks import find_coverage, find_leaks, find_names, find_validation_leaks
+from lusdata.dataset.audit_pixels import find_pixel_leaks
 from lusdata.dataset.audit_split import AuditedSplit
 
 __all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit"]
@@ -28,8 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check("names", "is every name one recording?", find_names),
     Check("coverage", "does the split fit the collection?", find_coverage),
     Check("shared-files", "is a file used twice?", find_shared_files),
-    # Duplicates found in the pictures are a check of their own: a function of a collection and a split, in a module
-    # audit_*.py, and a line here.
+    Check("pixels", "do recordings look alike across folds or groups?", find_pixel_leaks),
     Check("balance", "do the folds look alike?", find_unevenness),
     Check("confounding", "does the class follow from the source and the file alone?", find_confounding),
     Check("labels", "does a reader contradict a class?", find_doubtful_labels),
