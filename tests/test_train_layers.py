@@ -81,6 +81,13 @@ def test_shrinking_keeps_the_mean_level():
     np.testing.assert_allclose(result(Resized(2), stripes), 100, atol=12)
 
 
+@pytest.mark.parametrize("size_px", [3, 4, 5, 8, 13, 16], ids=str)
+def test_sizes_change_as_keras_changes_them(size_px):
+    pictures = np.random.default_rng(2).uniform(0, 255, (2, 8, 8, 3)).astype(np.float32)
+    wanted = keras.ops.image.resize(pictures, (size_px, size_px), antialias=True, data_format="channels_last")
+    np.testing.assert_allclose(result(Resized(size_px), pictures), wanted, rtol=1e-4, atol=1e-3)
+
+
 def test_only_the_coloured_classes_change_the_picture():
     grey = np.full((1, 1, 3, 1), 100, np.float32)
     chances = np.eye(3, dtype=np.float32)[None, None]

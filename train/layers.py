@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 __all__ = ["ClassColours", "ColoursToBackbone", "GreyToBackbone", "Resized"]
@@ -97,10 +98,13 @@ class Resized(keras.layers.Layer):
 
     def call(self, pictures: Any) -> Any:
         """Resize pictures of shape (batch, height, width, channels), any range."""
-        size = (self.size_px, self.size_px)
-        if tuple(pictures.shape[1:3]) == size:
+        height_px, width_px = pictures.shape[1:3]
+        if (height_px, width_px) == (self.size_px, self.size_px):
             return pictures
-        return ops.image.resize(pictures, size, interpolation="bilinear", antialias=True, data_format="channels_last")
+        # Two products with a constant: TensorFlow's own smoothed resizing cannot be compiled for a GPU.
+        down = ops.convert_to_tensor(_shares(height_px, self.size_px), dtype=pictures.dtype)
+        right = ops.convert_to_tensor(_shares(width_px, self.size_px), dtype=pictures.dtype)
+        return ops.einsum("jw,biwc->bijc", right, ops.einsum("ih,bhwc->biwc", down, pictures))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape with the new height and width."""
@@ -109,6 +113,18 @@ class Resized(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that rebuild the layer."""
         return {**super().get_config(), "size_px": self.size_px}
+
+
+def _shares(source_px: int, size_px: int) -> np.ndarray:
+    """Return the share of each old pixel in each new one along a side, shape (size, source), rows sum to one.
+
+    The share falls off as a triangle from the new pixel's centre; where pictures shrink, the triangle is as much wider.
+    """
+    scale = source_px / size_px
+    centres = (np.arange(size_px)[:, None] + 0.5) * scale
+    distance = np.abs(np.arange(source_px) + 0.5 - centres) / max(scale, 1.0)
+    shares = np.clip(1 - distance, 0, None)
+    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable(package="lusdata")

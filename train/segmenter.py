@@ -207,6 +207,13 @@ def _require_usable(weights_path: Path, size_px: int, *, steps: int, counts: tup
         raise UsageError("nothing to train", where="steps, batch_size, phantoms", expected="at least 1 each")
 
 
+def _regained(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give each picture another dynamic range and gain, more than phantoms differ in, since real machines do."""
+    shape = (len(pictures), 1, 1, 1)
+    gamma, gain = rng.uniform(0.6, 1.7, shape), rng.uniform(0.6, 1.3, shape)
+    return np.clip(255 * gain * (pictures / 255) ** gamma, 0, 255).astype(np.float32)
+
+
 class _PhantomBatches(keras.utils.PyDataset):
     """Batches in an order that differs by round; half of the pictures are mirrored left-right."""
 
@@ -230,7 +237,8 @@ class _PhantomBatches(keras.utils.PyDataset):
         mirrored = (rows + rounds) % 2 == 1
         pictures[mirrored] = pictures[mirrored, :, ::-1]
         labels[mirrored] = labels[mirrored, :, ::-1]
-        return _as_input(pictures), (labels.astype(np.int32),) * self._outputs
+        rng = np.random.default_rng([self._seed, index])
+        return _regained(_as_input(pictures), rng), (labels.astype(np.int32),) * self._outputs
 
 
 class _Progress(keras.callbacks.Callback):
