@@ -83,7 +83,7 @@ def fit_fold(
     Raises
     ------
     DataError
-        If a class has no training row, or the loss is not a number.
+        If a class has no training row, a part has no row at all, or the loss is not a number.
     """
     # -- Parts ---------------------------------------------------------------------------------------------------------
     test_rows = np.flatnonzero(parts == "test")
@@ -94,6 +94,9 @@ def fit_fold(
     else:
         training_rows, choosing_rows = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "validation")
     _require_all_classes(samples, training_rows, fold)
+    _require_rows("test", test_rows, fold)
+    if choosing_rows is not None:
+        _require_rows("validation", choosing_rows, fold)
 
     # -- Network and frozen part ---------------------------------------------------------------------------------------
     keras.utils.set_random_seed(config.seed * 1000 + fold)
@@ -252,6 +255,12 @@ def _class_weights(labels: np.ndarray, class_count: int, weighted: bool) -> np.n
         return np.ones(class_count, np.float32)
     counts = np.bincount(labels, minlength=class_count)
     return (len(labels) / (class_count * counts)).astype(np.float32)
+
+
+def _require_rows(part: str, rows: np.ndarray, fold: int) -> None:
+    if not len(rows):
+        hint = "use other folds; without a validation part, --set monitor=none chooses nothing"
+        raise DataError(f"the {part} part is empty", where=f"fold {fold}", expected="at least one frame", hint=hint)
 
 
 def _require_all_classes(samples: Samples, rows: np.ndarray, fold: int) -> None:

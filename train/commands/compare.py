@@ -21,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     from train.run_folder import RunFolder
 
     ours, reference = RunFolder(arguments.run), RunFolder(arguments.to)
+    for one in (ours, reference):
+        _ = one.config, one.scores
     differences = {
         name: (getattr(ours.config, name), getattr(reference.config, name))
         for name in ours.config.__dataclass_fields__

@@ -22,7 +22,7 @@ import numpy as np
 from lusdata.errors import UsageError
 from train.explain.grid import resize_maps
 
-__all__ = ["MappedNetwork"]
+__all__ = ["MappedNetwork", "maps_behind"]
 
 _ROWS_AT_ONCE = 32
 
@@ -153,7 +153,7 @@ class MappedNetwork:
                 # The sum over positions is the mean times their number: with it Grad-CAM equals CAM for a linear head.
                 weights = gradient.sum(axis=tuple(range(2, gradient.ndim - 1)))
                 parts.append(np.einsum("n...k,nck->nc...", one, weights))
-        flat = [part.mean(axis=2) if part.ndim == 5 else part for part in parts]
+        flat = [part.mean(axis=_time_axis(part.shape)) if part.ndim == 5 else part for part in parts]
         grid = max((part.shape[2:] for part in flat), key=np.prod)
         maps = sum((resize_maps(part, grid) for part in flat), np.zeros((), np.float32))
         logits = self._logits(vector)
@@ -175,6 +175,19 @@ class MappedNetwork:
                 vector = self._linear.vector(kept) if self._linear else _run_with_dropout(self._head, kept, rate)
             found.append(_softmax(self._logits(vector)))
         return np.stack(found)
+
+
+def _time_axis(shape: tuple[int, ...]) -> int:
+    """Find the time of clip maps, shape (n, classes, a, b, c): pictures are square, so it is the side that differs."""
+    return 4 if shape[2] == shape[3] != shape[4] else 2
+
+
+def maps_behind(tensor: Any) -> Any:
+    """Return the feature maps that a symbolic tensor was pooled from, or the tensor itself if it holds maps."""
+    while not _is_spatial(tensor):
+        _, inputs = _producer(tensor)
+        tensor = inputs[0]
+    return tensor
 
 
 def _producer(tensor: Any) -> tuple[Any, list[Any]]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from lusdata.errors import DataError, UsageError
 from train.augment import augment
 from train.data import Samples
-from train.explain.cam import MappedNetwork
+from train.explain.cam import MappedNetwork, maps_behind
 from train.models import build, split_network
 from train.prefix_cache import cache_key, weights_digest
 from train.run_folder import RunFolder
@@ -55,7 +55,7 @@ class FoldModels:
         if not self.folds:
             raise DataError("the run is not finished", where=str(run.path), found="no finished fold")
         networks = [_network(run, fold) for fold in self.folds]
-        cut = [split_network(network, self.config.frozen_until) for network in networks]
+        cut = [_cut(network, self.config.frozen_until) for network in networks]
         prefix = cut[0][0]
         shared = prefix is not None and len({weights_digest(one) for one, _ in cut}) == 1
         self.prefix: keras.Model | None = prefix if shared else None
@@ -81,6 +81,15 @@ class FoldModels:
     def part_of(self, fold: int) -> MappedNetwork:
         """Return the part of one fold."""
         return self.parts[self.folds.index(fold)]
+
+
+def _cut(network: keras.Model, frozen_until: str) -> tuple[keras.Model | None, keras.Model]:
+    """Cut a network as training did; but where that was behind the pooling, before it, since maps are needed."""
+    prefix, head = split_network(network, frozen_until)
+    if prefix is None or len(prefix.output.shape) >= 4:
+        return prefix, head
+    maps = maps_behind(prefix.output)
+    return keras.Model(network.input, maps, name="frozen"), keras.Model(maps, network.output, name="trained")
 
 
 def _network(run: RunFolder, fold: int) -> keras.Model:
@@ -148,7 +157,8 @@ def _cached(models: FoldModels, samples: Samples, cache: Path | None) -> np.ndar
     if not path.is_file() or (cache / f"{key}.progress").exists():
         return None
     features: np.ndarray = np.load(path, mmap_mode="r")
-    return features
+    # A cut before the pooling has the weights of the one behind it, and so its name, but not its shape.
+    return features if features.shape[2:] == models.prefix.output_shape[1:] else None
 
 
 @dataclass(frozen=True)
