@@ -14,7 +14,7 @@ from lusdata.catalog.rights import licence_entry
 from lusdata.dataset.build import BuildReport, build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.facts import pin
-from lusdata.media.phantom_media import write_image, write_video
+from lusdata.media.phantom.media import write_image, write_video
 
 SMALL = Recipe(size_px=16)
 """Frames small enough that a whole build takes a moment."""

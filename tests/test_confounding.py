@@ -9,11 +9,11 @@ from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit_confounding import find_confounding, measure_confounding
-from lusdata.dataset.audit_finding import Finding
-from lusdata.dataset.audit_split import split_of_table
-from lusdata.dataset.fold_units import unit_ids
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.audit.confounding import find_confounding, measure_confounding
+from lusdata.dataset.audit.finding import Finding
+from lusdata.dataset.audit.split import split_of_table
+from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.units import unit_ids
 
 CLASSES = ("covid-19", "healthy", "bacterial-pneumonia")
 

@@ -20,7 +20,7 @@ from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import schema_faults
 from lusdata.cli import main
 from lusdata.errors import DataError
-from lusdata.media.phantom_media import write_video
+from lusdata.media.phantom.media import write_video
 
 PLAIN = {
     "Current location": "pocus_videos/convex",

@@ -32,7 +32,7 @@ DOORS = {
     "cv2": ("lusdata.media.*",),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
-    "imageio_ffmpeg": ("lusdata.media.decode_fallback",),
+    "imageio_ffmpeg": ("lusdata.media.decode.fallback",),
     "jsonschema": ("lusdata.catalog.schema",),
     "numpy": (
         "lusdata.catalog.fingerprint",
@@ -50,7 +50,7 @@ DOORS = {
     "tensorflow": ("lusdata.dataset.*",),
     "torch": ("lusdata.dataset.*",),
     "tqdm": ("lusdata.commands.*", "lusdata.dataset.*", "lusdata.media.fetch*"),
-    "urllib3": ("lusdata.media.fetch_http", "lusdata.media.fetch_session"),
+    "urllib3": ("lusdata.media.fetch.http", "lusdata.media.fetch.session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
 IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "pydicom", "ray", "tensorflow", "torch"}
@@ -74,8 +74,8 @@ HEAVY = (
 PURE = (
     "lusdata.catalog.groups",
     "lusdata.catalog.rights",
-    "lusdata.catalog.rules*",
-    "lusdata.dataset.folds",
+    "lusdata.catalog.rules.*",
+    "lusdata.dataset.folds.make",
     "lusdata.dataset.recipe",
     "lusdata.media.crop",
     "lusdata.media.sample",

@@ -12,7 +12,7 @@ import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.dataset import load as load_module
 from lusdata.dataset.build import BuildReport
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lusdata.errors import UsageError
 from lusdata.media.crop import Box
 from lusdata.media.phantom import Phantom, draw, typical
-from lusdata.media.sector import find_sector
+from lusdata.media.sector.finder import find_sector
 
 CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
 

@@ -11,14 +11,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.opening import open_collection
 from lusdata.commands.folds import add_split_arguments
 from lusdata.commands.layout import table as layout
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.dataset.audit import AuditReport, Finding
-    from lusdata.dataset.audit_split import AuditedSplit
+    from lusdata.dataset.audit.report import AuditReport, Finding
+    from lusdata.dataset.audit.split import AuditedSplit
 
 __all__ = ["configure", "run"]
 
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Audit a split and print the report."""
-    from lusdata.dataset.audit import audit
+    from lusdata.dataset.audit.report import audit
 
     collection = open_collection(args.collection)
     report = audit(collection, _split(args, collection))
@@ -46,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
-    from lusdata.dataset.audit_split import read_split, split_of_table
-    from lusdata.dataset.folds import make_folds
+    from lusdata.dataset.audit.split import read_split, split_of_table
+    from lusdata.dataset.folds.make import make_folds
 
     given = [name for name in _DEFAULTS if getattr(args, name) is not None]
     if args.folds is not None:

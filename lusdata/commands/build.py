@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build and report; return the exit code."""
-    from lusdata.catalog.collection import open_collection
+    from lusdata.catalog.opening import open_collection
     from lusdata.dataset.build import build
     from lusdata.dataset.recipe import Recipe
 

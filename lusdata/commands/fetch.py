@@ -46,8 +46,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch and report; return the exit code."""
-    from lusdata.catalog.collection import open_collection
-    from lusdata.media.fetch import fetch
+    from lusdata.catalog.opening import open_collection
+    from lusdata.media.fetch.collection import fetch
 
     collection = open_collection(args.collection)
     report = fetch(

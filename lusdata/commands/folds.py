@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.catalog.collection import open_collection
+from lusdata.catalog.opening import open_collection
 from lusdata.commands.layout import table as layout
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.dataset.fold_table import FoldTable
+    from lusdata.dataset.folds.table import FoldTable
 
 __all__ = ["configure", "run"]
 
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
-    from lusdata.dataset.fold_parts import UNITS
+    from lusdata.dataset.folds.parts import UNITS
 
     parser.add_argument(
         "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
@@ -52,8 +52,8 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make, write and print folds."""
-    from lusdata.dataset.fold_table import read_fold_table, write_fold_table
-    from lusdata.dataset.folds import make_folds
+    from lusdata.dataset.folds.make import make_folds
+    from lusdata.dataset.folds.table import read_fold_table, write_fold_table
 
     collection = open_collection(args.collection)
     kept = args.previous

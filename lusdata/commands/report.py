@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.publish.gallery import Gallery
+    from lusdata.publish.gallery.page import Gallery
 
 __all__ = ["configure", "run"]
 
@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the page, say what is on it, and open it if asked."""
-    from lusdata.publish.gallery import write_gallery
+    from lusdata.publish.gallery.page import write_gallery
 
     out: Path = args.out.expanduser()
     # Said before the work, not after it.
@@ -71,15 +71,15 @@ def run(args: argparse.Namespace) -> int:
 def _gallery(args: argparse.Namespace) -> Gallery:
     from lusdata.catalog.collection import shipped_names
     from lusdata.dataset.index import is_dataset
-    from lusdata.publish.gallery import make_gallery
+    from lusdata.publish.gallery.page import make_gallery
 
     # A bare word is a shipped name first, as everywhere.
     folder = Path(args.collection).expanduser()
     if args.collection not in shipped_names() and is_dataset(folder):
         return _of_dataset(args, folder)
-    from lusdata.catalog.collection import open_collection
-    from lusdata.media.fetch import fetch
-    from lusdata.publish.gallery_media import pictures_of_collection
+    from lusdata.catalog.opening import open_collection
+    from lusdata.media.fetch.collection import fetch
+    from lusdata.publish.gallery.media import pictures_of_collection
 
     collection = open_collection(args.collection)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
@@ -92,8 +92,8 @@ def _gallery(args: argparse.Namespace) -> Gallery:
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
     from lusdata.dataset.index import open_index
-    from lusdata.publish.gallery import make_gallery
-    from lusdata.publish.gallery_media import pictures_of_dataset
+    from lusdata.publish.gallery.media import pictures_of_dataset
+    from lusdata.publish.gallery.page import make_gallery
 
     given = [name for name in ("mirror", "cache", "offline") if getattr(args, name)]
     if given:

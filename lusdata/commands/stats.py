@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.opening import open_collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of

@@ -25,8 +25,8 @@ from lusdata.dataset.plan import LeftOut, choose, inputs_of, longest_first, make
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS
 from lusdata.errors import DataError, UsageError
-from lusdata.media.fetch import fetch
-from lusdata.media.fetch_report import STATES
+from lusdata.media.fetch.collection import fetch
+from lusdata.media.fetch.report import STATES
 
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
@@ -104,7 +104,7 @@ def build(
     format : {"parquet", "tfrecord"}
         Format of the shards.
     mirrors, cache, offline
-        Where files come from, see `lusdata.media.fetch.fetch`.
+        Where files come from, see `lusdata.media.fetch.collection.fetch`.
     workers : int, optional
         Processes that decode at a time; one per core by default.
     engine : {"local", "ray", "here"}

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, open_collection, shipped_names
+from lusdata.catalog.collection import Collection, shipped_names
+from lusdata.catalog.opening import open_collection
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX

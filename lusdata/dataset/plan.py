@@ -17,7 +17,7 @@ from lusdata.dataset.index import FORMAT_VERSION
 from lusdata.dataset.parts import Job, part_key
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.select import parse_select, select_manifests
-from lusdata.media.fetch_report import STATES
+from lusdata.media.fetch.report import STATES
 
 __all__ = ["Chosen", "LeftOut", "choose", "inputs_of", "longest_first", "make_jobs", "versions"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.fold_table import FoldTable
+from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.index import Entry, Index, read_recordings
 from lusdata.media.png import decode_png
 

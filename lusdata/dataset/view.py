@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.adapters import TorchFrames, as_tf, as_torch
-from lusdata.dataset.fold_table import FoldTable, read_fold_table
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.index import Index, verify
 from lusdata.dataset.rows import Frames, Piece, Source, arrays, read_pieces, torn_apart
 from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests
