@@ -27,10 +27,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lusdata.catalog.opening import open_collection
 from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, decode, encode
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.near_duplicates import find_duplicates, nearest
+from lusdata.catalog.opening import open_collection
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode as decode_frames
 from lusdata.media.decode.pixels import grey_pixels

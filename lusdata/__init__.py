@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection as Collection
-    from lusdata.catalog.opening import open_collection as open_collection
     from lusdata.catalog.manifest import Crop as Crop
+    from lusdata.catalog.opening import open_collection as open_collection
     from lusdata.dataset.folds.make import FoldTable as FoldTable
     from lusdata.dataset.folds.make import make_folds as make_folds
     from lusdata.dataset.load import Dataset as Dataset

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.opening import open_collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.opening import open_collection
 from lusdata.dataset.audit.report import CHECKS, AuditReport, Check, Finding, audit
 from lusdata.dataset.audit.split import Named, match_names, read_split, split_of_table
 from lusdata.dataset.folds.make import make_folds

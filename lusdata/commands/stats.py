@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.opening import open_collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.opening import open_collection
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.commands.layout import table

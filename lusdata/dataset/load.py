@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lusdata.catalog.collection import Collection, shipped_names
-from lusdata.catalog.opening import open_collection
 from lusdata.catalog.manifest import canonical_bytes
+from lusdata.catalog.opening import open_collection
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
