@@ -43,6 +43,7 @@ DOORS = {
         "lusdata.commands.demo",
     ),
     "pandas": ("lusdata.dataset.*",),
+    "platformdirs": ("lusdata.media.cache",),
     "pyarrow": ("lusdata.dataset.*",),
     "pydicom": ("lusdata.media.dicom*",),
     "ray": ("lusdata.dataset.*",),
