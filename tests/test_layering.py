@@ -43,7 +43,7 @@ DOORS = {
         "lusdata.commands.demo",
     ),
     "pandas": ("lusdata.dataset.*",),
-    "pyarrow": ("lusdata.dataset.*",),
+    "pyarrow": ("lusdata.dataset.*", "lusdata.publish.export.hub_rows"),
     "pydicom": ("lusdata.media.dicom*",),
     "ray": ("lusdata.dataset.*",),
     "requests": ("lusdata.media.fetch*",),
