@@ -76,7 +76,7 @@ def test_nothing_of_a_manifest_turns_into_markup_or_a_key(tmp_path):
     page = card(subject_of_dataset(tmp_path / "dataset"))
     assert head_of(page)["license"] == "other"
     assert r"\| a \| \[b\](javascript:alert(1)) \<img src=x\> \# c" in page
-    assert "(<https://doi.org/10.1000/a%7Cb)%3Cc%3E>)" in page
+    assert "(https://doi.org/10.1000/a%7Cb%29%3Cc%3E)" in page
     assert not re.search(r"(?<!\\)<img|^# c", page, re.MULTILINE)
 
 

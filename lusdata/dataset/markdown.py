@@ -58,8 +58,9 @@ def link(address: str, text: str = "") -> Markup:
     """
     if not address.startswith(("http://", "https://")):
         return Markup(plain(text or address))
-    target = quote(address, safe="/:?#[]@!$&'()*+,;=%~")
-    return Markup(f"[{plain(text)}](<{target}>)" if text else f"<{target}>")
+    # A bracket would end the link, and a vertical line the cell.
+    target = quote(address, safe="/:?#@!$&'*+,;=%~")
+    return Markup(f"[{plain(text)}]({target})" if text else f"<{target}>")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

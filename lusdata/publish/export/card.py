@@ -142,11 +142,11 @@ def _size_category(count: int) -> str:
 
 
 def _warning(subject: Subject) -> list[str]:
-    if not subject.private:
+    if not subject.private or subject.index is None:
         return []
     return [
-        "> **DO NOT PUBLISH.** " + plain(sentences.rights(subject)) + " The table of sources tells whose they\n"
-        "> are, and `manifests.jsonl` names each.\n"
+        f"> **DO NOT PUBLISH.** Frames of {len(subject.private):,} of {len(subject.recordings):,} recordings may not "
+        "be passed on: the table\n> of sources tells whose they are, and `manifests.jsonl` names each.\n"
     ]
 
 
@@ -200,7 +200,9 @@ def _sources(subject: Subject) -> str:
         )
         for row in source_rows(subject.recordings)
     )
-    return table(("source", "licence", "recordings", "frames may be passed on", "name", "where"), rows)
+    return table(
+        ("source", "licence", "recordings", "frames may be passed on", "whom to name", "publication or page"), rows
+    )
 
 
 def _left_out(subject: Subject) -> str:

@@ -248,12 +248,12 @@ def _split_text(table: FoldTable, rounds: Sequence[int]) -> list[str]:
         "video": "Only frames of one recording stay together: patients stand on both sides, and scores are too high.",
     }
     which = (
-        f"fold {rounds[0]} of {table.k}"
+        f"Here is fold {rounds[0]} of 0 to {table.k - 1}"
         if len(rounds) == 1
-        else f"all {table.k} folds, each a configuration of its own; every frame is stored once"
+        else f"Here are all {table.k} folds, each a configuration of its own; every frame is stored once"
     )
     return [
-        f"Here is {which}, split by {table.by} (seed {table.seed}). {kept[table.by]}",
+        f"{which}; split by {table.by} (seed {table.seed}). {kept[table.by]}",
         "Fit on train, stop and choose by validation, and use test once. Scores of one fold depend on who is in it: "
         "report all folds together, with intervals over patient groups.",
         "How much a score is worth by another split was measured: python -m train ladder, with reference results in "

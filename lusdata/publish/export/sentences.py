@@ -137,7 +137,11 @@ def biases(subject: Subject) -> list[str]:
         )
     providers = Counter(manifest.provider for manifest in subject.recordings)
     name, count = providers.most_common(1)[0]
-    found.append(f"The largest source, {name}, has {count:,} of {len(subject.recordings):,} recordings.")
+    found.append(
+        f"The largest source, {name}, has {count:,} of {len(subject.recordings):,} recordings."
+        if len(providers) > 1
+        else f"All recordings come from one source, {name}: another hospital may look different."
+    )
     alone = {
         manifest.class_name: {m.provider for m in subject.recordings if m.class_name == manifest.class_name}
         for manifest in subject.recordings
@@ -190,14 +194,29 @@ def privacy(subject: Subject) -> list[str]:
 
 
 def rights(subject: Subject) -> str:
-    """Tell what may be passed on."""
-    private = len(subject.private)
-    if not private:
-        return "Every licence here allows passing the frames on, under its own conditions."
-    return (
-        f"Frames of {private:,} of {len(subject.recordings):,} recordings may not be passed on. They are for use on "
-        "the machine that made them."
+    """Tell what may be passed on, and under which conditions."""
+    private = {manifest.id for manifest in subject.private}
+    free = [manifest.licence for manifest in subject.recordings if manifest.id not in private]
+    found = []
+    if private:
+        found.append(
+            f"Frames of {len(private):,} of {len(subject.recordings):,} recordings may not be passed on. They are for "
+            "use on the machine that made them."
+        )
+    if not free:
+        return found[0]
+    found.append(
+        f"The licences of {len(free):,} recordings allow passing their frames on."
+        if private
+        else "Every licence here allows passing the frames on, under its own conditions."
     )
+    unsold, alike = sum(not licence["commercial"] for licence in free), sum(licence["share_alike"] for licence in free)
+    if unsold or alike:
+        found.append(
+            f"Of these, {unsold:,} allow no commercial use, and {alike:,} ask that what is made of them carries the "
+            "same licence."
+        )
+    return " ".join(found)
 
 
 def _drawn(subject: Subject) -> bool:
