@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,16 @@ class FrameSampler:
 
 
 def _check(batch_size: int, seed: int | None, epoch: int) -> None:
-    for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0), ("epoch", epoch, 0)):
-        if value is not None and value < least:
-            raise UsageError("value out of range", where=name, expected=f"at least {least}", found=str(value))
+    numbers: tuple[tuple[str, object, int], ...] = (
+        ("batch_size", batch_size, 1),
+        ("seed", seed, 0),
+        ("epoch", epoch, 0),
+    )
+    for name, value, least in numbers:
+        if value is None:
+            continue
+        # bool is an int to Python, but True is no size of a batch; integers of NumPy are welcome.
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise UsageError(
+                "value out of range", where=name, expected=f"a whole number, at least {least}", found=repr(value)
+            )
