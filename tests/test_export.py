@@ -145,12 +145,15 @@ def test_every_key_of_croissant_is_in_the_vocabulary(described):
     assert strangers({key: value for key, value in described.items() if key != "@context"}) == set()
 
 
+# Its own packages warn of each other.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_mlcroissant_finds_no_fault_and_reads_the_records(home):
     mlcroissant = pytest.importorskip("mlcroissant", reason="mlcroissant is no dependency: pip install mlcroissant")
     file = home / "dataset" / "croissant.json"
     assert main(["export", "croissant", str(home / "dataset"), "--out", str(file)]) == 0
     dataset = mlcroissant.Dataset(str(file))
     assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
     assert len(list(dataset.records("recordings"))) == 12
     assert next(iter(dataset.records("frames")))["frames/image"].size == (SMALL.size_px, SMALL.size_px)
 
