@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from damage import damaged
 from golden import CARD, RENEW, masked
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_datasets import SMALL, build_here, changed, small_collection
 
+from lusdata.atomic import write_text
 from lusdata.catalog.manifest import write_manifest
 from lusdata.cli import main
 from lusdata.dataset.parquet import schema
+from lusdata.dataset.view import Dataset
+from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
 from lusdata.publish.export.croissant import croissant
 from lusdata.publish.export.subject import open_subject, subject_of_dataset
@@ -215,6 +223,24 @@ def test_a_changed_shard_is_not_described(tmp_path, capsys):
         stream.write(b"x")
     assert main(["export", "card", str(tmp_path / "dataset")]) == 1
     assert "a file of the dataset was changed" in capsys.readouterr().err
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_damaged_index_is_answered_in_one_line_or_does_no_harm(home, data):
+    whole = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
+    index = data.draw(damaged(whole))
+    with tempfile.TemporaryDirectory() as root:
+        for path in (home / "dataset").iterdir():
+            (Path(root) / path.name).symlink_to(path)
+        (Path(root) / "dataset.json").unlink()
+        write_text(Path(root) / "dataset.json", json.dumps(index))
+        # Whatever else is raised is a fault.
+        with contextlib.suppress(LusdataError):
+            subject = subject_of_dataset(Path(root))
+            assert card(subject).startswith("---\n")
+            croissant(subject)
+            repr(Dataset(subject.index))
 
 
 def test_a_collection_without_digests_has_nothing_to_describe(tmp_path, capsys):

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.dataset.rows import decoded
 from lusdata.errors import MissingExtraError, UsageError
-from lusdata.media.png import decode_png
 
 __all__ = ["FrameSampler", "TorchFrames", "as_tf", "as_torch", "order"]
 
@@ -72,7 +72,7 @@ def as_tf(
         rows = np.arange(len(frames)) if seed is None else order(len(frames), seed=seed, epoch=next(epochs))
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
-            yield np.stack([decode_png(frames[row]).reshape(shape) for row in batch]), labels[batch]
+            yield np.stack([decoded(frames[row], shape) for row in batch]), labels[batch]
 
     signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None,), tf.int64))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
@@ -109,7 +109,7 @@ class TorchFrames:
         """Return one frame as a uint8 tensor of shape (channels, height, width), and its label."""
         import torch
 
-        image = decode_png(self._frames[row]).reshape(self._shape)
+        image = decoded(self._frames[row], self._shape)
         return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), int(self._labels[row])
 
     def sampler(self, seed: int, *, first_epoch: int = 0) -> FrameSampler:

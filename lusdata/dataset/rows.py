@@ -14,10 +14,10 @@ from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.index import Entry, Index, read_recordings
-from lusdata.errors import UsageError
+from lusdata.errors import DataError, UsageError
 from lusdata.media.png import decode_png
 
-__all__ = ["Clip", "Frames", "Piece", "Source", "arrays", "clips", "divided", "read_pieces"]
+__all__ = ["Clip", "Frames", "Piece", "Source", "arrays", "clips", "decoded", "divided", "read_pieces"]
 
 
 class Frames(NamedTuple):
@@ -160,6 +160,36 @@ def divided(index: Index, pieces: Sequence[Piece], table: FoldTable, number: obj
     return parts
 
 
+def decoded(picture: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Decode one frame.
+
+    Parameters
+    ----------
+    picture : bytes
+        A PNG file.
+    shape : tuple of int
+        Height, width and channels that the frames of the dataset have.
+
+    Returns
+    -------
+    np.ndarray, shape (height, width, channels), uint8
+        Grey or RGB values, 0 to 255.
+
+    Raises
+    ------
+    DataError
+        If the picture has another shape.
+    """
+    image = decode_png(picture)
+    if image.shape != _size(shape):
+        found = " x ".join(map(str, image.shape))
+        expected = " x ".join(map(str, _size(shape)))
+        raise DataError(
+            "a frame has another size than the dataset", expected=expected, found=found, hint="build it anew"
+        )
+    return image.reshape(shape)
+
+
 def arrays(
     source: Source, pieces: Sequence[Piece], *, labels: NDArray[np.int64], shape: tuple[int, int, int]
 ) -> Frames:
@@ -185,7 +215,7 @@ def arrays(
         frame_indices += indices
         times_s += times
         for picture in pictures:
-            images[row] = decode_png(picture)
+            images[row] = decoded(picture, shape).reshape(_size(shape))
             row += 1
     names = [piece.entry.id for piece in pieces]
     groups = [source.groups[name] for name in names]
@@ -217,7 +247,7 @@ def clips(
     """
     for piece, (frame_indices, times_s, pictures) in zip(pieces, read_pieces(source.index, pieces), strict=True):
         name = source.manifests[piece.entry.id].class_name
-        images = np.stack([decode_png(picture) for picture in pictures]).reshape(len(pictures), *_size(shape))
+        images = np.stack([decoded(picture, shape).reshape(_size(shape)) for picture in pictures])
         yield Clip(
             recording=piece.entry.id,
             group=source.groups[piece.entry.id],

@@ -224,10 +224,11 @@ def _digests(subject: Subject) -> str:
     if subject.index is None:
         return table(("of", "sha256"), [("ids and digests of all manifests", subject.digest)])
     data = subject.index.data
+    ledger = data["manifests"]
     rows = [
         ("the rows: frames, labels and groups, whatever the format", subject.digest),
-        ("the recipe", str(data["recipe_sha256"])),
-        ("the manifests of the collection", str(data["inputs"]["manifests_sha256"])),
+        ("the recipe", subject.index.recipe.digest),
+        (f"the manifests of the collection, {ledger['file']} of the dataset", str(ledger["sha256"])),
     ]
     versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
     return table(("of", "sha256"), rows) + "\n" + plain(f"Made with {versions}.") + "\n"
