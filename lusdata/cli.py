@@ -23,6 +23,7 @@ COMMANDS = {
     "folds": "split a collection so that nothing leaks",
     "audit": "look for leakage in a split",
     "report": "show a collection or a dataset as one page",
+    "export": "hand on a dataset: Croissant, card, Hugging Face",
     "stats": "count a collection's recordings",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",

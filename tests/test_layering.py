@@ -44,7 +44,7 @@ DOORS = {
     ),
     "pandas": ("lusdata.dataset.*",),
     "platformdirs": ("lusdata.media.cache",),
-    "pyarrow": ("lusdata.dataset.*",),
+    "pyarrow": ("lusdata.dataset.*", "lusdata.publish.export.hub_rows"),
     "pydicom": ("lusdata.media.dicom*",),
     "ray": ("lusdata.dataset.*",),
     "requests": ("lusdata.media.fetch*",),

@@ -14,11 +14,11 @@ from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
-from lusdata.dataset.view import Dataset, Fold, Frames
+from lusdata.dataset.view import Clip, Dataset, Fold, Frames
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 
-__all__ = ["Dataset", "Fold", "Frames", "load"]
+__all__ = ["Clip", "Dataset", "Fold", "Frames", "load"]
 
 
 def load(

@@ -14,7 +14,7 @@ thousand times longer, which matters because the comparison with dealt classes f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import unit_ids
 
-__all__ = ["FEATURES", "Confounding", "find_confounding", "measure_confounding"]
+__all__ = ["FEATURES", "Confounding", "comparable", "find_confounding", "measure_confounding"]
 
 FEATURES: Mapping[str, tuple[str, ...]] = {
     "source": ("provider",),
@@ -123,17 +123,11 @@ def find_confounding(collection: Collection, split: AuditedSplit) -> Iterator[Fi
         ``CONFOUNDED``, or ``NOT_CONFOUNDED``, with the number, for each set of `FEATURES`; or ``CONFOUNDING_UNKNOWN``.
     """
     units = unit_ids(collection.manifests, "patient")
-    known = [manifest for manifest in collection.buildable if manifest.media]
-    groups_of: dict[str, set[str]] = {}
-    for manifest in known:
-        groups_of.setdefault(manifest.class_name, set()).add(units[manifest.id])
-    # A class of four patients says next to nothing, and would count as much as any other.
-    classes = {name for name, groups in groups_of.items() if len(groups) >= _LEAST_GROUPS}
-    if len(classes) < 2:
+    recordings = comparable(collection.buildable, units)
+    if not recordings:
         message = f"fewer than two classes have {_LEAST_GROUPS} patient groups, so confounding cannot be measured"
         yield Finding("CONFOUNDING_UNKNOWN", "note", collection.name, message)
         return
-    recordings = [manifest for manifest in known if manifest.class_name in classes]
     own = split.table if split.table is not None and split.table.by == "patient" else None
     table = own or make_folds(collection.manifests, by="patient", k=_K, seed=0)
     for features in FEATURES:
@@ -143,6 +137,30 @@ def find_confounding(collection: Collection, split: AuditedSplit) -> Iterator[Fi
             yield Finding("CONFOUNDED", "warning", features, measured.text(), numbers=numbers)
         else:
             yield Finding("NOT_CONFOUNDED", "note", features, measured.text(), numbers=numbers)
+
+
+def comparable(recordings: Iterable[Manifest], units: Mapping[str, str]) -> list[Manifest]:
+    """Return the recordings whose classes can be told apart, or not, with some certainty.
+
+    Parameters
+    ----------
+    recordings : iterable of Manifest
+        Some recordings.
+    units : Mapping
+        The group of each.
+
+    Returns
+    -------
+    list of Manifest
+        Those with known facts of their files, of classes with five groups or more; none if fewer than two classes have.
+    """
+    known = [manifest for manifest in recordings if manifest.media]
+    groups_of: dict[str, set[str]] = {}
+    for manifest in known:
+        groups_of.setdefault(manifest.class_name, set()).add(units[manifest.id])
+    # A class of four patients says next to nothing, and would count as much as any other.
+    classes = {name for name, groups in groups_of.items() if len(groups) >= _LEAST_GROUPS}
+    return [manifest for manifest in known if manifest.class_name in classes] if len(classes) > 1 else []
 
 
 def measure_confounding(
