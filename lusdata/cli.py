@@ -24,6 +24,7 @@ COMMANDS = {
     "audit": "look for leakage in a split",
     "report": "show a collection or a dataset as one page",
     "stats": "count a collection's recordings",
+    "release": "freeze a collection under a version",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",
 }

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.adapters import TorchFrames, as_tf, as_torch
+from lusdata.dataset.folds.frozen import DEFAULT_K, DEFAULT_SEED, pick_table
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.index import Index, verify
@@ -180,8 +181,8 @@ class Dataset:
         number: int,
         *,
         by: str = "patient",
-        k: int = 5,
-        seed: int = 0,
+        k: int | None = None,
+        seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
     ) -> Fold:
         """Return one round of a cross-validation.
@@ -191,7 +192,9 @@ class Dataset:
         number : int
             The round, 0 to ``k - 1``.
         by, k, seed
-            See `lusdata.make_folds`. Folds follow from the catalog alone: the same for every recipe and selection.
+            See `lusdata.make_folds`; 5 folds and seed 0 by default. Folds follow from the catalog alone: the same for
+            every recipe and selection. A dataset of a release has the folds that the release froze, unless another `k`
+            or `seed` is asked for.
         folds : FoldTable, str or Path, optional
             A fold table or its file, in place of `by`, `k` and `seed`.
 
@@ -215,7 +218,12 @@ class Dataset:
         return Fold(train, validation, test, number, table)
 
     def fold_table(
-        self, *, by: str = "patient", k: int = 5, seed: int = 0, folds: FoldTable | str | Path | None = None
+        self,
+        *,
+        by: str = "patient",
+        k: int | None = None,
+        seed: int | None = None,
+        folds: FoldTable | str | Path | None = None,
     ) -> FoldTable:
         """Return the table that `fold` reads: the parts of all rounds.
 
@@ -230,7 +238,14 @@ class Dataset:
             return read_fold_table(Path(folds))
         tables = self._source.tables
         if (by, k, seed) not in tables:
-            tables[by, k, seed] = make_folds(self._source.index.manifests, by=by, k=k, seed=seed)
+            path = self.index.folds_path(by)
+            frozen = pick_table(None if path is None else read_fold_table(path), k=k, seed=seed)
+            tables[by, k, seed] = frozen or make_folds(
+                self.index.manifests,
+                by=by,
+                k=DEFAULT_K if k is None else k,
+                seed=DEFAULT_SEED if seed is None else seed,
+            )
         return tables[by, k, seed]
 
     @property
@@ -344,7 +359,7 @@ class Dataset:
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self._counts().items())
         return (
-            f"<Dataset {self.index.name}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
+            f"<Dataset {self.index.label}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
             f"{self.index.recipe.text()}>"
         )
 
@@ -354,7 +369,7 @@ class Dataset:
             for name, (recordings, frames) in self._counts().items()
         )
         return (
-            f"<p><b>{escape(self.index.name)}</b>: {len(self._pieces):,} recordings, {self.frames:,} frames; "
+            f"<p><b>{escape(self.index.label)}</b>: {len(self._pieces):,} recordings, {self.frames:,} frames; "
             f"{escape(self.index.recipe.text())}</p>"
             f"<table><tr><th>class</th><th>recordings</th><th>frames</th></tr>{rows}</table>"
         )
