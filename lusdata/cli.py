@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "show a collection or a dataset as one page",
     "stats": "count a collection's recordings",
     "release": "freeze a collection under a version",
+    "diff": "show what differs between two states of a collection",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",
 }

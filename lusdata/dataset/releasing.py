@@ -14,7 +14,7 @@ from typing import Any
 
 from lusdata import __version__
 from lusdata.catalog.changes import WEIGHTS, Change, Comparison, Weight, compare_collections
-from lusdata.catalog.collection import Collection
+from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.release import (
     INDEX,
@@ -146,7 +146,7 @@ def plan_release(collection: Collection, previous: Release | None, *, version: s
             what = "the version was given before" if version in known else "the version is not above the last one"
             raise UsageError(what, where=version, expected=f"above {previous.version}")
         comparison = compare_collections(previous.manifests, collection.manifests)
-        _check_changes(comparison, previous, version)
+        _check_changes(comparison, previous, version, spoken=_spoken(collection))
     tables = {by: table for by in FROZEN_UNITS if (table := _frozen(collection, previous, by)) is not None}
     if "patient" not in tables:
         raise DataError(
@@ -160,7 +160,7 @@ def plan_release(collection: Collection, previous: Release | None, *, version: s
     if not report.clean:
         first = next(finding for _, finding in report.findings if finding.level == "error")
         raise DataError(
-            f"the folds leak: {first.message}", where=first.subject, hint=f"run: lusdata audit {collection.root}"
+            f"the folds leak: {first.message}", where=first.subject, hint=f"run: lusdata audit {_spoken(collection)}"
         )
     files = {
         **{folds_file(by): table.to_json().encode("utf-8") for by, table in tables.items()},
@@ -191,7 +191,13 @@ def plan_release(collection: Collection, previous: Release | None, *, version: s
     return Plan(folder, {**files, INDEX: index.encode("utf-8")}, comparison)
 
 
-def _check_changes(comparison: Comparison, previous: Release, version: str) -> None:
+def _spoken(collection: Collection) -> str:
+    """Return what a command line calls a collection."""
+    shipped = collection.name in shipped_names() and collection.root == find_collection(collection.name)
+    return collection.name if shipped else str(collection.root)
+
+
+def _check_changes(comparison: Comparison, previous: Release, version: str, *, spoken: str) -> None:
     removed = comparison.of("removed")
     if removed:
         raise DataError(
@@ -209,7 +215,7 @@ def _check_changes(comparison: Comparison, previous: Release, version: str) -> N
             where=version,
             expected=f"at least {least}",
             found=_reasons(comparison, weight),
-            hint=f"lusdata diff {previous.label} {previous.collection} shows every change",
+            hint=f"lusdata diff {spoken}@{previous.version} {spoken} shows every change",
         )
 
 
