@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from lusdata.errors import DataError, OutsideError, UsageError
 __all__ = ["altered_since", "has_revision", "manifests_at"]
 
 _MOST_BYTES = 1_000_000
+_PATIENCE_S = 120
+# A name may hold signs that git would read as a pattern; settings of a stranger's repository can run programs.
+_SETTINGS = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "diff.external=")
 
 
 def has_revision(folder: Path, revision: str) -> bool:
@@ -143,12 +147,16 @@ class _RefusedError(OutsideError):
 
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    # Paths are taken as they are: a name may hold signs that git would read as a pattern.
-    command = ["git", "--literal-pathspecs", "-C", str(folder), *arguments]
+    command = ["git", *_SETTINGS, "-C", str(folder), *arguments]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        run = subprocess.run(command, input=given, capture_output=True, check=False)
+        run = subprocess.run(
+            command, input=given, env=environment, capture_output=True, timeout=_PATIENCE_S, check=False
+        )
     except OSError as error:
         raise OutsideError("git cannot be run", found=error.strerror, hint="install git") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutsideError("git did not answer", where=arguments[0], expected=f"within {_PATIENCE_S} s") from error
     if run.returncode:
         lines = run.stderr.decode("utf-8", errors="replace").strip().splitlines()
         raise _RefusedError("git failed", where=arguments[0], found=lines[-1] if lines else None)
