@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.opening import open_collection
 from lusdata.commands.folds import add_split_arguments
 from lusdata.commands.layout import table as layout
+from lusdata.commands.opened import opened
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_DEFAULTS = {"by": "patient", "k": 5, "seed": 0, "rate_hz": 3.0, "max_frames": 30}
+_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames")
 _MOST_LINES = 12
 
 
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata audit``."""
     add_split_arguments(parser)
     # Told apart from what the user gave, since a file brings its own settings.
-    parser.set_defaults(**dict.fromkeys(_DEFAULTS))
+    parser.set_defaults(**dict.fromkeys(_SETTINGS))
     parser.add_argument("--folds", type=Path, metavar="FILE", help="the split to audit (default: folds made now)")
     parser.add_argument("--json", action="store_true", help="print one JSON document with every finding")
 
@@ -40,38 +40,29 @@ def run(args: argparse.Namespace) -> int:
     """Audit a split and print the report."""
     from lusdata.dataset.audit.report import audit
 
-    collection = open_collection(args.collection)
+    collection = opened(args.collection)
     report = audit(collection, _split(args, collection))
-    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if args.json else _text(report))
+    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if args.json else _text(report, collection.label))
     return 0 if report.clean else 1
 
 
 def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
     from lusdata.dataset.audit.split import read_split, split_of_table
-    from lusdata.dataset.folds.make import make_folds
+    from lusdata.dataset.folds.frozen import origin_of, table_of
 
-    given = [name for name in _DEFAULTS if getattr(args, name) is not None]
+    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
     if args.folds is not None:
         if given:
             options = ", ".join("--" + name.replace("_", "-") for name in given)
             raise UsageError("a file of folds brings its own settings", where=options, hint="leave them out")
         return read_split(args.folds, collection.manifests)
-    settings: dict[str, Any] = {**_DEFAULTS, **{name: getattr(args, name) for name in given}}
-    folds = make_folds(
-        collection.manifests,
-        by=settings["by"],
-        k=settings["k"],
-        seed=settings["seed"],
-        rate_hz=settings["rate_hz"],
-        max_frames=settings["max_frames"],
-    )
-    source = f"folds by {folds.by}, k={folds.k}, seed={folds.seed}"
-    return split_of_table(folds, collection.manifests, source=source)
+    folds = table_of(collection, **given)
+    return split_of_table(folds, collection.manifests, source=origin_of(collection, folds))
 
 
-def _text(report: AuditReport) -> str:
+def _text(report: AuditReport, label: str) -> str:
     split = report.split
-    head = f"audit of {report.collection}: {split.source}"
+    head = f"audit of {label}: {split.source}"
     if not split.by_frame:
         head += f"\n{split.names:,} names in {len(split.folds)} folds; {len(split.folds_of):,} recordings found"
         fates = [entry.candidates for entry in split.unmapped]
