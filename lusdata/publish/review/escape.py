@@ -15,7 +15,7 @@ __all__ = ["code", "plain", "table"]
 _LONGEST = 300
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~$#!^{}])")
 # A word joiner breaks what a renderer would turn into a link of its own accord: mentions, issues, addresses.
-_SELF_MADE = re.compile(r"(@|(?<![a-z])www(?=\.)|\b[a-z][a-z0-9+.-]*:(?=//)|\bmailto:|\bxmpp:|\bGH-)", re.IGNORECASE)
+_SELF_MADE = re.compile(r"(@|#|(?<![a-z])www(?=\.)|\b[a-z][a-z0-9+.-]*:(?=//)|\bmailto:|\bxmpp:|\bGH-)", re.IGNORECASE)
 _JOINER = "\u2060"
 _WIDEST = 60
 

@@ -9,7 +9,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import unit_ids
-from lusdata.errors import DataError, Issue, UsageError
+from lusdata.errors import DataError, Issue
 from lusdata.publish.review.codes import finding
 from lusdata.publish.review.states import CollectionChange
 
@@ -35,7 +35,7 @@ class FoldImpact:
     Attributes
     ----------
     sentences : tuple of str
-        For each fold that changes what it gains and loses, such as ``fold 3 gains 1 patient group (1 recording)``.
+        For each fold that changes what it gains and loses, such as ``fold 3 gains 1 patient group, 1 recording``.
     moves : tuple of Move
         Recordings that were there before and change their fold although old folds are kept.
     anew : tuple of Move
@@ -72,19 +72,23 @@ def fold_impact(before: Sequence[Manifest], after: Sequence[Manifest]) -> FoldIm
     if isinstance(old, str):
         # The first recordings, or the first that suffice: nobody had a fold.
         return FoldImpact(sentences=tuple(_sentences({}, {}, fresh, before, after)))
-    kept = make_folds(after, k=_FOLDS, previous=old)
-    return FoldImpact(
-        sentences=tuple(_sentences(old.fold_of, old.unit_of, kept, before, after)),
-        moves=_moves(old, kept),
-        anew=_moves(old, fresh),
-    )
+    anew = _moves(old, fresh)
+    kept = make_folds(after, k=_FOLDS, previous=old) if anew else fresh
+    sentences = tuple(_sentences(old.fold_of, old.unit_of, kept, before, after))
+    return FoldImpact(sentences, _moves(old, kept), anew)
 
 
 def _folds(manifests: Sequence[Manifest]) -> FoldTable | str:
+    usable = [manifest for manifest in manifests if manifest.state == "included" and manifest.sha256 is not None]
+    units = unit_ids(manifests, "patient")
+    groups = {units[manifest.id] for manifest in usable}
+    if len(groups) < _FOLDS:
+        return f"{len(groups)} patient group{'s' if len(groups) != 1 else ''} with a digest cannot fill {_FOLDS} folds"
     try:
         return make_folds(manifests, k=_FOLDS)
-    except (DataError, UsageError) as error:
-        return error.what if error.found is None else f"{error.what}: {error.found}"
+    except DataError as error:
+        # Two manifests with one id have a finding of their own.
+        return error.what
 
 
 def _grounds(manifests: Iterable[Manifest]) -> dict[str, tuple[str, ...]]:
@@ -129,12 +133,12 @@ def _sentences(
         holds = {new_unit[name] for name, place in new_place.items() if place == fold}
         if came:
             groups = {new_unit[name] for name in came} - _heirs(held, old_unit, new_unit)
-            parts.append(f"gains {_groups(len(groups), came)}")
+            parts.append(f"gains {_groups(len(groups), came, otherwise='that is there already')}")
         if went:
             groups = {old_unit[name] for name in went} - _heirs(holds, new_unit, old_unit)
-            parts.append(f"loses {_groups(len(groups), went)}")
+            parts.append(f"loses {_groups(len(groups), went, otherwise='that stays there')}")
         if parts:
-            yield f"fold {fold} {' and '.join(parts)}"
+            yield f"fold {fold} {'; it '.join(parts)}"
 
 
 def _heirs(units: set[str], of: Mapping[str, str], to: Mapping[str, str]) -> set[str]:
@@ -142,11 +146,11 @@ def _heirs(units: set[str], of: Mapping[str, str], to: Mapping[str, str]) -> set
     return {to[name] for name, unit in of.items() if unit in units and name in to}
 
 
-def _groups(groups: int, recordings: Sequence[str]) -> str:
+def _groups(groups: int, recordings: Sequence[str], *, otherwise: str) -> str:
     counted = f"{len(recordings):,} recording{'s' if len(recordings) != 1 else ''}"
     if not groups:
-        return f"{counted} of a patient group that is there already"
-    return f"{groups:,} patient group{'s' if groups != 1 else ''} ({counted})"
+        return f"{counted} of a patient group {otherwise}"
+    return f"{groups:,} patient group{'s' if groups != 1 else ''}, {counted}"
 
 
 def find_fold_faults(change: CollectionChange, impact: FoldImpact, place: Mapping[str, str]) -> Iterator[Issue]:

@@ -55,15 +55,7 @@ def find_id_faults(
 
 def _removed(file: str, before: Manifest, changes: Sequence[Change]) -> Issue:
     renamed = next(
-        (
-            other.id
-            for other in changes
-            if other.kind == "added"
-            and other.after is not None
-            and before.sha256
-            and other.after.sha256 == before.sha256
-        ),
-        None,
+        (change.id for change in changes if change.kind == "added" and _same_file(before, change.after)), None
     )
     if renamed is not None:
         message, hint = "an id was renamed", "keep the old id and file name: datasets and papers name recordings by it"
@@ -71,6 +63,13 @@ def _removed(file: str, before: Manifest, changes: Sequence[Change]) -> Issue:
     message = "a manifest was removed"
     hint = "bring it back and set status to withdrawn (or excluded) with a reason, so that nobody adds it again"
     return finding("ID_REMOVED", file, message, expected=before.id, found="nothing", hint=hint)
+
+
+def _same_file(one: Manifest, other: Manifest | None) -> bool:
+    """Tell whether two manifests describe one file: by digest, or where nobody has seen it, by all of its source."""
+    if other is None or one.sha256 != other.sha256:
+        return False
+    return one.sha256 is not None or one.data["source"] == other.data["source"]
 
 
 def _known(file: str, other: Manifest) -> Issue:

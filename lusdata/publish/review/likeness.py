@@ -34,6 +34,8 @@ class Alike:
         Whether they stand in one group, so that no split tears them apart.
     state : str
         State of the other one.
+    group : str
+        Group that the other one states.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Alike:
     similarity: float
     one_group: bool
     state: str
+    group: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def find_likenesses(changes: Sequence[Change], after: Sequence[Manifest]) -> Lik
     new = [change.id for change in changes if _is_to_compare(change) and change.id in seen]
     groups = unit_ids(after, "patient")
     pairs = [
-        Alike(name, other, similarity, groups[name] == groups[other], seen[other].state)
+        Alike(name, other, similarity, groups[name] == groups[other], seen[other].state, seen[other].group_id)
         for name, other, similarity in _matches(new, seen)
     ]
     blind = sum(manifest.state == "included" and manifest.id not in seen for manifest in after)
@@ -153,7 +156,9 @@ def find_alike_faults(changes: Sequence[Change], found: Likenesses, place: Mappi
             yield finding("FILE_KNOWN", file, message, json_path=path, found=told, hint=hint)
         elif not pair.one_group:
             message = "looks like a recording of another group"
-            hint = f"if it shows the same, leave it out, or link the groups: lusdata add --link {pair.other}"
+            hint = (
+                f"leave it out if it is a copy; else link the groups: group.linked names {pair.group}, near-duplicate"
+            )
             yield finding("LOOKS_ALIKE", file, message, json_path=path, found=told, hint=hint)
     for change in changes:
         if change.after is not None and change.after.state == "included" and change.after.sha256:

@@ -5,6 +5,7 @@ Everything that comes from manifests, file names or errors goes through `lusdata
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ _MOST_FINDINGS = 100
 _MOST_DETAILED = 25
 _MOST_LISTED = 200
 _MOST_FIELDS = 40
+_TWICE = {"DIGEST_TWICE", "FILE_KNOWN", "WITHDRAWN_AGAIN"}
 _WEIGHTS = {
     "major": "datasets that hold it become other datasets",
     "minor": "datasets can grow by it",
@@ -121,7 +123,7 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
 
 def _folds(impact: FoldImpact) -> str:
     if impact.trouble:
-        return f"there are none, {plain(impact.trouble)}."
+        return f"there are none yet: {plain(impact.trouble)}."
     if not impact.sentences:
         return "nothing changes."
     moved = f"**{_moves(impact.moves)}**" if impact.moves else "Nobody else's fold moves."
@@ -143,33 +145,28 @@ def _moves(moves: Sequence[Move]) -> str:
 
 
 def _rights(changes: Sequence[Change]) -> str:
-    by_terms: dict[tuple[str, str], list[str]] = {}
+    by_terms: dict[tuple[str, ...], list[str]] = {}
     for change in changes:
         if change.after is not None:
             by_terms.setdefault(_terms(change.after), []).append(change.id)
     rows = []
-    for (licence, terms), names in sorted(by_terms.items()):
+    for terms, names in sorted(by_terms.items()):
         shown = ", ".join(map(code, names[:3])) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-        rows.append([code(licence), terms, shown])
+        rows.append([*terms, shown])
     if not rows:
-        return "**Rights**: nothing is added."
-    return "**Rights**\n\n" + table(["licence", "what may be done", "recordings"], rows)
+        return "**Rights**: nothing is there that rights could concern."
+    head = ["licence", "fetch", "crop, on one's own machine", "pass frames on", "besides", "recordings"]
+    return "**Rights**: what may be done\n\n" + table(head, rows)
 
 
-def _terms(manifest: Manifest) -> tuple[str, str]:
-    rights = rights_of(manifest)
-    allowed = [
-        f"{'may' if may else '**may not**'} be {what}"
-        for may, what in (
-            (rights.fetch, "fetched"),
-            (rights.build, "cropped on one's own machine"),
-            (rights.publish, "passed on as frames"),
-        )
-    ]
-    reason = f" ({plain(rights.reason)})" if rights.reason else ""
-    commercial = "" if manifest.licence["commercial"] else "; not for commercial use"
-    alike = "; share alike" if manifest.licence["share_alike"] else ""
-    return str(manifest.licence["id"]), ", ".join(allowed) + reason + commercial + alike
+def _terms(manifest: Manifest) -> tuple[str, ...]:
+    rights, licence = rights_of(manifest), manifest.licence
+    besides = [] if licence["commercial"] else ["not for commercial use"]
+    besides += ["share alike"] if licence["share_alike"] else []
+    # What the licence itself does not allow, the columns before say.
+    besides += [plain(rights.reason)] if not rights.fetch else []
+    allowed = ("yes" if may else "**no**" for may in (rights.fetch, rights.build, rights.publish))
+    return (code(licence["id"]), *allowed, "; ".join(besides))
 
 
 def _recording(review: Review, change: Change, beside: Path | None) -> Iterator[str]:
@@ -180,17 +177,30 @@ def _recording(review: Review, change: Change, beside: Path | None) -> Iterator[
     else:
         manifest = change.after or change.before
         if manifest is not None:
-            yield table(["", ""], list(_facts(review, manifest)))
+            yield table(["", "as the manifest says"], list(_facts(review, manifest)))
     if change.after is not None:
         yield from _pictures(review, change, beside)
 
 
 def _fields(fields: Sequence[FieldChange]) -> str:
-    rows = [[code(field.json_path), _value(field.before), _value(field.after)] for field in fields[:_MOST_FIELDS]]
+    leaves = [leaf for field in fields for leaf in _leaves(field)]
+    rows = [[code(leaf.json_path), *map(_value, (leaf.before, leaf.after))] for leaf in leaves[:_MOST_FIELDS]]
     text = table(["field", "before", "after"], rows)
-    if len(fields) > _MOST_FIELDS:
-        text += f"\n\n… and {len(fields) - _MOST_FIELDS:,} more"
+    if len(leaves) > _MOST_FIELDS:
+        text += f"\n\n… and {len(leaves) - _MOST_FIELDS:,} more"
     return text
+
+
+def _leaves(field: FieldChange) -> Iterator[FieldChange]:
+    """Take a whole object that came or went apart, so that each of its fields is a line."""
+    whole = json.loads(field.before or field.after or "null") if None in (field.before, field.after) else None
+    if not isinstance(whole, dict) or not whole:
+        yield field
+        return
+    for key, value in whole.items():
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        sides = (None, text) if field.before is None else (text, None)
+        yield from _leaves(FieldChange(f"{field.json_path}.{key}", *sides))
 
 
 def _value(text: str | None) -> str:
@@ -243,7 +253,7 @@ def _file(manifest: Manifest) -> str:
     if "duration_s" in media:
         told.append(f"{media['duration_s']:.1f} s")
     if manifest.size_bytes is not None:
-        told.append(f"{manifest.size_bytes / 1e6:,.1f} MB")
+        told.append(_size(manifest.size_bytes))
     return ", ".join(told)
 
 
@@ -277,21 +287,21 @@ def _picture(name: str, picture: Picture, beside: Path | None) -> str:
 def _duplicates(review: Review) -> Iterator[str]:
     found = review.likenesses
     yield "### Duplicates"
-    blind = (
-        f"; {found.blind:,} included recordings have no fingerprint, so copies of them cannot be seen"
-        if found.blind
-        else ""
-    )
+    blind = ""
+    if found.blind:
+        have, them = ("has", "it") if found.blind == 1 else ("have", "them")
+        blind = (
+            f"; {_many(found.blind, 'included recording')} {have} no fingerprint, so copies of {them} cannot be seen"
+        )
     if not found.compared:
         yield f"Nothing new to compare by pixels{blind}."
         return
-    yield f"Compared by pixels: {_many(len(found.compared), 'recording')} with {found.others:,} others{blind}."
+    # What is looked up by digest is a finding where it is there twice.
+    twice = any(issue.code in _TWICE and issue.json_path == "$.source.sha256" for issue in review.issues)
+    yield f"By digest: {'**a file is there twice**, see above' if twice else 'no file is there twice'}."
+    compared = f"By pixels: {_many(len(found.compared), 'recording')} compared with {found.others:,} others"
+    yield f"{compared}, {'and these look alike' if found.pairs else 'and none looks like another one'}{blind}."
     if not found.pairs:
-        yield (
-            "None looks like another one, and rule `DIGEST_TWICE` found no file twice."
-            if not _digest_twice(review)
-            else "None looks like another one."
-        )
         return
     rows = [
         [
@@ -304,10 +314,6 @@ def _duplicates(review: Review) -> Iterator[str]:
         for pair in found.pairs[:_MOST_LISTED]
     ]
     yield table(["new", "looks like", "", "which is", ""], rows)
-
-
-def _digest_twice(review: Review) -> bool:
-    return any(issue.code == "DIGEST_TWICE" for issue in review.issues)
 
 
 def _consequence(one_group: bool, state: str) -> str:
@@ -329,6 +335,10 @@ def _brief(change: Change) -> str:
 
 def _signed(number: int) -> str:
     return f"{number:+,}" if number else ""
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:,.1f} kB"
 
 
 def _many(number: int, noun: str) -> str:

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lusdata.atomic import write_bytes
 from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError, Issue, LusdataError, OutsideError
-from lusdata.media.contact_sheet import write_contact_sheet
 from lusdata.media.crop import crop_box
-from lusdata.media.draft.look import sampled_frames
+from lusdata.media.draft.look import evenly, sampled_frames
 from lusdata.media.draft.preview import beside, preview
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES, FetchResult
+from lusdata.media.png import encode_png
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.publish.review.codes import finding
@@ -199,13 +203,15 @@ class _Artist:
             self.unread[after.id] = len(text)
         size = frames.shape[2], frames.shape[1]
         box = crop_box(*size, after.crop)
-        sheet = preview(frames, class_name=after.class_name, crop=box, title=after.id, text=text)
+        few = evenly(frames, _FRAMES)
+        sheet = preview(few, class_name=after.class_name, crop=box, title=after.id, text=text)
         drawn = [
             self._written(after.id, sheet, "whole frames with the crop in green; below, what a dataset would hold")
         ]
         before = change.before
         if before is not None and before.sha256 == after.sha256 and before.crop != after.crop:
-            sheet = preview(frames, class_name=before.class_name, crop=crop_box(*size, before.crop), title=after.id)
+            box, title = crop_box(*size, before.crop), f"{after.id} before the change"
+            sheet = preview(few, class_name=before.class_name, crop=box, title=title)
             drawn.insert(0, self._written(f"{after.id}-before", sheet, "before the change"))
         return drawn
 
@@ -223,11 +229,12 @@ class _Artist:
         name = f"{one.id}-beside-{other.id.split('/')[1]}"
         return self._written(name, sheet, "the new recording above, the one that it looks like below")
 
-    def _written(self, name: str, sheet: object, what: str) -> Picture:
+    def _written(self, name: str, sheet: NDArray[np.uint8], what: str) -> Picture:
         path = self.folder / f"{name.replace('/', '-')}.png"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_contact_sheet(path, sheet)  # type: ignore[arg-type]
+            # The densest PNG would take most of the time of a whole review.
+            write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])))
         except OSError as error:
             raise OutsideError("cannot write a picture", where=str(path), found=error.strerror) from error
         return Picture(path, what)
