@@ -1,7 +1,7 @@
 """Golden cases of ``lusdata check``: folders under ``tests/data/reviews`` that hold a change and what is told about it.
 
 ``base/`` is the state before, the same for every case. ``<case>/change/`` is laid over it, the paths in
-``<case>/removed.txt`` are taken away, and ``<case>/summary.md`` is the Markdown that this gives. After a wanted change
+``<case>/removed.txt`` are taken away, and ``<case>/summary.txt`` is the Markdown that this gives. After a wanted change
 of the answers run ``python -m tests.golden_reviews`` in the root of the repository, and read the difference before
 committing it.
 """
@@ -51,4 +51,4 @@ def summary(case: Path) -> str:
 
 if __name__ == "__main__":
     for one in CASES:
-        (one / "summary.md").write_text(summary(one), encoding="utf-8")
+        (one / "summary.txt").write_text(summary(one), encoding="utf-8")

@@ -171,6 +171,7 @@ def test_media_large_files_links_and_edited_schemas_are_found(repository, capsys
     (repository / "notes.txt").write_bytes(b"GIF89a" + bytes(20))
     (repository / "table.csv").write_bytes(b"1,2\n" * 300_000)
     (repository / "manifests" / "drawn" / "link.json").symlink_to("/etc/hostname")
+    git(repository, "add", "--all")
     assert found(capsys) == {
         ("SCHEMA_EDITED", "schemas/manifest/0.9.0.json"),
         ("MEDIA_IN_CHANGE", "notes.txt"),
@@ -179,9 +180,21 @@ def test_media_large_files_links_and_edited_schemas_are_found(repository, capsys
     }
 
 
+def test_what_git_does_not_track_is_a_draft_if_a_manifest_and_otherwise_no_part_of_the_change(repository, capsys):
+    add(repository)
+    (repository / "clip.mp4").write_bytes(b"x")
+    (repository / "table.csv").write_bytes(b"1,2\n" * 300_000)
+    assert found(capsys) == {("PIXELS_UNSEEN", "manifests/drawn/new.json"), ("MEDIA_BESIDE", "clip.mp4")}
+    assert check(capsys)[0] == 0
+    assert found(capsys, "--tracked") == set()
+    git(repository, "add", "clip.mp4")
+    assert found(capsys, "--tracked") == {("MEDIA_IN_CHANGE", "clip.mp4")}
+
+
 @UNIX
 def test_names_of_files_may_hold_anything(repository, capsys):
     (repository / "a `b` <img src=x> ü.mp4").write_bytes(b"x")
+    git(repository, "add", "--all")
     code, out, _ = check(capsys)
     assert code == 1
     assert "in ``a `b` <img src=x> ü.mp4``:" in out

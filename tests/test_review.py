@@ -273,7 +273,7 @@ def test_long_text_is_cut():
 @NEEDS_GIT
 @pytest.mark.parametrize("case", golden_reviews.CASES, ids=lambda path: path.name)
 def test_a_change_is_told_as_it_was_agreed(case):
-    expected = (case / "summary.md").read_text(encoding="utf-8")
+    expected = (case / "summary.txt").read_text(encoding="utf-8")
     assert golden_reviews.summary(case) == expected, f"a wanted change of the answer? run: {golden_reviews.RENEW}"
 
 

@@ -32,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="look only at the change of these (default: everything that differs)",
     )
     add("--against", metavar="REV", help="branch, tag or commit to compare with (default: the main branch)")
+    add("--tracked", action="store_true", help="leave out new files that git does not track yet")
     add("--out", metavar="FILE.md", type=Path, help="also write the summary to this file, with pictures in it")
     add(
         "--pictures",
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     gallery = _gallery(args)
     start = Path.cwd()
-    repository = open_repository(_folder_of(args.paths, start))
+    repository = open_repository(_folder_of(args.paths, start), sees_untracked=not args.tracked)
     base = repository.base(args.against)
     files = repository.files() | repository.base_files(base)
     places = find_places(repository.root, args.paths, files=files, start=start)

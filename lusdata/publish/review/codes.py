@@ -27,6 +27,7 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
         "Text that is burned into a picture was read by a person, who signed that it names nobody.",
     ),
     "MEDIA_IN_CHANGE": ("error", "A change holds no recording and no picture of one."),
+    "MEDIA_BESIDE": ("warning", "No recording that git does not track lies among the manifests and the code."),
     "FILE_LARGE": ("error", "A file in a change is at most a megabyte."),
     "FILE_LINK": ("error", "A manifest is a file, not a link to one."),
     "SCHEMA_EDITED": ("error", "A released schema never changes."),

@@ -60,19 +60,25 @@ def find_file_faults(
                 hint = "put the manifest itself there"
                 yield finding("FILE_LINK", change.path, "a link, or something else that is no file", hint=hint)
         elif change.kind != "removed":
-            yield from _of_content(change.path, size_bytes(change.path), format_name(change.path))
+            yield from _of_content(change, size_bytes(change.path), format_name(change.path))
 
 
-def _of_content(path: str, size: int, named: str) -> Iterator[Issue]:
+def _of_content(change: FileChange, size: int, named: str) -> Iterator[Issue]:
+    path = PurePosixPath(change.path)
     # Drawings of the pages are pictures, too; they are small, and lie where pages are.
-    drawing = PurePosixPath(path).parts[0] == "docs" and path.endswith(".png")
-    if (named or PurePosixPath(path).suffix.lower() in _MEDIA_SUFFIXES) and not drawing:
-        hint = "take it out of the change and of its commits; a manifest says where a recording is published"
-        found = named or f"a file named {PurePosixPath(path).suffix}"
-        yield finding("MEDIA_IN_CHANGE", path, "a recording or a picture", found=found, hint=hint)
-    elif size > LARGEST_BYTES:
-        expected, found = f"at most {LARGEST_BYTES:,} bytes", f"{size:,} bytes"
-        yield finding("FILE_LARGE", path, "too large for the repository", expected=expected, found=found)
+    drawing = path.parts[0] == "docs" and path.suffix == ".png"
+    if (named or path.suffix.lower() in _MEDIA_SUFFIXES) and not drawing:
+        found = named or f"a file named {path.suffix}"
+        if change.is_untracked:
+            # A clip that lies beside the manifests is no part of a change until somebody adds it.
+            hint = "keep it outside of the repository, so that no git add takes it along"
+            yield finding("MEDIA_BESIDE", change.path, "a recording or a picture", found=found, hint=hint)
+        else:
+            hint = "take it out of the change and of its commits; a manifest says where a recording is published"
+            yield finding("MEDIA_IN_CHANGE", change.path, "a recording or a picture", found=found, hint=hint)
+    elif size > LARGEST_BYTES and not change.is_untracked:
+        expected, told = f"at most {LARGEST_BYTES:,} bytes", f"{size:,} bytes"
+        yield finding("FILE_LARGE", change.path, "too large for the repository", expected=expected, found=told)
 
 
 def _lies_in(path: str, folder: tuple[str, ...]) -> bool:

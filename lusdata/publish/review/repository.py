@@ -66,12 +66,15 @@ class FileChange:
         Whether it is a symbolic link, or another thing that is no file.
     blob : str
         Id of its content in the base; empty if it was not there.
+    is_untracked : bool
+        Whether git does not track it yet.
     """
 
     path: str
     kind: str
     is_link: bool = field(default=False, compare=False)
     blob: str = field(default="", compare=False)
+    is_untracked: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,12 @@ class Repository:
     ----------
     root : Path
         Its top folder.
+    sees_untracked : bool
+        Whether new files count that git does not track yet.
     """
 
     root: Path
+    sees_untracked: bool = True
 
     def base(self, revision: str | None = None) -> Base:
         """Find the state to compare with.
@@ -136,7 +142,7 @@ class Repository:
         return found
 
     def changes(self, base: Base) -> tuple[FileChange, ...]:
-        """Return every file of the working tree that differs from a base, new files included, sorted by path.
+        """Return every file of the working tree that differs from a base, sorted by path.
 
         Ignored files are passed over; so are submodules.
         """
@@ -153,21 +159,22 @@ class Repository:
             "--",
         )
         found = [_parsed(head, name) for head, name in _pairs(_split(listing))]
-        new = self._run("ls-files", "--others", "--exclude-standard", "-z", "--")
-        found += [FileChange(name, "added", is_link=_is_no_file(self.root / name)) for name in _split(new)]
-        # A file that was removed from the index and lies there untracked is in both lists: it is there.
-        by_path: dict[str, FileChange] = {}
-        for change in found:
-            earlier = by_path.get(change.path)
-            by_path[change.path] = (
-                change if earlier is None else FileChange(change.path, "changed", change.is_link, earlier.blob)
-            )
+        by_path = {change.path: change for change in found}
+        for name in self._untracked():
+            # A file that was removed from the index alone is in both lists; it is there.
+            kind, blob = ("changed", by_path[name].blob) if name in by_path else ("added", "")
+            by_path[name] = FileChange(name, kind, _is_no_file(self.root / name), blob, is_untracked=True)
         return tuple(sorted(by_path.values()))
 
     def files(self) -> frozenset[str]:
-        """Return the paths of all files that git would take: tracked ones that are there, and new ones."""
-        listed = self._run("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--")
-        return frozenset(name for name in _split(listed) if os.path.lexists(self.root / name))
+        """Return the paths of all files that count and are there."""
+        tracked = _split(self._run("ls-files", "--cached", "-z", "--"))
+        return frozenset(name for name in (*tracked, *self._untracked()) if os.path.lexists(self.root / name))
+
+    def _untracked(self) -> list[str]:
+        if not self.sees_untracked:
+            return []
+        return _split(self._run("ls-files", "--others", "--exclude-standard", "-z", "--"))
 
     def base_files(self, base: Base) -> frozenset[str]:
         """Return the paths of all files of a base."""
@@ -215,8 +222,15 @@ class _GitSaysNoError(OutsideError):
     """Git ended with an error (exit code 3)."""
 
 
-def open_repository(start: Path) -> Repository:
+def open_repository(start: Path, *, sees_untracked: bool = True) -> Repository:
     """Find the repository that a folder lies in.
+
+    Parameters
+    ----------
+    start : Path
+        The folder.
+    sees_untracked : bool
+        See `Repository`.
 
     Raises
     ------
@@ -232,7 +246,7 @@ def open_repository(start: Path) -> Repository:
             raise
         hint = "lusdata validate checks manifests without git; git clone brings the repository"
         raise UsageError("not in a git repository", where=str(start), hint=hint) from error
-    return Repository(Path(os.fsdecode(top.rstrip(b"\r\n"))))
+    return Repository(Path(os.fsdecode(top.rstrip(b"\r\n"))), sees_untracked)
 
 
 def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes:
