@@ -28,10 +28,13 @@ MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test test-real check format bench manifests wheel clean
+.PHONY: help setup demo test test-real check format bench manifests wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(BASE)  ## make the environment, with the command lusdata in it
+	@echo "Done. Now: . $(BIN)/activate"
 
 demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ (or OUT=folder)
 	@$(PY) -m lusdata demo --out "$(OUT)"
