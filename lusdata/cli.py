@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": "bring manifests to the newest schema version",
     "import": "turn a public collection's metadata into manifests",
     "add": "add a recording: draft its manifest",
+    "check": "check what changed, as a pull request is checked",
     "fetch": "get a collection's files, verified by digest",
     "build": "make a dataset: crop, sample and shard",
     "folds": "split a collection so that nothing leaks",
