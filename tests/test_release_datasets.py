@@ -163,6 +163,39 @@ def test_a_dataset_that_was_built_before_a_withdrawal_is_not_opened_for_the_rele
         assert "small/video-03" not in load(origin, collection, release="1.0.0").recordings
 
 
+def test_a_dataset_that_holds_what_was_withdrawn_since_warns_when_it_is_opened(
+    dataset: Dataset, home: Path, collection: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lusdata.catalog import collection as shipped
+
+    monkeypatch.setattr(shipped, "manifests_root", lambda: home / "manifests")
+    assert len(lusdata.load(dataset.index.folder).recordings) == 14
+    withdraw(collection, "video-03")
+    (collection / "video-04.json").write_text("{", encoding="utf-8")
+    with pytest.warns(UserWarning, match="holds what was withdrawn since it was built: small/video-03; build it again"):
+        lusdata.load(dataset.index.folder)
+
+
+@pytest.mark.parametrize(
+    ("release", "fault"),
+    [
+        ([], "lacks version or date"),
+        ({"version": "1.0.0", "date": "2026-01-31"}, "lacks sha256 or folds"),
+        (
+            {"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64, "folds": [{"file": "../../x"}]},
+            "no plain file name",
+        ),
+    ],
+)
+def test_a_dataset_of_a_strange_release_is_refused(
+    dataset: Dataset, tmp_path: Path, release: object, fault: str
+) -> None:
+    data = index_of(dataset.index.folder)
+    (tmp_path / "dataset.json").write_text(json.dumps({**data, "release": release}), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"the dataset is damaged; found \$\.release.*{fault}"):
+        lusdata.load(tmp_path)
+
+
 def test_a_folder_with_another_release_is_left_alone(origin: Path, dataset: Dataset) -> None:
     root = origin / "manifests" / "small"
     today = Collection("small", root, open_release(root, "1.0.0").manifests)
