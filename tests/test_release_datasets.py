@@ -10,7 +10,7 @@ import pytest
 from small_datasets import SMALL, changed, index_of, small_collection
 
 import lusdata
-from lusdata.catalog.collection import Collection
+from lusdata.catalog.collection import Collection, find_collection
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_release
 from lusdata.catalog.release import releases_folder
@@ -202,6 +202,27 @@ def test_a_folder_with_another_release_is_left_alone(origin: Path, dataset: Data
     settings = {"recipe": SMALL, "mirrors": [origin / "media"], "cache": origin / "cache", "offline": True}
     with pytest.raises(UsageError, match="holds a finished dataset of other inputs"):
         build(today, out=dataset.index.folder, engine="here", **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.real
+def test_real_recordings_of_a_release_can_be_traced_to_their_files(
+    corpus_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pocus = tmp_path / "pocus"
+    shutil.copytree(find_collection("pocus"), pocus)
+    assert main(["release", str(pocus), "--version", "1.0.0", "--date", "2026-01-31"]) == 0
+    places = {"mirror": corpus_dir, "cache": tmp_path / "cache"}
+    dataset = lusdata.load(
+        pocus, release="1.0.0", select="provider=litfl|radiopaedia", offline=True, size=64, progress=False, **places
+    )
+    assert dataset.fold_table() == frozen(pocus)
+    command = ["trace", str(dataset.index.folder), "--collection", str(pocus), "--cache", str(tmp_path / "cache")]
+    for row in range(0, len(dataset), max(1, len(dataset) // 5)):
+        capsys.readouterr()
+        assert main([*command, str(row), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["check"]["state"] == "agrees"
+        assert told["releases"] == [{"version": "1.0.0", "state": "same"}]
 
 
 def test_the_command_builds_a_release(

@@ -201,7 +201,9 @@ def _check(args: argparse.Namespace) -> int:
     for folder in folders:
         number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
         verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
-        against = f"; held against {revision}" if held[folder] else "; not held against git: no repository"
+        against = (
+            f"; held against {revision}" if held[folder] else "; not held against git, which knows no such commit here"
+        )
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0
 
