@@ -32,7 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_split_arguments(parser)
     # Told apart from what the user gave, since a file brings its own settings.
     parser.set_defaults(**dict.fromkeys(_DEFAULTS))
-    parser.add_argument("--folds", type=Path, metavar="FILE", help="the split to audit (default: folds made now)")
+    parser.add_argument(
+        "--folds",
+        type=Path,
+        metavar="FILE",
+        help="the split to audit: JSON, CSV, or a folder with a folder for each fold (default: folds made now)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document with every finding")
 
 
@@ -97,7 +102,7 @@ def _leaks(report: AuditReport) -> str:
         lines.append(f"  {finding.subject}: {finding.message}")
         # Our own tables name recordings by their ids; saying it once is enough.
         rows = [
-            [f"    fold {place.fold}", place.recording, "" if place.name == place.recording else place.name]
+            [f"    fold {place.fold}", place.recording, "" if place.name == place.recording else place.told]
             for place in finding.places
         ]
         lines += layout(rows, numbers=False).splitlines() if rows else []

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from lusdata.catalog.collection import Collection
-from lusdata.dataset.audit.split import AuditedSplit, Place
+from lusdata.dataset.audit.names import Place
+from lusdata.dataset.audit.split import AuditedSplit
 
 __all__ = ["Check", "Finding", "FindingLevel"]
 

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Iterator
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.split import AuditedSplit, Place
+from lusdata.dataset.audit.names import Place
+from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.units import catalog_digest, unit_ids
 
 __all__ = ["find_coverage", "find_leaks", "find_names", "find_validation_leaks"]
 
 
 def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
-    """Look for names that fit no recording, several, or one that is named twice in a fold."""
+    """Look for names that fit no recording, several, or one that is named twice in a fold; and for a lone fold."""
+    if len(split.folds) == 1:
+        message = f"fold {split.folds[0]} is the only one, so nothing can stand on two sides; where is the rest?"
+        yield Finding("SPLIT_SINGLE", "warning", split.source, message)
     if split.names and not split.places:
         message = f"none of its {split.names:,} names is a recording of {collection.name}; is it the right collection?"
         yield Finding("SPLIT_FOREIGN", "error", split.source, message)
@@ -27,7 +31,8 @@ def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
             yield Finding("NAME_UNKNOWN", "warning", entry.name, message)
     named: dict[tuple[str, str], list[Place]] = {}
     for place in split.places:
-        named.setdefault((place.recording, place.fold), []).append(place)
+        if not place.frames:
+            named.setdefault((place.recording, place.fold), []).append(place)
     for (recording, fold), places in sorted(named.items()):
         if len(places) > 1:
             message = f"fold {fold} names it {len(places)} times: {_joined([place.name for place in places])}"
@@ -59,6 +64,13 @@ def find_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         if len(held) > 1:
             own = tuple(place for place in split.places if place.recording == recording)
             yield Finding("RECORDING_LEAKS", "error", recording, f"stands in folds {_joined(held)}", own)
+    unknown: dict[str, list[str]] = {}
+    for entry in split.unmapped:
+        unknown.setdefault(entry.name, []).append(entry.fold)
+    for name, held_by in unknown.items():
+        folds = [fold for fold in split.folds if fold in held_by]
+        if len(folds) > 1:
+            yield Finding("NAME_LEAKS", "error", name, f"stands in folds {_joined(folds)}, whatever recording it is")
 
 
 def find_validation_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from lusdata.catalog.fingerprint import ALGORITHM
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import Match, find_duplicates
 from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.split import AuditedSplit, Place
+from lusdata.dataset.audit.names import Place
+from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.units import unit_ids
 
 __all__ = ["find_pixel_leaks"]

@@ -89,7 +89,7 @@ class AuditReport:
                 "by": None if split.table is None else split.table.by,
                 "folds": list(split.folds),
                 "names": split.names,
-                "mapped": len(split.places),
+                "mapped": split.mapped,
                 "recordings": len(split.folds_of),
             },
             "clean": self.clean,
