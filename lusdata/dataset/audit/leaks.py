@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
@@ -50,20 +50,23 @@ def find_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         )
         yield Finding("FRAMES_LEAK", "error", split.source, message)
         return
-    places: dict[str, list[Place]] = {}
-    for place in split.places:
-        places.setdefault(groups[place.recording], []).append(place)
+    members: dict[str, list[Manifest]] = {}
+    for manifest in collection.manifests:
+        members.setdefault(groups[manifest.id], []).append(manifest)
+    places = _places_by(split, groups)
     for group in sorted(places):
-        folds = [fold for fold in split.folds if fold in {place.fold for place in places[group]}]
-        recordings = sorted({place.recording for place in places[group]})
-        if len(folds) > 1 and len(recordings) > 1:
-            members = [manifest for manifest in collection.manifests if groups[manifest.id] == group]
-            message = f"{len(recordings)} recordings in folds {_joined(folds)}; basis: {_basis(members)}"
+        there = {place.fold for place in places[group]}
+        recordings = {place.recording for place in places[group]}
+        if len(there) > 1 and len(recordings) > 1:
+            folds = _joined(fold for fold in split.folds if fold in there)
+            message = f"{len(recordings)} recordings in folds {folds}; basis: {_basis(members[group])}"
             yield Finding("GROUP_LEAKS", "error", group, message, tuple(sorted(places[group])))
+    own = _places_by(split, {name: name for name in groups})
     for recording, held in split.folds_of.items():
         if len(held) > 1:
-            own = tuple(place for place in split.places if place.recording == recording)
-            yield Finding("RECORDING_LEAKS", "error", recording, f"stands in folds {_joined(held)}", own)
+            yield Finding(
+                "RECORDING_LEAKS", "error", recording, f"stands in folds {_joined(held)}", tuple(own[recording])
+            )
     unknown: dict[str, list[str]] = {}
     for entry in split.unmapped:
         unknown.setdefault(entry.name, []).append(entry.fold)
@@ -77,10 +80,7 @@ def find_validation_leaks(collection: Collection, split: AuditedSplit) -> Iterat
     """Look for groups that are fitted on and stopped by in one round, though a single fold holds them."""
     if split.table is None or split.by_frame:
         return
-    groups = unit_ids(collection.manifests, "patient")
-    places: dict[str, list[Place]] = {}
-    for place in split.places:
-        places.setdefault(groups[place.recording], []).append(place)
+    places = _places_by(split, unit_ids(collection.manifests, "patient"))
     for group in sorted(places):
         if len({place.fold for place in places[group]}) > 1:
             continue
@@ -112,6 +112,14 @@ def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Findi
     if unseen:
         message = f"{len(unseen):,} of its recordings have no digest yet and cannot be built"
         yield Finding("SPLIT_UNSEEN", "note", split.source, message)
+
+
+def _places_by(split: AuditedSplit, names: Mapping[str, str]) -> dict[str, list[Place]]:
+    """Sort the places of a split by a name that each recording has."""
+    found: dict[str, list[Place]] = {}
+    for place in split.places:
+        found.setdefault(names[place.recording], []).append(place)
+    return found
 
 
 def _basis(members: list[Manifest]) -> str:
