@@ -24,7 +24,7 @@ def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         yield Finding("SPLIT_FOREIGN", "error", split.source, message)
     for entry in split.unmapped:
         if entry.candidates:
-            message = f"fold {entry.fold}: may be {_joined(entry.candidates)}; an alias in a manifest settles it"
+            message = f"fold {entry.fold}: may be {_joined(entry.candidates)}"
             yield Finding("NAME_AMBIGUOUS", "warning", entry.name, message)
         else:
             message = f"fold {entry.fold}: no recording of {collection.name} has this name"
@@ -58,8 +58,8 @@ def find_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         there = {place.fold for place in places[group]}
         recordings = {place.recording for place in places[group]}
         if len(there) > 1 and len(recordings) > 1:
-            folds = _joined(fold for fold in split.folds if fold in there)
-            message = f"{len(recordings)} recordings in folds {folds}; basis: {_basis(members[group])}"
+            held_in = _joined(fold for fold in split.folds if fold in there)
+            message = f"{len(recordings)} recordings in folds {held_in}; basis: {_basis(members[group])}"
             yield Finding("GROUP_LEAKS", "error", group, message, tuple(sorted(places[group])))
     own = _places_by(split, {name: name for name in groups})
     for recording, held in split.folds_of.items():
@@ -95,7 +95,7 @@ def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Findi
     """Look for recordings that the split forgets or should not use, and for a table that is out of date."""
     table = split.table
     if table is not None and table.catalog_digest != catalog_digest(collection.manifests):
-        message = f"manifests changed since; bring it up to date: lusdata folds {collection.name} --out {split.source}"
+        message = "manifests changed since it was made"
         yield Finding("TABLE_OUTDATED", "warning", split.source, message)
     if split.by_frame:
         return

@@ -31,7 +31,7 @@ class Place:
     Attributes
     ----------
     fold, recording : str
-        Where it stands, and its id.
+        Where it stands, empty if in no fold, and its id.
     name : str
         What the split says; of frames the first name.
     frames : int
