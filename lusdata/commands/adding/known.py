@@ -52,7 +52,8 @@ def duplicate(prepared: Prepared, found: Look, answers: Answers, matches: Sequen
     file = _file_of(best.manifest, bench.mirrors)
     picture = ""
     if file is not None:
-        names = (Path(prepared.name).name, best.manifest.id)
+        # A file's own name often names the patient.
+        names = ("the new recording", best.manifest.id)
         classes = (answers.class_name, best.manifest.class_name)
         sheet = beside(found.frames, sampled_frames(file), names=names, class_names=classes)
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
