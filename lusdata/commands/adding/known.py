@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.commands.adding.bench import Bench, Prepared
@@ -51,8 +50,8 @@ def duplicate(prepared: Prepared, found: Look, answers: Answers, matches: Sequen
     file = held_file(best.manifest, mirrors=bench.mirrors)
     picture = ""
     if file is not None:
-        name = Path(prepared.name).name
-        titles = (f"{name} looks like {best.manifest.id}", best.manifest.id)
+        # A file's own name often names the patient.
+        titles = (f"the new recording looks like {best.manifest.id}", best.manifest.id)
         classes = (answers.class_name, best.manifest.class_name)
         sheet = beside(found.frames, sampled_frames(file), titles=titles, class_names=classes)
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
