@@ -22,13 +22,13 @@ from lusdata.catalog.opening import open_collection
 from lusdata.catalog.release import (
     find_release,
     manifest_files_of,
-    parse_version,
     read_release,
     releases_folder,
     releases_of,
     seal,
 )
 from lusdata.catalog.release_check import broken_releases
+from lusdata.catalog.release_version import parse_version
 from lusdata.cli import main
 from lusdata.dataset import releasing
 from lusdata.dataset.folds.frozen import frozen_table
@@ -312,7 +312,11 @@ def test_a_file_that_does_not_belong_there_is_told(released: Path, name: str) ->
         ({"collection": "another"}, "a release lies in another place"),
         ({"files": {"../../secret.json": {"sha256": "0"}}}, "the file name '../../secret.json'"),
         ({"files": {"folds-patient.json": 3}}, "files without digests"),
-        ({"recordings": ["a"]}, "recordings without digests"),
+        ({"recordings": ["a"]}, "recordings is list"),
+        ({"recordings": {"a": 1}}, "recordings without digests"),
+        ({"notes": None}, "notes is NoneType"),
+        ({"counts": {}}, "counts without recordings, included, buildable"),
+        ({"versions": {}}, "no version of the lusdata that made it"),
         ({"previous": "1.0"}, "a release before it without version and seal"),
     ],
 )
@@ -324,6 +328,27 @@ def test_a_release_that_somebody_else_sealed_is_not_trusted(
     path.write_text(json.dumps(seal({**data, **change})), encoding="utf-8")
     with pytest.raises(DataError, match=message):
         read_release(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"[]", "no manifest"),
+        (b"{", "not valid JSON"),
+        (b"[" * 9000, "nested too deeply"),
+        (b'{"id": 1}', "no manifest"),
+    ],
+    ids=["a list", "no JSON", "a tower", "no id"],
+)
+def test_manifests_that_somebody_else_sealed_are_not_trusted(released: Path, line: bytes, message: str) -> None:
+    path = folder_of(released) / "release.json"
+    (path.parent / "manifests-0.jsonl").write_bytes(line + b"\n")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["files"]["manifests-0.jsonl"]["sha256"] = hashlib.sha256(line + b"\n").hexdigest()
+    path.write_text(json.dumps(seal(data)), encoding="utf-8")
+    (issue,) = broken_releases(released)
+    assert issue.code == "RELEASE_BROKEN"
+    assert message in issue.message
 
 
 def test_manifests_are_cut_into_files_that_a_page_can_show(released: Path) -> None:

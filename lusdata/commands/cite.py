@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the citations."""
-    from lusdata.publish.citations import bibtex
+    from lusdata.publish.bibtex import bibtex
 
     if args.json and args.format == "text":
         raise UsageError("two formats are named", where="--json, --format text", hint="leave one out")

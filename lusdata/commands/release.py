@@ -132,7 +132,8 @@ def _since(release: Release) -> str:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from lusdata.dataset.releasing import last_release, least_version
+    from lusdata.catalog.release_version import least_version
+    from lusdata.dataset.releasing import last_release
 
     collection = open_collection(args.collection)
     last = last_release(collection)
