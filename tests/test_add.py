@@ -19,11 +19,11 @@ from catalogs import recording, write_catalog
 
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
-from lusdata.commands import add_ask
+from lusdata.commands.adding import ask as add_ask
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
-from lusdata.media.phantom_media import write_image, write_video
-from lusdata.media.phantom_spec import typical
+from lusdata.media.phantom.media import write_image, write_video
+from lusdata.media.phantom.spec import typical
 
 SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19", "--probe", "convex")
 
@@ -184,8 +184,8 @@ def test_a_named_recording_must_be_there(place, clips, capsys):
 
 
 def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, clips):
-    from lusdata.catalog.collection import open_collection
-    from lusdata.dataset.folds import make_folds
+    from lusdata.catalog.opening import open_collection
+    from lusdata.dataset.folds.make import make_folds
 
     others = [recording(f"r{number}", group=f"patient-{number}") for number in range(20, 40)]
     for other in others:
@@ -266,8 +266,8 @@ def test_text_that_was_read_is_signed_for_in_the_manifest(place, clips):
 
 
 def test_a_clean_copy_has_the_text_blacked_and_says_so(place, clips):
-    from lusdata.media.draft_look import sampled_frames
-    from lusdata.media.text import find_text
+    from lusdata.media.draft.look import sampled_frames
+    from lusdata.media.text.finder import find_text
 
     assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 0
     data = place.the_new()
@@ -377,7 +377,7 @@ def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch
     def download(address: str, folder: Path) -> Path:
         return Path(shutil.copy(clips / "new.mp4", folder / "Cov-Clip_3.mp4"))
 
-    monkeypatch.setattr("lusdata.commands.add_source.download", download)
+    monkeypatch.setattr("lusdata.commands.adding.source.download", download)
     assert place.add("https://example.org/media/Cov-Clip_3.mp4?x=1", *SAID[:2], *SAID[4:]) == 0
     data = place.the_new()
     assert data["id"] == "test/cov-clip-3"

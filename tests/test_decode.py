@@ -14,9 +14,8 @@ import pytest
 from clips import plane_of, whole_decode, write_clip
 
 from lusdata.errors import DecodeError
-from lusdata.media import decode as decoder
-from lusdata.media import decode_open
-from lusdata.media.decode import decode, survey
+from lusdata.media.decode import decoder, opening
+from lusdata.media.decode.decoder import decode, survey
 from lusdata.media.phantom import write_image
 from lusdata.media.sample import frame_indices
 
@@ -262,7 +261,7 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
 )
 @pytest.mark.parametrize("name", ["h264.mp4", "h264.avi"])
 def test_each_limit_is_named_when_it_is_passed(limit, value, message, name, clip, monkeypatch):
-    monkeypatch.setattr(decode_open, limit, value)
+    monkeypatch.setattr(opening, limit, value)
     for read in (lambda: decode(clip(name), every, plane_of), lambda: survey(clip(name))):
         with pytest.raises(DecodeError, match=f"too large for a recording; expected {message}"):
             read()

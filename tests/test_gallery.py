@@ -18,9 +18,9 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError, OutsideError
 from lusdata.media.thumbnail import Strip
-from lusdata.publish.gallery import Gallery, gallery_page, make_gallery, write_gallery
-from lusdata.publish.gallery_html import Html, island, join, link, table
-from lusdata.publish.gallery_media import Picture
+from lusdata.publish.gallery.html import Html, island, join, link, table
+from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.page import Gallery, gallery_page, make_gallery, write_gallery
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u2028&amp;\"'{{data}}"
 SHOWN = Picture(Strip(b"RIFF....WEBP", 4, 5.0), whole=True)
@@ -258,7 +258,7 @@ def test_a_split_of_somebody_else_is_audited_and_its_folder_kept_quiet(tmp_path)
 
 
 def test_a_split_by_frame_is_explained(tmp_path):
-    from lusdata.dataset.folds import make_folds
+    from lusdata.dataset.folds.make import make_folds
 
     collection = usual()
     path = tmp_path / "folds.json"
@@ -269,7 +269,7 @@ def test_a_split_by_frame_is_explained(tmp_path):
 
 def test_a_file_that_is_no_split_is_an_error(tmp_path):
     path = tmp_path / "split.json"
-    path.write_text("[]", "utf-8")
+    path.write_text("[1]", "utf-8")
     with pytest.raises(DataError, match="not a split"):
         make_gallery(usual(), pictures_of(usual()), folds=path)
 

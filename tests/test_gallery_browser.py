@@ -17,8 +17,8 @@ from catalogs import recording
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.media.thumbnail import encode_strip, plan_strips
-from lusdata.publish.gallery import make_gallery, write_gallery
-from lusdata.publish.gallery_media import Picture
+from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.page import make_gallery, write_gallery
 
 webdriver = pytest.importorskip(
     "selenium.webdriver", reason="the browser is driven by selenium, which is not installed"

@@ -12,8 +12,8 @@ from small_datasets import build_here, changed, small_collection
 
 from lusdata.catalog.collection import Collection
 from lusdata.dataset.index import open_index
-from lusdata.media.fetch import fetch
-from lusdata.publish.gallery_media import Picture, pictures_of_collection, pictures_of_dataset
+from lusdata.media.fetch.collection import fetch
+from lusdata.publish.gallery.media import Picture, pictures_of_collection, pictures_of_dataset
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lusdata.errors import UsageError
 from lusdata.media.crop import Box
 from lusdata.media.phantom import draw, typical
-from lusdata.media.sector import find_sector
-from lusdata.media.text import TextRegion, blacked, find_text
+from lusdata.media.sector.finder import find_sector
+from lusdata.media.text.finder import TextRegion, blacked, find_text
 
 Pixels = NDArray[np.uint8]
 
@@ -171,7 +171,7 @@ def test_an_engine_that_gives_nothing_costs_only_the_reading(
 ) -> None:
     fake_engine(tmp_path, body)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("lusdata.media.text_reading._TIMEOUT_S", 0.3)
+    monkeypatch.setattr("lusdata.media.text.reading._TIMEOUT_S", 0.3)
     frames, _ = written(plain, "MARIA ROSSI", (80, 120))
     assert {region.reading for region in find_text(frames, read=True).regions} == {None}
 

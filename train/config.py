@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,11 +123,20 @@ class TrainConfig:
             _at_least(name, getattr(self, name), 0)
         _at_least("k", self.k, 2)
         _at_least("classes", len(self.classes), 2)
+        if len(set(self.classes)) < len(self.classes):
+            raise UsageError("a class stands twice", where="classes", found=", ".join(self.classes))
         if not 0 <= self.dropout < 1:
             raise UsageError("no such dropout rate", where="dropout", expected="0 to below 1", found=str(self.dropout))
-        if not self.learning_rate > 0:
-            found = str(self.learning_rate)
-            raise UsageError("no such learning rate", where="learning_rate", expected="above 0", found=found)
+        for name in ("learning_rate", "rate_hz"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise UsageError("no such value", where=name, expected="above 0", found=str(getattr(self, name)))
+        if not 0 <= self.weight_decay < math.inf:
+            raise UsageError(
+                "no such penalty", where="weight_decay", expected="0 or more", found=str(self.weight_decay)
+            )
+        if not 0 <= self.label_smoothing < 1:
+            found = str(self.label_smoothing)
+            raise UsageError("no such smoothing", where="label_smoothing", expected="0 to below 1", found=found)
         if self.solver == "exact" and (self.frozen_until != "pool" or not self.weight_decay > 0):
             found = f"frozen_until={self.frozen_until}, weight_decay={self.weight_decay}"
             raise UsageError(

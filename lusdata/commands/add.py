@@ -19,8 +19,8 @@ from lusdata.errors import LusdataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lusdata.commands.add_bench import Added, Bench
-    from lusdata.media.draft import Answers
+    from lusdata.commands.adding.bench import Added, Bench
+    from lusdata.media.draft.compose import Answers
 
 __all__ = ["configure", "run"]
 
@@ -68,12 +68,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add what is named; return the exit code."""
-    from lusdata.commands.add_bench import Wishes
-    from lusdata.commands.add_crop import parse_crop
-    from lusdata.commands.add_one import add_one
-    from lusdata.commands.add_report import document, text
-    from lusdata.media.draft import check_answers
-    from lusdata.media.draft_source import candidates, is_address, shown_name
+    from lusdata.commands.adding.bench import Wishes
+    from lusdata.commands.adding.crop import parse_crop
+    from lusdata.commands.adding.one import add_one
+    from lusdata.commands.adding.report import document, text
+    from lusdata.media.draft.compose import check_answers
+    from lusdata.media.draft.source import candidates, is_address, shown_name
 
     bench = _bench(args)
     asks = _may_ask(args)
@@ -108,10 +108,11 @@ def _bench(args: argparse.Namespace) -> Bench:
     """Open the collection, and what lies beside it."""
     import datetime
 
-    from lusdata.catalog.collection import find_collection, open_collection
-    from lusdata.commands.add_bench import Bench
+    from lusdata.catalog.collection import find_collection
+    from lusdata.catalog.opening import open_collection
+    from lusdata.commands.adding.bench import Bench
     from lusdata.media.cache import cache_dir
-    from lusdata.media.draft_source import is_address
+    from lusdata.media.draft.source import is_address
 
     folder = find_collection(args.collection).resolve()
     if "_shipped" in folder.parts:
@@ -147,16 +148,16 @@ def _readable(folder: Path) -> list[Any]:
 
 
 def _may_ask(args: argparse.Namespace) -> bool:
-    from lusdata.commands.add_ask import is_terminal
+    from lusdata.commands.adding.ask import is_terminal
 
     return not args.yes and not args.json and is_terminal()
 
 
 def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
     """Gather what a person says: from options, then from the terminal."""
-    from lusdata.commands.add_ask import Question, ask
-    from lusdata.media.draft import Answers, known_provider, patient_code_fault, slug_of
-    from lusdata.media.draft_source import is_address
+    from lusdata.commands.adding.ask import Question, ask
+    from lusdata.media.draft.compose import Answers, known_provider, patient_code_fault, slug_of
+    from lusdata.media.draft.source import is_address
 
     address = args.source if is_address(args.source) else args.source_url
     proposal = known_provider(address or args.page, bench.known)

@@ -9,7 +9,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+from train.commands.options import (
+    add_data_options,
+    add_model_options,
+    cache_folder,
+    config_from,
+    material_from,
+    say,
+    start_keras,
+)
 
 __all__ = ["configure", "run"]
 
@@ -26,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Cross-validate."""
     config = config_from(arguments)
+    start_keras(offline=arguments.offline)
     from train.crossval import crossvalidate
     from train.report.page import render
     from train.tables import score_lines

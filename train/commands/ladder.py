@@ -11,7 +11,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+from train.commands.options import (
+    add_data_options,
+    add_model_options,
+    cache_folder,
+    config_from,
+    material_from,
+    say,
+    start_keras,
+)
 from train.config import SPLITS
 
 __all__ = ["configure", "run"]
@@ -27,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Climb the ladder."""
     config = config_from(arguments)
+    start_keras(offline=arguments.offline)
     from train.ladder import climb, ladder_table, step_costs, step_table
 
     material = material_from(arguments, config)

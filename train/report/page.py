@@ -23,6 +23,7 @@ from train.run_folder import RunFolder
 __all__ = ["render"]
 
 _TEMPLATE = Path(__file__).parent / "page.html"
+_HEADS = {"f1": "F1", "mcc": "MCC"}
 _TABLES = {"frame": "table2_frame_5fold", "video": "table3_video_5fold"}
 
 
@@ -102,18 +103,18 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
     table = pooled(run.predictions, config.classes, level=level)
     labels, probabilities = label_indices(table, config.classes), probabilities_of(table, config.classes)
     drawings = [
-        ("ROC", figures.roc(labels, probabilities, config.classes)),
-        ("Precision and recall", figures.precision_recall(labels, probabilities, config.classes)),
-        ("Confusion", figures.confusions(np.array(own["confusion"]), config.classes)),
-        ("Calibration", figures.reliability_diagram(labels, probabilities)),
-        ("What would be left to a physician", figures.coverage(labels, probabilities)),
+        ("ROC", "", figures.roc(labels, probabilities, config.classes)),
+        ("Precision and recall", "", figures.precision_recall(labels, probabilities, config.classes)),
+        ("Calibration", "", figures.reliability_diagram(labels, probabilities)),
+        ("Confusion", "wide", figures.confusions(np.array(own["confusion"]), config.classes)),
+        ("Accuracy if the least certain are left to a physician", "", figures.coverage(labels, probabilities)),
     ]
-    pictures = "".join(_figure(drawing, f"{caption}, per {level}") for caption, drawing in drawings)
+    pictures = "".join(_figure(drawing, f"{caption}, per {level}", size) for caption, size, drawing in drawings)
     calibration = (
         f"<p>Expected calibration error {expected_calibration_error(labels, probabilities):.3f}, "
         f"Brier score {brier_score(labels, probabilities):.3f} (0 to 2).</p>"
     )
-    head = ["class", *MEASURES, "AUC"]
+    head = ["class", *(_HEADS.get(name, name) for name in MEASURES), "AUC"]
     return (
         f"<section><h2>Per {level}</h2>{_table(head, rows)}{calibration}<div class=figures>{pictures}</div></section>"
     )
@@ -126,7 +127,7 @@ def _training(run: RunFolder, config: TrainConfig) -> str:
     logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
     if not all(logs):
         return ""
-    drawing = _figure(figures.learning(logs), "Loss by epoch")
+    drawing = _figure(figures.learning(logs), "Loss by epoch", "wide")
     return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
 
 
@@ -194,7 +195,7 @@ def _severity(found: dict[str, Any] | None) -> str:
 def _explanations(run: RunFolder) -> str:
     pictures = sorted((run.path / "explain").glob("*.png"))
     shown = "".join(
-        f'<figure><img alt="{escape(path.stem)}" '
+        f'<figure class=full><img alt="{escape(path.stem)}" '
         f'src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
         f"<figcaption>{escape(path.stem.replace('-', ' '))}</figcaption></figure>"
         for path in pictures
@@ -217,12 +218,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _figure(drawing: Figure, caption: str) -> str:
+def _figure(drawing: Figure, caption: str, size: str = "") -> str:
     stream = io.BytesIO()
     drawing.savefig(stream, format="svg", metadata={"Date": None})
     encoded = base64.b64encode(stream.getvalue()).decode()
     return (
-        f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{encoded}">'
+        f'<figure class="{size}"><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{encoded}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -230,8 +231,11 @@ def _figure(drawing: Figure, caption: str) -> str:
 def _with_interval(value: float | None, bounds: Sequence[float] | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.2f}" if bounds is None else f"{value:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
+    if bounds is None:
+        return f"{value:.2f}"
+    # A narrow table breaks before the interval, never within it.
+    return f"{value:.2f} " + f"({bounds[0]:.2f} to {bounds[1]:.2f})".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _mean_and_spread(pair: Sequence[float] | None) -> str:
-    return "-" if pair is None else f"{pair[0]:.2f} ± {pair[1]:.2f}"
+    return "-" if pair is None else f"{pair[0]:.2f} ± {pair[1]:.2f}".replace(" ", "\N{NO-BREAK SPACE}")
