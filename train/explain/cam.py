@@ -21,7 +21,7 @@ import numpy as np
 
 from lusdata.errors import UsageError
 
-__all__ = ["MappedNetwork", "resize_maps"]
+__all__ = ["MappedNetwork", "producer", "resize_maps"]
 
 _ROWS_AT_ONCE = 32
 
@@ -49,7 +49,7 @@ class MappedNetwork:
     """
 
     def __init__(self, network: keras.Model) -> None:
-        classifier, inputs = _producer(network.output)
+        classifier, inputs = producer(network.output)
         activation = getattr(classifier, "activation", None)
         if not isinstance(classifier, keras.layers.Dense) or activation is not keras.activations.softmax:
             raise UsageError(
@@ -207,7 +207,7 @@ def _interpolation(source: int, target: int) -> np.ndarray:
     return matrix
 
 
-def _producer(tensor: Any) -> tuple[Any, list[Any]]:
+def producer(tensor: Any) -> tuple[Any, list[Any]]:
     """Return the layer that made a symbolic tensor, and the tensors that it was made from."""
     # Keras offers no public way from a tensor of a cut network back to its layer: layers of both have several uses.
     history = tensor._keras_history
@@ -229,7 +229,7 @@ class _LinearHead:
 
 def _linear_head(tensor: Any) -> _LinearHead | None:
     """Write a vector as global averages of feature maps, scaled and shifted; None if there is more to it."""
-    layer, inputs = _producer(tensor)
+    layer, inputs = producer(tensor)
     if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
         channels = inputs[0].shape[-1]
         return _LinearHead(inputs, np.ones(channels, np.float32), np.zeros(channels, np.float32))
@@ -265,7 +265,7 @@ def _normalisation(layer: Any) -> tuple[np.ndarray, np.ndarray]:
 def _spatial_ancestors(tensor: Any) -> list[Any]:
     if _is_spatial(tensor):
         return [tensor]
-    _, inputs = _producer(tensor)
+    _, inputs = producer(tensor)
     return [seam for one in inputs for seam in _spatial_ancestors(one)]
 
 
