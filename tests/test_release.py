@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from golden import MIGRATED
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lusdata.catalog import release_check
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.release import (
@@ -340,6 +342,15 @@ def test_versions_are_ordered_as_numbers(tmp_path: Path) -> None:
     assert parse_version("0.0.1") < parse_version("0.1.0")
 
 
+def test_every_code_has_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["release", "--rules", "--json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    source = (Path(release_check.__file__)).read_text(encoding="utf-8")
+    used = set(re.findall(r'"(RELEASE_[A-Z_]+)"', source.partition("def broken_releases")[2]))
+    assert {rule["code"] for rule in rules} == used
+    assert all(rule["sentence"].endswith(".") for rule in rules)
+
+
 # --- git ---
 
 
@@ -492,6 +503,8 @@ def test_the_commands_take_a_release(released: Path, capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out)["release"] == "1.0.0"
     assert main(["fetch", f"{released}@1.0.0", "--pin"]) == 2
     assert main(["folds", f"{released}@1.0.0", "--previous", "x.json"]) == 2
+    assert main(["folds", str(released), "--out", str(folder_of(released) / "folds-patient.json")]) == 2
+    assert broken_releases(released) == ()
 
 
 def test_a_manifest_that_is_written_again_in_another_layout_is_the_same(released: Path) -> None:

@@ -44,11 +44,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="REV", help="with --check: the revision that the releases are held against (default: HEAD)"
     )
+    parser.add_argument("--rules", action="store_true", help="list the codes of --check with a sentence each, and stop")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make, list or check releases."""
+    if args.rules:
+        print(_rules(as_json=args.json))
+        return 0
     making = {name: getattr(args, name) for name in ("version", "notes", "date") if getattr(args, name) is not None}
     if args.check:
         _refuse(making, "with --check nothing is made")
@@ -60,6 +64,15 @@ def run(args: argparse.Namespace) -> int:
         _refuse(making, "only a new release has these: give it a --version")
         return _list(args)
     return _make(args)
+
+
+def _rules(*, as_json: bool) -> str:
+    from lusdata.catalog.release_check import RELEASE_RULES
+
+    if as_json:
+        rules = [{"code": code, "level": "error", "sentence": sentence} for code, sentence in RELEASE_RULES.items()]
+        return json.dumps({"rules": rules}, indent=2)
+    return table([[code, sentence] for code, sentence in RELEASE_RULES.items()], numbers=False)
 
 
 def _refuse(given: dict[str, Any], why: str) -> None:
@@ -188,7 +201,9 @@ def _check(args: argparse.Namespace) -> int:
     for folder in folders:
         number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
         verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
-        against = f"; held against {revision}" if held[folder] else "; not held against git: no repository"
+        against = (
+            f"; held against {revision}" if held[folder] else "; not held against git, which knows no such commit here"
+        )
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0
 

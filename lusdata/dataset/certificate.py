@@ -55,5 +55,5 @@ def certificate(collection: Collection, report: AuditReport) -> dict[str, Any]:
 
 
 def _confounding(subject: str, numbers: dict[str, float]) -> dict[str, Any]:
-    told = ("balanced_accuracy", "chance", "p")
+    told = ("balanced_accuracy", "low", "high", "chance", "p")
     return {"told_from": subject, **{name: round(numbers[name], 4) for name in told if name in numbers}}

@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, shipped_names
+from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.manifest import canonical_bytes
-from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
+from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note, withdrawn_today
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
@@ -110,6 +110,7 @@ def load(
     if not shipped and is_dataset(folder):
         index = open_index(folder)
         _agree(index, settings, list(given), format, release)
+        _warn_of_withdrawals(index)
         return Dataset(index)
     mirrors = [mirror] if isinstance(mirror, (str, Path)) else list(mirror or ())
     collection = _open(collection_or_folder, release)
@@ -141,6 +142,17 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
         # Whoever loads a release expects all of it.
         warnings.warn(withdrawal_note(collection), stacklevel=3)
     return collection
+
+
+def _warn_of_withdrawals(index: Index) -> None:
+    """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
+    if index.name not in shipped_names():
+        return
+    names = withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
+    if names:
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+        message = f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"
+        warnings.warn(message, stacklevel=3)
 
 
 def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None, release: str | None = None) -> None:

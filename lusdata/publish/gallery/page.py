@@ -179,7 +179,7 @@ def gallery_page(gallery: Gallery) -> str:
     }
     values = {
         "policy": escape(policy, quote=True),
-        "title": escape(collection.name),
+        "title": escape(collection.label),
         "style": style,
         "script": script,
         "summary": escape(_summary(gallery)),
