@@ -55,6 +55,7 @@ def render(review: Review, *, beside: Path | None = None) -> str:
 def _title(review: Review) -> str:
     kinds = [change.kind for change in review.changes]
     told = [f"{kinds.count(kind)} {kind}" for kind in ("added", "changed", "removed") if kind in kinds]
+    told += [f"{len(review.broken)} that cannot be read"] if review.broken else []
     return f"Recordings: {', '.join(told)}" if told else "No recording changes"
 
 

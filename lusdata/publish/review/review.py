@@ -67,6 +67,8 @@ class Review:
         By recording; None if none were asked for.
     place : Mapping of str to str
         Path of each manifest, by the recording's id.
+    broken : tuple of str
+        Paths of changed manifests that cannot be read.
     notes : tuple of str
         What a person should know besides.
     """
@@ -77,6 +79,7 @@ class Review:
     issues: tuple[Issue, ...]
     pictures: Mapping[str, tuple[Picture, ...]] | None
     place: Mapping[str, str]
+    broken: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
@@ -104,6 +107,7 @@ class Review:
         return {
             "passes": self.passes,
             "base": asdict(self.base),
+            "broken": list(self.broken),
             "notes": list(self.notes),
             "errors": len(self.errors),
             "warnings": len(self.warnings),
@@ -199,6 +203,7 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
         issues=tuple(sorted(issues, key=lambda issue: (issue.level, issue))),
         pictures=drawn.pictures if gallery is not None else None,
         place=place,
+        broken=states.broken,
         notes=tuple(notes),
     )
 

@@ -52,6 +52,9 @@ class States:
         What validation says about the present files.
     unreadable : tuple of str
         Paths of manifests that could not be read as they were before.
+    broken : tuple of str
+        Paths of changed manifests that cannot be read as they are now. They count neither before nor after: what became
+        of such a recording, nobody can tell.
     """
 
     collections: tuple[CollectionChange, ...]
@@ -59,6 +62,7 @@ class States:
     after: tuple[Manifest, ...]
     checked: Checked
     unreadable: tuple[str, ...]
+    broken: tuple[str, ...]
 
 
 def read_states(repository: Repository, changes: Iterable[FileChange], places: Places, files: Iterable[str]) -> States:
@@ -87,7 +91,8 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
     present = sorted(path for path in files if places.is_manifest(path) and not _is_link(changed.get(path)))
     checked = check_files(repository.root / path for path in present)
     now = {_relative(repository.root, manifest): manifest for manifest in checked.manifests}
-    old = {path: change.blob for path, change in looked_at.items() if change.blob}
+    broken = tuple(path for path in present if path in looked_at and path not in now)
+    old = {path: change.blob for path, change in looked_at.items() if change.blob and path not in broken}
     contents = repository.contents(old.values())
     then: dict[str, Manifest] = {path: manifest for path, manifest in now.items() if path not in looked_at}
     unreadable = []
@@ -109,6 +114,7 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
         after=_sorted(now.values()),
         checked=checked,
         unreadable=tuple(unreadable),
+        broken=broken,
     )
 
 
