@@ -45,12 +45,13 @@ test: $(DEV)  ## run the default tests: offline, no graphics card, under three m
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
 	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real
 
-check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests and their change
+check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests, releases
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/test_layering.py tests/test_packaging.py
 	@$(PY) -m lusdata validate
+	@$(PY) -m lusdata release --check
 	@if [ -e .git ]; then $(PY) -m lusdata check; else echo "lusdata check is left out: this is no git repository"; fi
 
 format: $(DEV)  ## put the code into the project's format and mend what the linter can

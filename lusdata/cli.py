@@ -24,7 +24,12 @@ COMMANDS = {
     "folds": "split a collection so that nothing leaks",
     "audit": "look for leakage in a split",
     "report": "show a collection or a dataset as one page",
+    "export": "hand on a dataset: Croissant, card, Hugging Face",
     "stats": "count a collection's recordings",
+    "release": "freeze a collection under a version",
+    "diff": "show what differs between two states of a collection",
+    "cite": "name the sources of the recordings that were used",
+    "trace": "show where a row of a dataset comes from",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",
 }

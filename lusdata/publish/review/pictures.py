@@ -236,7 +236,7 @@ class _Artist:
             # A new recording that cannot be decoded is an issue already.
             return None
         names, classes = (one.id, other.id), (one.class_name, other.class_name)
-        sheet = beside(frames[0], frames[1], names=names, class_names=classes)
+        sheet = beside(frames[0], frames[1], titles=names, class_names=classes)
         name = f"{one.id}-beside-{other.id.split('/')[1]}"
         return self._written(name, sheet, "the new recording above, the one that it looks like below")
 

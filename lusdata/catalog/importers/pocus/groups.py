@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Log, slug
-from lusdata.catalog.importers.pocus_cells import patient_of, typed_patient
-from lusdata.catalog.importers.pocus_rows import Row
+from lusdata.catalog.importers.pocus.cells import patient_of, typed_patient
+from lusdata.catalog.importers.pocus.rows import Row
 
 __all__ = ["group_of", "groups_of", "looked_at", "patient_slugs"]
 

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lusdata.catalog.importers.common import Log, Unmade, slug
-from lusdata.catalog.importers.pocus_cells import class_of, doi_of, licence_of, page_of, typed_patient
-from lusdata.catalog.importers.pocus_places import Place, Places
+from lusdata.catalog.importers.pocus.cells import class_of, doi_of, licence_of, page_of, typed_patient
+from lusdata.catalog.importers.pocus.places import Place, Places
 from lusdata.catalog.rules.privacy import dates
 
 __all__ = ["Row", "identifiers", "usable_rows", "with_aliases", "without_days"]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lusdata.catalog.importers.common import raw_address
-from lusdata.catalog.importers.pocus_cells import folder_of, says_hosted
+from lusdata.catalog.importers.pocus.cells import folder_of, says_hosted
 
 __all__ = ["COMMIT", "REPOSITORY", "Place", "Places", "box_of", "trim_of"]
 

@@ -17,7 +17,7 @@ from lusdata.catalog.importers.common import (
     read_text,
     skeleton,
 )
-from lusdata.catalog.importers.pocus_cells import (
+from lusdata.catalog.importers.pocus.cells import (
     COLUMNS,
     folder_of,
     licence_of,
@@ -29,10 +29,10 @@ from lusdata.catalog.importers.pocus_cells import (
     symptoms_of,
     upstream_changes_of,
 )
-from lusdata.catalog.importers.pocus_groups import groups_of, looked_at
-from lusdata.catalog.importers.pocus_places import REPOSITORY, Places, box_of, trim_of
-from lusdata.catalog.importers.pocus_rows import Row, identifiers, usable_rows, with_aliases, without_days
-from lusdata.catalog.importers.pocus_rules import LEFT_BEHIND, RULES
+from lusdata.catalog.importers.pocus.groups import groups_of, looked_at
+from lusdata.catalog.importers.pocus.places import REPOSITORY, Places, box_of, trim_of
+from lusdata.catalog.importers.pocus.rows import Row, identifiers, usable_rows, with_aliases, without_days
+from lusdata.catalog.importers.pocus.rules import LEFT_BEHIND, RULES
 from lusdata.catalog.rights import licence_entry
 from lusdata.errors import DataError
 
@@ -131,7 +131,7 @@ def draft(sources: Sources) -> Imported:
 
 
 def _places(sources: Sources) -> Places:
-    decisions = files("lusdata.catalog.importers").joinpath("pocus_decisions.json")
+    decisions = files("lusdata.catalog.importers.pocus").joinpath("decisions.json")
     downloads = read_rows(sources.downloads, where="web_sources.csv", columns=("path", "url"))
     folds = _json(sources.folds, "published_folds.json", dict)
     boxes = _json(sources.boxes, "crop.json", dict)
