@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
-from lusdata.catalog.changes import Change, weight_of
+from lusdata.catalog.changes import Change, Kind
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import Issue
@@ -22,6 +23,11 @@ __all__ = ["render"]
 _MOST_FINDINGS = 100
 _MOST_DETAILED, _FEW_DETAILED = 25, 10
 _MOST_LISTED = 200
+_WEIGHTS = {
+    "major": "the next release raises the first part of its version, since datasets that hold these become others",
+    "minor": "the next release raises the second part of its version, since datasets can grow",
+    "patch": "the next release raises the last part of its version, since no dataset changes",
+}
 _TWICE = {"DIGEST_TWICE", "FILE_KNOWN", "WITHDRAWN_AGAIN"}
 
 
@@ -54,7 +60,7 @@ def render(review: Review, *, beside: Path | None = None) -> str:
 
 def _title(review: Review) -> str:
     kinds = [change.kind for change in review.changes]
-    told = [f"{kinds.count(kind)} {kind}" for kind in ("added", "changed", "removed") if kind in kinds]
+    told = [f"{kinds.count(kind)} {kind}" for kind in get_args(Kind) if kind in kinds]
     told += [f"{len(review.broken)} that cannot be read"] if review.broken else []
     return f"Recordings: {', '.join(told)}" if told else "No recording changes"
 
@@ -99,6 +105,7 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
         for count in part.counts
     ]
     yield table(["", "before", "after", ""], rows, numbers=True)
+    yield f"**Weight**: {_WEIGHTS[part.change.weight]}." if part.change.weight else "**Weight**: none."
     yield f"**Folds** (by patient, 5 folds): {_folds(part.folds)}"
     yield _rights(change.changes)
     # Of an import of hundreds nobody reads each; the first ones show what they are like.
@@ -108,7 +115,7 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
     rest = change.changes[detailed:]
     if rest:
         yield f"#### And {many(len(rest), 'recording')} more"
-        listed = [[code(item.id), item.kind, weight_of(item), in_brief(item)] for item in rest[:_MOST_LISTED]]
+        listed = [[code(item.id), item.kind, item.weight, in_brief(item)] for item in rest[:_MOST_LISTED]]
         yield table(["recording", "", "weight", ""], listed)
         if len(rest) > _MOST_LISTED:
             yield f"… and {len(rest) - _MOST_LISTED:,} more; `lusdata check --json` prints all"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from lusdata.catalog.changes import Change, FieldChange, weight_of
+from lusdata.catalog.changes import Change, FieldChange
 from lusdata.catalog.manifest import Manifest
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.pictures import Picture
@@ -27,8 +27,8 @@ _WEIGHTS = {
 def recording_section(review: Review, change: Change, beside: Path | None) -> Iterator[str]:
     """Yield the blocks about one recording; parameters as in `lusdata.publish.review.markdown.render`."""
     yield f"#### {change.kind.capitalize()}: {code(change.id)}"
-    if change.kind == "changed":
-        yield f"Weight: **{weight_of(change)}** ({_WEIGHTS[weight_of(change)]})."
+    if change.fields:
+        yield f"Weight: **{change.weight}** ({_WEIGHTS[change.weight]})."
         yield _fields(change.fields)
     else:
         manifest = change.after or change.before
@@ -149,7 +149,7 @@ def _picture(name: str, picture: Picture, beside: Path | None) -> str:
 
 def in_brief(change: Change) -> str:
     """Return what a table of many says about one recording: which fields differ, or what it shows."""
-    if change.kind == "changed":
+    if change.fields:
         shown = ", ".join(code(field.json_path) for field in change.fields[:4])
         return shown + (" …" if len(change.fields) > 4 else "")
     manifest = change.after or change.before

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.changes import Change, weight_of
+from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.run import RUN_RULES
@@ -115,6 +115,7 @@ class Review:
             "collections": [
                 {
                     "name": part.change.name,
+                    "weight": part.change.weight,
                     "counts": [asdict(count) for count in part.counts],
                     "folds": asdict(part.folds),
                     "changes": [_as_dict(change) for change in part.change.changes],
@@ -137,7 +138,7 @@ class Review:
 def _as_dict(change: Change) -> dict[str, Any]:
     manifest = change.after or change.before
     rights = asdict(rights_of(manifest)) if manifest is not None else {}
-    return {**change.as_dict(), "weight": weight_of(change), "rights": rights}
+    return {**change.as_dict(), "rights": rights}
 
 
 def make_review(repository: Repository, base: Base, places: Places, *, gallery: Gallery | None = None) -> Review:

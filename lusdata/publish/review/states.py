@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lusdata.catalog.changes import Change, compare_manifests
+from lusdata.catalog.changes import Change, Weight, compare_collections
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.validate import Checked, check_files
@@ -30,12 +30,15 @@ class CollectionChange:
         Every manifest that could be read, sorted by id.
     changes : tuple of Change
         What differs, sorted by id; only what was asked for.
+    weight : {"major", "minor", "patch"} or None
+        Which part of a release's version all of it together raises.
     """
 
     name: str
     before: tuple[Manifest, ...]
     after: tuple[Manifest, ...]
     changes: tuple[Change, ...]
+    weight: Weight | None = None
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,10 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
     collections = []
     for folder in sorted({str(PurePosixPath(path).parent) for path in looked_at}):
         before, after = (_of_collection(state, folder) for state in (then, now))
-        found = compare_manifests(before, after)
-        if found:
-            collections.append(CollectionChange(PurePosixPath(folder).name, before, after, found))
+        found = compare_collections(before, after)
+        if found.changes:
+            name = PurePosixPath(folder).name
+            collections.append(CollectionChange(name, before, after, found.changes, found.weight))
     return States(
         collections=tuple(collections),
         before=_sorted(then.values()),
