@@ -103,6 +103,12 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     assert main(["validate", str(place.manifests)]) == 0
 
 
+def test_in_a_clone_the_next_step_is_the_check_of_pull_requests(place, clips, capsys):
+    (place.root / ".git").mkdir()
+    assert place.add(clips / "new.mp4", *SAID) == 0
+    assert f"lusdata check {place.manifests}" in capsys.readouterr().out
+
+
 def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
     shutil.copy(clips / "new.mp4", tmp_path / "Erika Musterfrau 21.03.1954.mp4")
     assert place.add(tmp_path / "Erika Musterfrau 21.03.1954.mp4", *SAID) == 0

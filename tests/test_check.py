@@ -145,6 +145,24 @@ def test_a_broken_manifest_is_found_and_does_not_stop_the_rest(repository, capsy
     }
 
 
+def test_a_known_manifest_that_cannot_be_read_any_more_is_broken_and_not_removed(repository, capsys):
+    (repository / "manifests" / "drawn" / "clip-0.json").write_text("{", encoding="utf-8")
+    assert found(capsys) == {("NOT_JSON", "manifests/drawn/clip-0.json")}
+    assert check(capsys)[1].startswith("## Recordings: 1 that cannot be read")
+
+
+def test_a_manifest_that_could_not_be_read_before_counts_as_new(repository, capsys):
+    path = repository / "manifests" / "drawn" / "clip-0.json"
+    good = path.read_text(encoding="utf-8")
+    path.write_text("{", encoding="utf-8")
+    commit_all(repository)
+    path.write_text(good, encoding="utf-8")
+    code, out, _ = check(capsys)
+    assert code == 0
+    assert "could not be read as it was before, and counts as new" in out
+    assert "Added: `drawn/clip-0`" in out
+
+
 def test_a_fault_that_a_change_brings_to_an_unchanged_manifest_is_found(repository, capsys):
     old = json.loads((repository / "manifests" / "drawn" / "clip-5.json").read_text(encoding="utf-8"))
     # Of two recordings with one file the rule names the later one by id, which is the one that was there.

@@ -107,6 +107,10 @@ def _short(path: Path | None) -> str:
     return shown_path(path) if path else ""
 
 
+def _under_git(folder: Path) -> bool:
+    return any((parent / ".git").exists() for parent in folder.parents)
+
+
 def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     one = added[0]
     folder = _short(bench.folder)
@@ -114,7 +118,9 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
         + (" Keep it to yourself: it shows what was taken out." if any(item.media for item in added) else ""),
-        f"lusdata validate {folder}",
+        f"lusdata check {folder}   says what a pull request will say."
+        if _under_git(bench.folder)
+        else f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]
     if homeless:
