@@ -155,7 +155,9 @@ def test_a_split_by_video_is_written_with_a_warning(home, tmp_path, capsys):
 def test_an_empty_part_is_told_and_the_others_open(home, tmp_path, capsys):
     call = ["export", "hf", str(home / "dataset"), "--k", "8", "--out", str(tmp_path / "out")]
     assert main(call) == 0
-    assert "these parts hold no recording and cannot be opened: " in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "these parts hold no recording and cannot be opened: " in complaint
+    assert "FOLDS_CLASS_MISSING" in complaint
     page = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "path:\n  - split" not in page
 

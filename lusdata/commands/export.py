@@ -147,7 +147,7 @@ def _warnings(export: Export) -> list[str]:
         )
     if export.empty:
         lines.append(f"these parts hold no recording and cannot be opened: {', '.join(export.empty)}")
-    return lines
+    return lines + [issue.line() for issue in export.table.issues]
 
 
 def _text(export: Export) -> str:
