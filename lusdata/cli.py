@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": "bring manifests to the newest schema version",
     "import": "turn a public collection's metadata into manifests",
     "add": "add a recording: draft its manifest",
+    "check": "check what changed, as a pull request is checked",
     "fetch": "get a collection's files, verified by digest",
     "build": "make a dataset: crop, sample and shard",
     "folds": "split a collection so that nothing leaks",
@@ -25,6 +26,10 @@ COMMANDS = {
     "report": "show a collection or a dataset as one page",
     "export": "hand on a dataset: Croissant, card, Hugging Face",
     "stats": "count a collection's recordings",
+    "release": "freeze a collection under a version",
+    "diff": "show what differs between two states of a collection",
+    "cite": "name the sources of the recordings that were used",
+    "trace": "show where a row of a dataset comes from",
     "demo": "run the main job on phantom recordings",
     "doctor": "check this installation",
 }

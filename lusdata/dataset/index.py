@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.release import folds_file
 from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
 from lusdata.dataset.recipe import Recipe
@@ -92,6 +93,22 @@ class Index:
         return str(self.data["format"])
 
     @property
+    def release(self) -> Mapping[str, Any] | None:
+        """The release that it was built from: ``version``, ``sha256`` and more; None for the working state."""
+        release: Mapping[str, Any] | None = self.data.get("release")
+        return release
+
+    @property
+    def label(self) -> str:
+        """Name for people: with the version, if it was built from a release."""
+        return self.name if self.release is None else f"{self.name}@{self.release['version']}"
+
+    def folds_path(self, by: str) -> Path | None:
+        """Return the file of the fold table that its release froze for a unit; None if there is none."""
+        names = () if self.release is None else (str(item["file"]) for item in self.release["folds"])
+        return self.folder / folds_file(by) if folds_file(by) in names else None
+
+    @property
     def rows_sha256(self) -> str:
         """Logical digest: what the decoded rows are, whatever the format of the shards."""
         return str(self.data["rows_sha256"])
@@ -129,6 +146,12 @@ class Index:
         if unknown:
             raise DataError("a recording of the dataset has no manifest", where=str(path), found=unknown[0])
         return found
+
+    @property
+    def files(self) -> tuple[Mapping[str, Any], ...]:
+        """Every file of the folder that has a digest: its ``file``, ``size_bytes`` and ``sha256``."""
+        tables = () if self.release is None else self.release["folds"]
+        return (*self.data["shards"], self.data["manifests"], *tables)
 
     def shard_path(self, number: int) -> Path:
         """Return the path of a shard."""
@@ -270,8 +293,7 @@ def verify(index: Index, *, deep: bool = False) -> None:
     DataError
         At the first file or recording that is not what ``dataset.json`` says.
     """
-    listed = [*index.data["shards"], index.data["manifests"]]
-    for item in listed:
+    for item in index.files:
         path = index.folder / item["file"]
         try:
             with path.open("rb") as stream:

@@ -63,8 +63,9 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
     blocks = [
         _head(str(data["format"])),
         f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
-        f"Made by lusdata {data['versions']['lusdata']}: {data['recipe_text']}.\n`dataset.json` says from what, where "
-        "each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known about them.\n",
+        f"Made by lusdata {data['versions']['lusdata']}{_from(data)}: {data['recipe_text']}.\n`dataset.json` says from "
+        "what, where each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known "
+        "about them.\n",
         _classes(counts),
         "## Open it\n\n" + _OPEN[str(data["format"])] + "\n",
         "Split by `group`, never by frame or recording: the recordings of one group show one patient or belong\n"
@@ -73,6 +74,10 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
         _attributions(manifests),
     ]
     return "\n".join(blocks)
+
+
+def _from(data: Mapping[str, Any]) -> str:
+    return f" from release {data['release']['version']}" if "release" in data else ""
 
 
 def _head(format_: str) -> str:

@@ -99,7 +99,7 @@ class Source:
         return group_ids(self.index.manifests)
 
     @cached_property
-    def tables(self) -> dict[tuple[str, int, int], FoldTable]:
+    def tables(self) -> dict[tuple[str, int | None, int | None], FoldTable]:
         """Fold tables that were asked for, by unit, k and seed."""
         return {}
 

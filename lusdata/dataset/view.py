@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.adapters import TorchFrames, as_tf, as_torch
 from lusdata.dataset.fold import Fold
+from lusdata.dataset.folds.frozen import DEFAULT_K, DEFAULT_SEED, pick_table
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.index import Index, verify
@@ -153,8 +154,8 @@ class Dataset:
         number: int,
         *,
         by: str = "patient",
-        k: int = 5,
-        seed: int = 0,
+        k: int | None = None,
+        seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
     ) -> Fold:
         """Return one round of a cross-validation.
@@ -164,7 +165,9 @@ class Dataset:
         number : int
             The round, 0 to ``k - 1``.
         by, k, seed
-            See `lusdata.make_folds`. Folds follow from the catalog alone: the same for every recipe and selection.
+            See `lusdata.make_folds`; 5 folds and seed 0 by default. Folds follow from the catalog alone: the same for
+            every recipe and selection. A dataset of a release has the folds that the release froze, unless another `k`
+            or `seed` is asked for.
         folds : FoldTable, str or Path, optional
             A fold table or its file, in place of `by`, `k` and `seed`.
 
@@ -181,7 +184,12 @@ class Dataset:
         return Fold(train, validation, test, int(number), table)
 
     def folds(
-        self, *, by: str = "patient", k: int = 5, seed: int = 0, folds: FoldTable | str | Path | None = None
+        self,
+        *,
+        by: str = "patient",
+        k: int | None = None,
+        seed: int | None = None,
+        folds: FoldTable | str | Path | None = None,
     ) -> Iterator[Fold]:
         """Yield every round of a cross-validation in turn.
 
@@ -200,7 +208,12 @@ class Dataset:
             yield self.fold(number, folds=table)
 
     def fold_table(
-        self, *, by: str = "patient", k: int = 5, seed: int = 0, folds: FoldTable | str | Path | None = None
+        self,
+        *,
+        by: str = "patient",
+        k: int | None = None,
+        seed: int | None = None,
+        folds: FoldTable | str | Path | None = None,
     ) -> FoldTable:
         """Return the table that `fold` reads: the parts of all rounds.
 
@@ -215,7 +228,14 @@ class Dataset:
             return read_fold_table(Path(folds))
         tables = self._source.tables
         if (by, k, seed) not in tables:
-            tables[by, k, seed] = make_folds(self._source.index.manifests, by=by, k=k, seed=seed)
+            path = self.index.folds_path(by)
+            frozen = pick_table(None if path is None else read_fold_table(path), k=k, seed=seed)
+            tables[by, k, seed] = frozen or make_folds(
+                self.index.manifests,
+                by=by,
+                k=DEFAULT_K if k is None else k,
+                seed=DEFAULT_SEED if seed is None else seed,
+            )
         return tables[by, k, seed]
 
     @property
@@ -342,12 +362,12 @@ class Dataset:
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self.counts.items())
         return (
-            f"<Dataset {self.index.name}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
+            f"<Dataset {self.index.label}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
             f"{self.index.recipe.text()}>"
         )
 
     def _repr_html_(self) -> str:
-        return dataset_html(self.index.name, self.index.recipe.text(), self.counts)
+        return dataset_html(self.index.label, self.index.recipe.text(), self.counts)
 
 
 def _words(key: str, words: object) -> list[str]:

@@ -43,7 +43,14 @@ def chosen_crop(prepared: Prepared, found: Look, wishes: Wishes) -> tuple[Box | 
         return prepared.copy.crop, "sector", "the crop is the scan as the scanner describes it"
     box, sure = proposed_crop(found), f"confidence {found.sector.confidence:.2f}"
     if box is not None:
-        return box, "sector", f"the crop was found by the sector finder, {sure}: look at it, --crop overrides it"
+        one_of = (
+            f"of {found.sector.parts} scans or traces on the screen one was chosen; " if found.sector.parts > 1 else ""
+        )
+        return (
+            box,
+            "sector",
+            f"{one_of}the crop was found by the sector finder, {sure}: look at it, --crop overrides it",
+        )
     agrees = found.sector.confidence >= SURE_ENOUGH
     reason = "which fits the scan" if agrees else f"since no scan was found for sure ({sure})"
     return None, "sector", f"no crop: the largest centred square is used, {reason}; --crop sets one"

@@ -61,7 +61,7 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
         answers = _with_probe(prepared, found, wishes)
-        matches = alike(found.fingerprint, bench.known)
+        matches = alike((found.fingerprint, found.scan_fingerprint), bench.known)
         if matches and not named:
             raise duplicate(prepared, found, answers, matches, bench)
         joined = joined_recordings(named, matches)

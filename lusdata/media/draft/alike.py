@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.fingerprint import ALGORITHM
@@ -30,13 +30,13 @@ class Alike:
     similarity: float
 
 
-def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
-    """Find the recordings whose pictures agree with a fingerprint, whatever became of them.
+def alike(fingerprints: Iterable[str | None], known: Sequence[Manifest]) -> list[Alike]:
+    """Find the recordings whose pictures agree with one of some fingerprints, whatever became of them.
 
     Parameters
     ----------
-    fingerprint : str or None
-        Of the new recording; with None nothing is found.
+    fingerprints : iterable of str or None
+        Of the new recording, whole and of parts of it; None among them are passed over.
     known : sequence of Manifest
         Those that are there; those without a fingerprint are passed over.
 
@@ -45,12 +45,14 @@ def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
     list of Alike
         The most alike first.
     """
-    if fingerprint is None:
-        return []
     others = {manifest.id: manifest for manifest in known if _is_comparable(manifest)}
     prints = {identifier: manifest.data["fingerprint"] for identifier, manifest in others.items()}
-    found = nearest(fingerprint, prints, _MOST)
-    return [Alike(others[identifier], similarity) for identifier, similarity in found if similarity >= DUPLICATE]
+    best: dict[str, float] = {}
+    for one in filter(None, fingerprints):
+        for identifier, similarity in nearest(one, prints, _MOST):
+            best[identifier] = max(similarity, best.get(identifier, 0.0))
+    order = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    return [Alike(others[identifier], similarity) for identifier, similarity in order if similarity >= DUPLICATE]
 
 
 def without_fingerprint(known: Sequence[Manifest]) -> int:

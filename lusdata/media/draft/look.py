@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from lusdata.media.decode.decoder import Choice, decode
 from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
-from lusdata.media.fingerprint import fingerprint
+from lusdata.media.fingerprint import fingerprint, signature
 from lusdata.media.sector.finder import Sector, find_sector
 from lusdata.media.text.finder import TextFinding, find_text
 
@@ -28,6 +29,7 @@ __all__ = ["Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_fra
 _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
 _WHOLE_BYTES = 2 << 30
+_MOST_OF_SCREEN = 0.8
 SURE_ENOUGH = 0.5
 """Confidence from which the sector finder's box is proposed."""
 
@@ -52,6 +54,9 @@ class Look:
         Where text was found.
     fingerprint : str or None
         Perceptual signature; None where too little is seen.
+    scan_fingerprint : str or None
+        The same of the scan alone, where it is a part of a larger screen: for comparing, since a small scan between
+        borders and panels has few of the whole screen's points.
     """
 
     facts: MediaFacts
@@ -61,6 +66,7 @@ class Look:
     sector: Sector
     text: TextFinding
     fingerprint: str | None
+    scan_fingerprint: str | None = None
 
 
 def look(path: Path) -> Look:
@@ -95,7 +101,17 @@ def look(path: Path) -> Look:
         sector=sector,
         text=find_text(frames, sector=sector, read=True),
         fingerprint=fingerprint(path, kind="video" if facts.frame_count > 1 else "image"),
+        scan_fingerprint=_scan_fingerprint(frames, sector),
     )
+
+
+def _scan_fingerprint(frames: NDArray[np.uint8], sector: Sector) -> str | None:
+    box = sector.box
+    part = box.width_px * box.height_px / (frames.shape[1] * frames.shape[2])
+    if sector.confidence < SURE_ENOUGH or part > _MOST_OF_SCREEN:
+        return None
+    window = frames[:, box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
+    return signature([np.asarray(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for one in window])
 
 
 def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from lusdata.media.crop import Box
 from lusdata.media.sector.evidence import Evidence, gather, grey_sample
-from lusdata.media.sector.fit import Outline, fit_outline
+from lusdata.media.sector.fit import Outline
+from lusdata.media.sector.parts import chosen_part
 
 __all__ = ["Sector", "Shape", "find_sector"]
 
@@ -26,6 +27,9 @@ Shape = Literal["convex", "linear", "phased", "full"]
 _PHASED_RADII = 0.14
 # A rectangle that leaves less than this part of the frame free fills it.
 _FULL_PART = 0.96
+# A square frame of which the scan takes at least this part each way, and overlay beside it at most that part of the
+# area, was cut out by somebody already.
+_SQUARE_SLACK, _CROPPED_PART, _LEAST_OVERLAY = 1.06, 0.8, 0.01
 # Sizes and places tried for the square, the best first; below the smallest, overlay is the lesser evil.
 _SQUARE_SIZES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
 _SQUARE_PLACES = ((0.5, 0.5), (0.4, 0.5), (0.6, 0.5), (0.5, 0.25), (0.5, 0.75), (0.25, 0.5), (0.75, 0.5))
@@ -48,6 +52,8 @@ class Sector:
         From 0 to 1: how well the outline separates echoes from everything else.
     shape : {"convex", "linear", "phased", "full"}
         What the outline looks like; full where the scan fills the frame, as after an earlier crop.
+    parts : int
+        Number of scans and traces on the screen, of which this is one.
     """
 
     box: Box
@@ -55,6 +61,7 @@ class Sector:
     mask: npt.NDArray[np.bool_] = field(repr=False)
     confidence: float
     shape: Shape
+    parts: int = 1
 
 
 def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
@@ -81,7 +88,7 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
     evidence = gather(grey, colour)
     if evidence.echo.mean() < 0.01:
         return _everything(height_px, width_px, confidence=0.0)
-    outline = fit_outline(evidence.echo, evidence.overlay)
+    evidence, outline, parts = chosen_part(evidence)
     small = outline.mask(evidence.echo.shape)
     scale = 1 / max(width_px / evidence.echo.shape[1], 1e-9)
     mask = outline.mask((height_px, width_px), 1 / scale)
@@ -97,6 +104,7 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
         mask=mask,
         confidence=confidence,
         shape=_shape(outline),
+        parts=parts,
     )
 
 
@@ -136,9 +144,16 @@ def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
 
 
 def _square(box: Box, evidence: Evidence, inside: npt.NDArray[np.bool_], *, height_px: int, width_px: int) -> Box:
-    """Return the largest square in the box that holds no overlay from beside the scan, as near the middle as can be."""
+    """Return the largest square in the box that holds no overlay from beside the scan, as near the middle as can be.
+
+    A frame that is a crop already stays whole: a person chose it.
+    """
     block = np.ones((7, 7), np.uint8)
     beside = evidence.overlay & (cv2.dilate(inside.astype(np.uint8), block) == 0)
+    shorter_px, longer_px = sorted((height_px, width_px))
+    fills = min(box.width_px / width_px, box.height_px / height_px) >= _CROPPED_PART
+    if longer_px <= _SQUARE_SLACK * shorter_px and fills and beside.mean() <= _LEAST_OVERLAY:
+        return _centred(Box(0, 0, width_px, height_px), shorter_px, 0.5, 0.5)
     sums = np.asarray(cv2.integral(beside.astype(np.uint8)), dtype=np.int64)
     part_x, part_y = beside.shape[1] / width_px, beside.shape[0] / height_px
     middle = _centred(box, min(box.width_px, box.height_px), 0.5, 0.5)
