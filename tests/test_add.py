@@ -308,6 +308,41 @@ def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
     assert b"MUSTERFRAU" not in (place.root / "media" / place.the_new()["source"]["path"]).read_bytes()
 
 
+def test_a_copy_with_private_tags_is_told_to_be_a_copy_first(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "known.mp4", title="MUSTERFRAU^ERIKA")
+    assert place.add(path, *SAID) == 1
+    error = capsys.readouterr().err
+    assert "looks like test/known" in error
+    assert "MUSTERFRAU" not in error
+
+
+def test_a_known_clip_small_on_a_grey_screen_is_refused_by_the_right_name(place, tmp_path, capsys):
+    screen = np.pad(clean(1), ((0, 0), (180, 180), (240, 240)), constant_values=60)
+    write_video(tmp_path / "screen.mp4", screen, rate_hz=15)
+    assert place.add(tmp_path / "screen.mp4", *SAID) == 1
+    assert "looks like test/known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "found"),
+    [
+        ("a.heic", b"\0\0\0\x1cftypheic" + bytes(200), "HEIF picture"),
+        ("a.webp", b"RIFF\xd2\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(197), "animated WebP"),
+        (
+            "a.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (20_000).to_bytes(4, "big") * 2 + bytes(9) + b"IEND",
+            "20000 x 20000 px",
+        ),
+    ],
+)
+def test_a_picture_that_cannot_be_read_is_called_what_it_is(place, tmp_path, capsys, name, head, found):
+    (tmp_path / name).write_bytes(head)
+    assert place.add(tmp_path / name, *SAID) == 1
+    error = capsys.readouterr().err
+    assert found in error
+    assert error.count("\n") == 1
+
+
 def bad_files(folder: Path) -> Path:
     folder.mkdir()
     (folder / "empty.mp4").touch()

@@ -16,7 +16,7 @@ from lusdata.commands.adding.ask import Question, ask
 from lusdata.commands.adding.bench import Added, Bench, Prepared, Wishes
 from lusdata.commands.adding.crop import asked_crop, chosen_crop
 from lusdata.commands.adding.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
-from lusdata.commands.adding.source import prepare
+from lusdata.commands.adding.source import prepare, refuse_private_tags
 from lusdata.errors import DataError, UsageError
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.draft.alike import alike
@@ -64,6 +64,8 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         matches = alike((found.fingerprint, found.scan_fingerprint), bench.known)
         if matches and not named:
             raise duplicate(prepared, found, answers, matches, bench)
+        # Last, since nobody needs to make a clean copy of what is there already.
+        refuse_private_tags(prepared)
         joined = joined_recordings(named, matches)
         return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
 
