@@ -460,6 +460,37 @@ def test_a_person_may_sign_for_text_on_the_terminal(place, clips, monkeypatch):
     assert place.the_new()["review"][0]["role"] == "physician"
 
 
+@pytest.mark.parametrize("name", ["known.mp4", "nothing.mp4"])
+def test_nobody_is_asked_about_what_may_not_be_added(place, clips, monkeypatch, capsys, tmp_path, name):
+    if name == "known.mp4":
+        write_video(tmp_path / name, clean(1)[1:], rate_hz=15)
+    answers(monkeypatch)
+    assert place.add(tmp_path / name) in (1, 2)
+    error = capsys.readouterr().err
+    assert "?" not in error
+    assert error.count("\n") == 1
+
+
+def test_answers_hold_for_all_files_of_a_folder(place, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for seed in (2, 4):
+        write_video(folder / f"{seed}.mp4", clean(seed), rate_hz=15)
+    page = "https://example.org/4"
+    answers(monkeypatch, "covid", "pcr", page, "CC-BY-4.0", "A Clinic", "", "c-9", "convex", "", "convex", "")
+    assert place.add(folder) == 0
+    assert capsys.readouterr().err.count("Diagnosis") == 1
+    written = [read_manifest(path).data for path in place.written()]
+    assert [one["group"]["id"] for one in written] == ["test/patient-c-9"] * 2
+    assert {one["source"]["provider"] for one in written} == {"a-clinic"}
+
+
+def test_what_was_never_published_needs_a_licence_and_the_question_says_so(place, clips, monkeypatch, capsys):
+    answers(monkeypatch, "", "", "LicenseRef-None", "CC-BY-4.0", "a-clinic", "", "", "")
+    assert place.add(clips / "new.mp4", "--class", "covid-19", "--probe", "convex") == 0
+    assert "never published" in capsys.readouterr().err
+
+
 def test_the_end_of_input_writes_nothing(place, clips, monkeypatch, capsys):
     answers(monkeypatch, "covid-19")
     assert place.add(clips / "new.mp4") == 2

@@ -11,8 +11,8 @@ from lusdata.commands.adding.bench import Bench, Prepared, Wishes
 from lusdata.errors import DataError
 from lusdata.media.decode.tags import text_tags
 from lusdata.media.dicom.recording import is_dicom
+from lusdata.media.draft.answers import private_words
 from lusdata.media.draft.clean_copy import clean_copy, copy_of_dicom
-from lusdata.media.draft.compose import private_words
 from lusdata.media.draft.source import check_file, download, is_address, shown_name
 
 __all__ = ["prepare", "refuse_private_tags"]
