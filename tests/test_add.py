@@ -111,6 +111,14 @@ def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
     assert not [file for file in place.previews.iterdir() if "usterfrau" in file.name.lower()]
 
 
+def test_in_a_clone_the_next_step_is_the_check_of_a_pull_request(place, clips, capsys):
+    (place.root / ".git").mkdir()
+    assert place.add(clips / "new.mp4", *SAID, "--id", "a-clip") == 0
+    out = capsys.readouterr().out
+    assert "lusdata check" in out
+    assert "git commit -m 'Add test/a-clip'" in out
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such bits")
 def test_a_picture_that_may_show_a_name_is_its_owners_alone(place, clips):
     place.add(clips / "new.mp4", *SAID)

@@ -269,7 +269,7 @@ def test_a_split_by_frame_is_explained(tmp_path):
 
 def test_a_file_that_is_no_split_is_an_error(tmp_path):
     path = tmp_path / "split.json"
-    path.write_text("[]", "utf-8")
+    path.write_text("[1]", "utf-8")
     with pytest.raises(DataError, match="not a split"):
         make_gallery(usual(), pictures_of(usual()), folds=path)
 

@@ -13,8 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lusdata.catalog.importers import blues, common, curation, pocus, pocus_cells, pocus_groups, pocus_places
+from lusdata.catalog.importers import blues, common, curation
 from lusdata.catalog.importers.common import Imported
+from lusdata.catalog.importers.pocus import cells as pocus_cells
+from lusdata.catalog.importers.pocus import collection as pocus
+from lusdata.catalog.importers.pocus import groups as pocus_groups
+from lusdata.catalog.importers.pocus import places as pocus_places
 from lusdata.catalog.manifest import Manifest, read_manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import schema_faults

@@ -22,6 +22,11 @@ PLAIN = TrainConfig(name="m", model="vgg_cam")
         ({"k": "1"}, "at least 2"),
         ({"cosine": "perhaps"}, "true or false"),
         ({"classes": "healthy"}, "at least 2"),
+        ({"classes": "healthy,covid-19,healthy"}, "a class stands twice"),
+        ({"learning_rate": "inf"}, "above 0"),
+        ({"rate_hz": "0"}, "above 0"),
+        ({"weight_decay": "-1"}, "0 or more"),
+        ({"label_smoothing": "1"}, "0 to below 1"),
     ],
     ids=lambda value: str(value),
 )

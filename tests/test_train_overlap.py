@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from train.explain.overlap import PATTERNS, draw_phantoms, overlap_with_masks, phantom_overlap
 
@@ -29,11 +30,20 @@ def test_maps_drawn_from_the_truth_score_high_and_maps_of_its_opposite_nothing(p
     good = overlap_with_masks(masks.astype(float), masks, sector)
     assert good["hit"].all()
     assert good["mass"].min() == pytest.approx(1)
-    corner = np.zeros_like(masks, dtype=float)
-    corner[:, 0, 0] = 1
-    bad = overlap_with_masks(corner, masks, sector)
+    far = np.stack([ndimage.distance_transform_edt(~mask) > 10 for mask in masks]) & sector
+    bad = overlap_with_masks(far.astype(float), masks, sector)
     assert not bad["hit"].any()
     assert bad["mass"].max() == 0
+
+
+def test_what_lies_outside_of_the_sector_does_not_count(phantoms):
+    rows = phantoms.masks["consolidation"].any((1, 2))
+    masks, sector = phantoms.masks["consolidation"][rows], phantoms.masks["sector"][rows]
+    maps = masks.astype(float)
+    maps[:, 0, 0] = 9
+    found = overlap_with_masks(maps, masks, sector)
+    assert found["hit"].all()
+    assert found["mass"].min() == pytest.approx(1)
 
 
 def test_points_drawn_at_random_in_the_sector_hit_as_often_as_chance_says(phantoms):

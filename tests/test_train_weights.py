@@ -198,6 +198,26 @@ def test_imagenet_weights_offline_say_the_way_out(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
+def test_offline_only_what_was_downloaded_before_is_used(tmp_path, monkeypatch):
+    asked = []
+
+    def make(**settings: object) -> keras.Model:
+        asked.append(settings["weights"])
+        return network()
+
+    monkeypatch.delenv("LUSDATA_WEIGHTS", raising=False)
+    monkeypatch.setenv("LUSDATA_OFFLINE", "1")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(keras.applications, "VGG16", make)
+    with pytest.raises(OutsideError, match=r"not at hand, and nothing may be downloaded offline; give a file"):
+        load_backbone_weights(network(), "VGG16", "imagenet")
+    assert asked == []
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5").write_bytes(b"")
+    load_backbone_weights(network(), "VGG16", "imagenet")
+    assert asked == ["imagenet"]
+
+
 def test_a_network_without_imagenet_weights_says_so():
     with pytest.raises(UsageError, match="there are no ImageNet weights of Models Genesis"):
         load_backbone_weights(network(), "Models Genesis", "imagenet")

@@ -38,8 +38,8 @@ def ensemble_predictions(run: RunFolder, samples: Samples) -> pd.DataFrame:
     config = run.config
     rows = np.arange(len(samples))
     total = np.zeros((len(samples), len(config.classes)))
-    network = build(_without_download(config))
     for fold in range(config.k):
+        network = build(_without_download(run.fold_config(fold)))
         network.load_weights(run.fold(fold) / "model.weights.h5")
         total += predict_rows(network, samples.images[..., None], rows)
     # No model gives the classes it does not know any chance.

@@ -108,7 +108,7 @@ def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
         ((left + _PICTURE_PX + 16) / width, (bottom + 40) / height, 18 / width, (_PICTURE_PX - 80) / height)
     )
     shown = figure.colorbar(ScalarMappable(cmap=bar_colours()), cax=bar)
-    shown.set_label("class activation\n(share of the recording's highest)", fontsize=8)
+    shown.set_label("class activation in the sector\n(share of the recording's highest)", fontsize=8)
     shown.ax.tick_params(labelsize=8)
     line = {"x": left / width, "parse_math": False, "ha": "left", "va": "center"}
     figure.text(y=1 - 20 / height, s=_short(title, 60), fontsize=11, weight="bold", **line)

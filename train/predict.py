@@ -16,6 +16,7 @@ from lusdata import Box, Crop
 from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig
 from train.data import Samples, to_clips
+from train.explain.field import outside_share, scanned_cells, within
 from train.explain.fold_models import FoldModels, Views
 from train.explain.uncertainty import DROPOUT_RATE, PASSES, spread_confidence
 
@@ -42,7 +43,9 @@ class Prediction:
     epistemic, aleatoric : np.ndarray, shape (n,), float64
         Confidences by equation 1 in the class that each frame's mean probability is highest for; means over networks.
     maps : np.ndarray, shape (n, height, width), float32
-        Activation maps of the recording's class; means over networks.
+        Activation maps of the recording's class; means over networks, 0 outside of the scanned sector.
+    outside : float
+        Share of the positive activation that lies outside of the sector, where no anatomy is; NaN if there is none.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Prediction:
     epistemic: np.ndarray
     aleatoric: np.ndarray
     maps: np.ndarray
+    outside: float
 
     @property
     def video_probabilities(self) -> np.ndarray:
@@ -214,13 +218,17 @@ def predict_recording(models: FoldModels, samples: Samples, *, seed: int = 0) ->
     ]
     changed = _changed_passes(models, views, rows)
     maps = np.mean([found for found, _ in answers], axis=0)[:, probabilities.mean(axis=0).argmax()]
+    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+    cells = scanned_cells(pictures, samples.recordings, maps.shape[1:])
+    shares = outside_share(maps, cells)
     return Prediction(
         name=str(samples.recordings[0]),
         samples=samples,
         probabilities=probabilities,
         epistemic=np.mean([spread_confidence(one, winner) for one in dropped], axis=0),
         aleatoric=np.mean([spread_confidence(one, winner) for one in changed], axis=0),
-        maps=maps,
+        maps=within(maps, cells),
+        outside=float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan"),
     )
 
 

@@ -1,8 +1,9 @@
 """The folder of one run: what decided it, what each fold gave, what came out.
 
 ``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished,
-``predictions.csv`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are not done. A
-folder is never used for a second config or other data, and nothing in it is overwritten.
+``predictions.csv``, ``folds.json`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are
+not done. A folder is never used for a second config or other data once a fold is done, and no result in it is
+overwritten.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig, from_json, to_json
 
-__all__ = ["RunFolder", "read_predictions"]
+__all__ = ["RunFolder", "read_predictions", "require_new_folder", "write_predictions"]
 
 
 @dataclass(frozen=True)
@@ -51,24 +53,40 @@ class RunFolder:
             If the folder holds something else.
         """
         record, facts = self.path / "config.json", self.path / "inputs.json"
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError("the run folder is a file", where=str(self.path), hint="name a folder with --out")
         if record.exists():
-            self._require_same(record, to_json(config), "config")
-            self._require_same(facts, _json(inputs), "inputs")
-            return
-        if self.path.exists() and any(self.path.iterdir()):
+            self._require_unused()
+            # A start that failed, say for want of weights, leaves records and no result: the mended call may go on.
+            if any(self.path.glob("fold-*/done.json")):
+                self._require_same(record, to_json(config), "config")
+                self._require_same(facts, _json(inputs), "inputs")
+                return
+        elif self.path.exists() and any(self.path.iterdir()):
             raise UsageError(
                 "the run folder is not empty and holds no run", where=str(self.path), hint="name another with --out"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        facts.write_text(_json(inputs), encoding="utf-8")
-        record.write_text(to_json(config), encoding="utf-8")
+        write_text(facts, _json(inputs))
+        write_text(record, to_json(config))
 
     def _require_same(self, path: Path, wanted: str, what: str) -> None:
-        if path.read_text(encoding="utf-8") != wanted:
+        if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
             raise UsageError(
                 f"the run folder belongs to a run with another {what}",
                 where=str(path),
                 hint="name another folder with --out; nothing was changed",
+            )
+
+    def _require_unused(self) -> None:
+        lock = self.path / "lock"
+        owner = lock.read_text(encoding="utf-8").strip() if lock.exists() else ""
+        if _is_running(owner):
+            raise UsageError(
+                "the run folder is in use",
+                where=str(self.path),
+                found=f"process {owner}",
+                hint="wait for it to end, or name another folder with --out",
             )
 
     @contextmanager
@@ -84,15 +102,9 @@ class RunFolder:
         try:
             handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
-            owner = lock.read_text(encoding="utf-8").strip()
-            if _is_running(owner):
-                raise UsageError(
-                    "the run folder is in use",
-                    where=str(self.path),
-                    found=f"process {owner}",
-                    hint="wait for it to end",
-                ) from None
-            lock.unlink()
+            self._require_unused()
+            # What locked it is gone.
+            lock.unlink(missing_ok=True)
             handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         with os.fdopen(handle, "w") as stream:
             stream.write(f"{os.getpid()}\n")
@@ -115,7 +127,16 @@ class RunFolder:
         """Write a fold's predictions, and last the mark that it is done."""
         folder = self.fold(number)
         write_predictions(folder / "predictions.csv", predictions)
-        (folder / "done.json").write_text(_json(facts), encoding="utf-8")
+        write_text(folder / "done.json", _json(facts))
+
+    def fold_facts(self, number: int) -> dict[str, Any]:
+        """Read what is known of a finished fold: epochs, choices, time."""
+        return self._read(f"fold-{number}/done.json")
+
+    def fold_config(self, number: int) -> TrainConfig:
+        """Return the record with the settings that a finished fold chose for itself."""
+        chosen = self.fold_facts(number).get("chosen", {})
+        return replace(self.config, choices=(), **chosen)
 
     def fold_predictions(self, number: int) -> pd.DataFrame:
         """Read the predictions of a finished fold."""
@@ -135,6 +156,12 @@ class RunFolder:
         return self._read("inputs.json")
 
     @property
+    def folds(self) -> list[dict[str, Any]]:
+        """What is known of each fold: epochs, choices, time."""
+        folds: list[dict[str, Any]] = self._read("folds.json")["folds"]
+        return folds
+
+    @property
     def scores(self) -> dict[str, Any]:
         """The run's scores."""
         return self._read("scores.json")
@@ -150,17 +177,37 @@ class RunFolder:
             raise DataError(
                 "the run is not finished", where=str(self.path), found=f"no {name}", hint="run it again to go on"
             )
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DataError("a file of the run is damaged", where=str(path), found=str(error)) from error
+        if not isinstance(data, dict):
+            raise DataError("a file of the run is damaged", where=str(path), expected="a JSON object")
         return data
 
     def write(self, name: str, data: Mapping[str, Any]) -> None:
         """Write one JSON document."""
-        (self.path / name).write_text(_json(data), encoding="utf-8")
+        write_text(self.path / name, _json(data))
+
+
+def require_new_folder(path: Path) -> None:
+    """Refuse a folder for results that holds something already.
+
+    Raises
+    ------
+    UsageError
+        If the path is a file or a folder that is not empty.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError("is a file", where=str(path), expected="a new folder", hint="name another with --out")
+    if path.is_dir() and any(path.iterdir()):
+        hint = "name another with --out; nothing was changed"
+        raise UsageError("the folder is not empty", where=str(path), hint=hint)
 
 
 def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
     """Write a prediction table as CSV, probabilities with six decimals."""
-    predictions.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+    write_text(path, predictions.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
@@ -169,12 +216,16 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file is missing or lacks a column.
+        If the file is missing or damaged, or lacks a column.
     """
     if not path.is_file():
         raise DataError("no predictions", where=str(path), hint="run the cross-validation to its end first")
     texts = {"recording": str, "group": str, "provider": str, "class": str}
-    table = pd.read_csv(path, dtype=texts)
+    try:
+        table = pd.read_csv(path, dtype=texts)
+    except ValueError as error:
+        found = str(error).splitlines()[0]
+        raise DataError("the table of predictions is damaged", where=str(path), found=found) from error
     missing = sorted({"fold", "frame_index", *texts} - set(table.columns))
     if missing:
         raise DataError("a column is missing", where=str(path), expected=", ".join(missing))

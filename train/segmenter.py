@@ -77,6 +77,8 @@ def fit_segmenter(
         If the loss is not a number.
     """
     weights_path, record_path = out / WEIGHTS_NAME, out / RECORD_NAME
+    if seed < 0:
+        raise UsageError("too small", where="seed", expected="at least 0", found=str(seed))
     _require_usable(weights_path, size_px, steps=steps, counts=(batch_size, phantom_count, held_out_count))
     started = time.perf_counter()
 

@@ -8,9 +8,11 @@ match.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +24,7 @@ import numpy as np
 
 from lusdata.errors import DataError, OutsideError, UsageError
 
-__all__ = ["load_backbone_weights", "load_weights_file", "record_beside", "sha256_of_file"]
+__all__ = ["OFFLINE_VARIABLE", "load_backbone_weights", "load_weights_file", "record_beside", "sha256_of_file"]
 
 _KNOWN = {
     # Dequantised from the public Apache-2.0 8-bit model; agrees with the original on top-1 labels of test pictures.
@@ -32,6 +34,17 @@ _KNOWN = {
     ),
 }
 """Files that a weights folder may hold, with their sha256."""
+
+_DOWNLOADED = {
+    "VGG16": "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "NASNetMobile": "nasnet_mobile_no_top.h5",
+    "ResNet50": "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "MobileNetV2": "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+}
+"""What Keras calls its downloads, in the folder ``models`` of its home."""
+
+OFFLINE_VARIABLE = "LUSDATA_OFFLINE"
+"""Environment variable that keeps weights from being downloaded, if it is set to anything."""
 
 _FOLDER_VARIABLE = "LUSDATA_WEIGHTS"
 _DIGEST_LIST = "SHA256"
@@ -48,7 +61,8 @@ def load_backbone_weights(network: keras.Model, application: str, weights: str) 
         Its name in `keras.applications`, or any other name for a network without ImageNet weights.
     weights : str
         ``none`` keeps the random start; ``imagenet`` takes a known file from the folder that the environment variable
-        LUSDATA_WEIGHTS names, else Keras's own download; anything else is the path of a weights file.
+        LUSDATA_WEIGHTS names, else what Keras downloaded before or, unless LUSDATA_OFFLINE is set, downloads now;
+        anything else is the path of a weights file.
 
     Raises
     ------
@@ -111,7 +125,7 @@ def load_weights_file(network: keras.Model, path: Path, *, sha256: str | None = 
             "the weights file is corrupt or made for another network",
             where=str(path),
             expected=f"weights of {network.name}, {network.count_params():,} parameters",
-            found=(str(error) or type(error).__name__).splitlines()[0][:200],
+            found=_in_one_line(error),
         ) from error
     broken = [weight.path for weight in network.weights if not np.isfinite(keras.ops.convert_to_numpy(weight)).all()]
     if broken:
@@ -227,13 +241,28 @@ def _download(network: keras.Model, application: str) -> None:
         raise UsageError(
             f"there are no ImageNet weights of {application}", where="weights", expected="none or the path of a file"
         )
+    hint = f"give a file with --weights FILE, a folder with {_FOLDER_VARIABLE}, or start from --weights none"
+    if os.environ.get(OFFLINE_VARIABLE) and not _was_downloaded(application):
+        raise OutsideError(
+            f"the ImageNet weights of {application} are not at hand, and nothing may be downloaded offline", hint=hint
+        )
     try:
-        source = make(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
+        # Keras prints its progress among the results.
+        with contextlib.redirect_stdout(sys.stderr):
+            source = make(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
     except Exception as error:
         # Keras wraps network failures in a bare Exception.
         raise OutsideError(
-            f"the ImageNet weights of {application} cannot be downloaded",
-            found=(str(error) or type(error).__name__).splitlines()[0][:160],
-            hint=f"give a file with --weights FILE, a folder with {_FOLDER_VARIABLE}, or start from --weights none",
+            f"the ImageNet weights of {application} cannot be downloaded", found=_in_one_line(error), hint=hint
         ) from error
     network.set_weights(source.get_weights())
+
+
+def _was_downloaded(application: str) -> bool:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return application in _DOWNLOADED and (home / "models" / _DOWNLOADED[application]).is_file()
+
+
+def _in_one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"

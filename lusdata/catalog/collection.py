@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from lusdata.catalog.release import Release
 
 __all__ = ["Collection", "find_collection", "manifest_files", "shipped_names"]
 
@@ -27,11 +31,22 @@ class Collection:
         The folder.
     manifests : tuple of Manifest
         Every manifest, whatever its state.
+    release : Release or None
+        The release that it was opened from; None for the working state of the folder.
+    withdrawn_since : tuple of str
+        Recordings that the release included and that were withdrawn later. They count as withdrawn here too.
     """
 
     name: str
     root: Path
     manifests: tuple[Manifest, ...]
+    release: Release | None = None
+    withdrawn_since: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name for people: with the version, if it is a release."""
+        return self.name if self.release is None else f"{self.name}@{self.release.version}"
 
     @cached_property
     def by_id(self) -> dict[str, Manifest]:

@@ -1,34 +1,35 @@
 """Releases: a collection as it was, under a version that is never given twice.
 
-``manifests/releases/<collection>/<version>.json`` tells what a release holds: the digest of every manifest, the folds,
-the counts, what an audit found. ``<version>.jsonl.gz`` beside it holds the manifests themselves, so that a release can
-be had after they changed. Both are sealed by digests, and never edited.
+``manifests/releases/<collection>/<version>/`` holds ``release.json``, which names the digest of every manifest, the
+counts and what an audit found; ``folds-<unit>.json``, the fold tables; and ``manifests-<n>.jsonl``, the manifests
+themselves, one a line, so that a release can be had after they changed. All of it is plain text for reviewers, sealed
+by digests, and never edited.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.collection import Collection, find_collection
+from lusdata.catalog.collection import find_collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
 from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = [
-    "FORMAT_VERSION",
+    "INDEX",
+    "RELEASE_FORMAT",
     "Release",
     "find_release",
-    "open_release",
-    "pack",
+    "folds_file",
+    "is_version",
+    "manifest_files_of",
     "parse_version",
     "read_release",
     "releases_folder",
@@ -36,28 +37,34 @@ __all__ = [
     "seal",
 ]
 
-FORMAT_VERSION = "1.0.0"
-"""Version of the layout of a release file, apart from the version of a release."""
+RELEASE_FORMAT = "1.0.0"
+"""Version of the layout of a release folder, apart from the version of a release."""
+
+INDEX = "release.json"
 
 _VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
-_KEYS = frozenset({"collection", "version", "date", "recordings", "manifests", "folds", "counts", "audit", "sha256"})
-_MOST_BYTES = 200_000_000
+_FILE = re.compile(r"folds-[a-z]+\.json|manifests-\d+\.jsonl")
+_KEYS = frozenset({"collection", "version", "date", "previous", "counts", "audit", "files", "recordings", "sha256"})
+_PART_BYTES = 900_000
+"""Files stay small enough for a reviewer's page to show them."""
+
+_MOST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release that was read and is whole.
+    """A release whose seal was checked.
 
     Attributes
     ----------
     data : Mapping
-        The content of its file.
-    path : Path
-        The file.
+        The content of ``release.json``.
+    folder : Path
+        The folder that holds it.
     """
 
     data: Mapping[str, Any]
-    path: Path
+    folder: Path
 
     @property
     def collection(self) -> str:
@@ -70,8 +77,13 @@ class Release:
         return str(self.data["version"])
 
     @property
+    def label(self) -> str:
+        """Name for people and commands, such as ``pocus@1.0.0``."""
+        return f"{self.collection}@{self.version}"
+
+    @property
     def digest(self) -> str:
-        """Sha256 of everything in the file but this digest."""
+        """Sha256 over all that is in ``release.json``, and so over all that is in the release."""
         return str(self.data["sha256"])
 
     @property
@@ -81,10 +93,22 @@ class Release:
         return recordings
 
     @property
-    def folds(self) -> Mapping[str, Any]:
-        """The fold table, as `lusdata.dataset.folds.table.FoldTable.to_json` writes it."""
-        folds: Mapping[str, Any] = self.data["folds"]
-        return folds
+    def fold_units(self) -> tuple[str, ...]:
+        """What the frozen fold tables keep together: ``patient`` and others."""
+        names = (re.fullmatch(r"folds-([a-z]+)\.json", name) for name in self.data["files"])
+        return tuple(name[1] for name in names if name)
+
+    def folds_text(self, by: str) -> str:
+        """Return a frozen fold table as `lusdata.dataset.folds.table.FoldTable.to_json` wrote it.
+
+        Raises
+        ------
+        DataError
+            If the file is missing or was changed.
+        OutsideError
+            If it cannot be read.
+        """
+        return self._content(folds_file(by)).decode("utf-8")
 
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -93,29 +117,56 @@ class Release:
         Raises
         ------
         DataError
-            If the file beside the release is missing or was changed.
+            If a file is missing or was changed.
         OutsideError
-            If it cannot be read.
+            If one cannot be read.
         """
-        entry = self.data["manifests"]
-        path = self.path.with_name(Path(str(entry["file"])).name)
-        content = _unpacked(path)
-        found = hashlib.sha256(content).hexdigest()
-        if found != entry["sha256"]:
-            raise DataError(
-                "the manifests of a release were changed", where=str(path), expected=entry["sha256"], found=found
-            )
-        # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
-        documents = [json.loads(line) for line in content.decode("utf-8").rstrip("\n").split("\n")]
+        documents: list[dict[str, Any]] = []
+        for name in self.data["files"]:
+            if name.startswith("manifests-"):
+                # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
+                lines = self._content(name).decode("utf-8").rstrip("\n").split("\n")
+                documents += map(json.loads, lines)
         digests = {str(data["id"]): hashlib.sha256(canonical_bytes(data)).hexdigest() for data in documents}
         if digests != dict(self.recordings):
-            raise DataError("a release and its manifests differ", where=str(path))
-        found_manifests = (Manifest(migrate_data(data)[1]) for data in documents)
-        return tuple(sorted(found_manifests, key=lambda manifest: manifest.id))
+            raise DataError("the release does not hold the manifests that it names", where=str(self.folder))
+        manifests = (Manifest(migrate_data(data)[1]) for data in documents)
+        return tuple(sorted(manifests, key=lambda manifest: manifest.id))
 
-    def as_collection(self) -> Collection:
-        """Return the release as a collection, which everything that takes a collection takes."""
-        return Collection(self.collection, self.path.parent.parent.parent / self.collection, self.manifests)
+    def _content(self, name: str) -> bytes:
+        """Read one of the files and hold it against its digest."""
+        path = self.folder / name
+        try:
+            with path.open("rb") as stream:
+                content = stream.read(_MOST_BYTES)
+        except FileNotFoundError as error:
+            raise DataError("a file of the release is missing", where=str(path), hint=_BRING_BACK) from error
+        except OSError as error:
+            raise OutsideError("cannot read the release", where=str(path), found=error.strerror) from error
+        expected, found = self.data["files"][name]["sha256"], hashlib.sha256(content).hexdigest()
+        if found != expected:
+            raise DataError(
+                "a file of the release was changed",
+                where=str(path),
+                expected=f"sha256 {expected}",
+                found=found,
+                hint=_BRING_BACK,
+            )
+        return content
+
+
+_BRING_BACK = "a release is never edited: bring the file back, and make a new release"
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text can be the version of a release.
+
+    Examples
+    --------
+    >>> is_version("1.0.0"), is_version("1.0"), is_version("01.0.0")
+    (True, False, False)
+    """
+    return _VERSION.fullmatch(text) is not None
 
 
 def parse_version(text: str) -> tuple[int, int, int]:
@@ -137,6 +188,11 @@ def parse_version(text: str) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), int(match[3])
 
 
+def folds_file(by: str) -> str:
+    """Return the name of the file that holds the fold table of a unit."""
+    return f"folds-{by}.json"
+
+
 def releases_folder(collection_root: Path) -> Path:
     """Return where the releases of a collection lie, given its folder."""
     root = collection_root.resolve()
@@ -145,12 +201,18 @@ def releases_folder(collection_root: Path) -> Path:
 
 def releases_of(folder: Path) -> tuple[str, ...]:
     """Return the versions in a folder of releases, the oldest first."""
-    names = [path.stem for path in folder.glob("*.json") if _VERSION.fullmatch(path.stem)]
-    return tuple(sorted(names, key=parse_version))
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((path.name for path in folder.iterdir() if is_version(path.name)), key=parse_version))
 
 
-def read_release(path: Path) -> Release:
-    """Read one release and check its seal.
+def read_release(folder: Path) -> Release:
+    """Read one release and check its seal; its other files are held against their digests when they are read.
+
+    Parameters
+    ----------
+    folder : Path
+        The release's own folder, named after its version.
 
     Raises
     ------
@@ -159,28 +221,55 @@ def read_release(path: Path) -> Release:
     DataError
         If it is no release, of another layout, or was changed since it was made.
     """
+    path = folder / INDEX
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError("a file of the release is missing", where=str(path), hint=_BRING_BACK) from error
     except OSError as error:
         raise OutsideError("cannot read the release", where=str(path), found=error.strerror) from error
     except (ValueError, RecursionError) as error:
         raise DataError("not valid JSON", where=str(path), found=str(error)) from error
     version = data.get("release_format") if isinstance(data, dict) else None
-    if version != FORMAT_VERSION:
-        expected = f"release_format {FORMAT_VERSION}"
+    if version != RELEASE_FORMAT:
+        expected = f"release_format {RELEASE_FORMAT}"
         raise DataError("not a release that this lusdata knows", where=str(path), expected=expected, found=str(version))
     if not data.keys() >= _KEYS:
         raise DataError("fields are missing", where=str(path), found=", ".join(sorted(_KEYS - data.keys())))
     expected = seal(data)["sha256"]
     if data["sha256"] != expected:
-        hint = "a release is never edited: bring the file back with git, and make a new release"
         raise DataError(
-            "a release was changed", where=str(path), expected=expected, found=str(data["sha256"]), hint=hint
+            "the release was changed",
+            where=str(path),
+            expected=f"sha256 {data['sha256']}, its seal",
+            found=expected,
+            hint=_BRING_BACK,
         )
-    if (data["collection"], data["version"]) != (path.parent.name, path.stem):
+    if (data["collection"], data["version"]) != (folder.parent.name, folder.name):
         found = f"{data['collection']} {data['version']}"
-        raise DataError("a release lies in another place", where=str(path), found=found)
-    return Release(data, path)
+        raise DataError("a release lies in another place", where=str(folder), found=found)
+    fault = _misshapen(data)
+    if fault:
+        raise DataError("not a release", where=str(path), found=fault)
+    return Release(data, folder)
+
+
+def _misshapen(data: Mapping[str, Any]) -> str:
+    """Say what a release of the right seal can still have wrong, since whoever writes one can seal anything."""
+    files, recordings, previous = data["files"], data["recordings"], data["previous"]
+    if not isinstance(files, dict) or not all(
+        isinstance(facts, dict) and "sha256" in facts for facts in files.values()
+    ):
+        return "files without digests"
+    # Names of files become paths.
+    strange = [name for name in files if not _FILE.fullmatch(name)]
+    if strange:
+        return f"the file name {strange[0][:80]!r}"
+    if not isinstance(recordings, dict) or not all(isinstance(digest, str) for digest in recordings.values()):
+        return "recordings without digests"
+    if previous is not None and not (isinstance(previous, dict) and {"version", "sha256"} <= previous.keys()):
+        return "a release before it without version and seal"
+    return ""
 
 
 def find_release(collection: str | Path, version: str) -> Release:
@@ -199,48 +288,43 @@ def find_release(collection: str | Path, version: str) -> Release:
     if version not in known:
         expected = ("one of " + ", ".join(known)) if known else "a release, but none was made yet"
         raise UsageError("no such release", where=f"{collection}@{version}", expected=expected)
-    return read_release(folder / f"{version}.json")
-
-
-def open_release(text: str) -> Collection:
-    """Open ``name@version`` as a collection: its manifests as they were released.
-
-    Raises
-    ------
-    UsageError
-        If there is no such release.
-    """
-    collection, _, version = text.rpartition("@")
-    return find_release(collection, version).as_collection()
+    return read_release(folder / version)
 
 
 def seal(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a release with the digest of it."""
+    """Return the content of a release with the digest of it.
+
+    Examples
+    --------
+    >>> seal(seal({"version": "1.0.0"})) == seal({"version": "1.0.0"})
+    True
+    """
     content = {key: value for key, value in data.items() if key != "sha256"}
     return {**content, "sha256": hashlib.sha256(canonical_bytes(content)).hexdigest()}
 
 
-def pack(manifests: Sequence[Manifest] | Iterable[Manifest]) -> tuple[bytes, str]:
-    """Return manifests as a compressed file, and the digest of what is in it.
+def manifest_files_of(manifests: Iterable[Manifest], *, part_bytes: int = _PART_BYTES) -> dict[str, bytes]:
+    """Lay manifests out as the files of a release.
 
-    The digest is of the lines and not of the file: another version of the compressor may write other bytes.
+    Parameters
+    ----------
+    manifests : iterable of Manifest
+        In any order.
+    part_bytes : int
+        Size that a file does not exceed, unless a single manifest does.
+
+    Returns
+    -------
+    dict of str to bytes
+        For each file name its lines, in the canonical form that manifests' digests are taken over, sorted by id.
     """
-    lines = sorted((manifest.id, canonical_bytes(manifest.data)) for manifest in manifests)
-    content = b"".join(line + b"\n" for _, line in lines)
-    return gzip.compress(content, compresslevel=9, mtime=0), hashlib.sha256(content).hexdigest()
-
-
-def _unpacked(path: Path) -> bytes:
-    try:
-        with gzip.open(path, "rb") as stream:
-            # A small file from a stranger can unpack to more than the memory holds.
-            content = stream.read(_MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise DataError("the manifests of a release are missing", where=str(path)) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError("the manifests of a release are damaged", where=str(path), found=str(error)) from error
-    except OSError as error:
-        raise OutsideError("cannot read the manifests of a release", where=str(path), found=error.strerror) from error
-    if len(content) > _MOST_BYTES:
-        raise DataError("the manifests of a release are too large", where=str(path), expected=f"{_MOST_BYTES:,} bytes")
-    return content
+    parts: list[list[bytes]] = [[]]
+    filled = 0
+    for manifest in sorted(manifests, key=lambda manifest: manifest.id):
+        line = canonical_bytes(manifest.data) + b"\n"
+        if parts[-1] and filled + len(line) > part_bytes:
+            parts.append([])
+            filled = 0
+        parts[-1].append(line)
+        filled += len(line)
+    return {f"manifests-{number}.jsonl": b"".join(lines) for number, lines in enumerate(parts)}

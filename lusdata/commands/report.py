@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.commands.opened import opened
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "collection",
         metavar="COLLECTION|DIR",
-        help="name of a shipped collection, a folder of manifests, or a dataset folder",
+        help="name of a shipped collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
     )
     parser.add_argument(
         "--out", metavar="FILE.html", type=Path, required=True, help="the page; an older one is replaced"
@@ -77,11 +78,10 @@ def _gallery(args: argparse.Namespace) -> Gallery:
     folder = Path(args.collection).expanduser()
     if args.collection not in shipped_names() and is_dataset(folder):
         return _of_dataset(args, folder)
-    from lusdata.catalog.opening import open_collection
     from lusdata.media.fetch.collection import fetch
     from lusdata.publish.gallery.media import pictures_of_collection
 
-    collection = open_collection(args.collection)
+    collection = opened(args.collection)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
     with _bar(len(fetched.paths)) as advance:
         pictures = pictures_of_collection(collection.manifests, fetched, publishable=args.publishable, advance=advance)
@@ -104,7 +104,8 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     with _bar(len(index.entries)) as advance:
         pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
-    return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+    folds = args.folds or index.folds_path("patient")
+    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
 
 
 @contextmanager

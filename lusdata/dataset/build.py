@@ -69,11 +69,11 @@ class BuildReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data for JSON."""
         data = self.index.data
-        told = ("name", "format", "recipe", "versions", "counts", "rows_sha256", "shards")
+        told = ("name", "release", "format", "recipe", "versions", "counts", "rows_sha256", "shards")
         return {
             "out": str(self.out),
             "up_to_date": self.up_to_date,
-            **{name: data[name] for name in told},
+            **{name: data[name] for name in told if name in data},
             "left_out": [asdict(item) for item in self.left_out],
         }
 
@@ -235,7 +235,7 @@ def gained(
 
 
 def _whole(index: Index) -> Index:
-    for item in (*index.data["shards"], index.data["manifests"]):
+    for item in index.files:
         path = index.folder / item["file"]
         found_bytes = path.stat().st_size if path.is_file() else None
         if found_bytes != item["size_bytes"]:

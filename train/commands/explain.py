@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from train.commands.options import add_data_options, cache_folder, material_from, say
+from train.commands.options import add_data_options, cache_folder, material_from, say, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, name) < least:
             found = str(getattr(arguments, name))
             raise UsageError("too small", where=f"--{name}", expected=f"at least {least}", found=found)
+    start_keras(offline=arguments.offline)
     from train.explain.explanation import Settings, explain_run
     from train.run_folder import RunFolder
 

@@ -10,7 +10,15 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+from train.commands.options import (
+    add_data_options,
+    add_model_options,
+    cache_folder,
+    config_from,
+    material_from,
+    say,
+    start_keras,
+)
 
 __all__ = ["configure", "run"]
 
@@ -32,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.model == "segmenter":
         return _fit_segmenter(arguments)
     config = config_from(arguments)
+    start_keras(offline=arguments.offline)
     if not 0 <= arguments.fold < config.k:
         raise UsageError("no such fold", where="--fold", expected=f"0 to {config.k - 1}", found=str(arguments.fold))
     from train.crossval import parts_of, run_inputs
@@ -44,6 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-fold-{arguments.fold}"
     folder = RunFolder(out)
     folder.claim(config, run_inputs(material.samples, table, material.dataset.index.rows_sha256))
+    if folder.fold_is_done(arguments.fold):
+        raise UsageError(
+            "this fold was fitted before", where=str(out), hint="name another folder with --out; nothing was changed"
+        )
     with folder.in_use():
         result = fit_fold(
             config,
@@ -54,9 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             weights_to=folder.fold(arguments.fold) / "model.weights.h5",
         )
         write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
-        folder.finish_fold(
-            arguments.fold, result.predictions, {"best_epoch": result.best_epoch, "epochs": len(result.log)}
-        )
+        folder.finish_fold(arguments.fold, result.predictions, result.facts)
     for level in ("frame", "video", "patient"):
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(
@@ -68,6 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _fit_segmenter(arguments: argparse.Namespace) -> int:
+    given = [f"--{name}" for name in ("set", "by", "protocol", "weights", "folds") if getattr(arguments, name)]
+    if given:
+        raise UsageError(
+            "the segmenter has no config", where=", ".join(given), expected="--steps, --seed and --out alone"
+        )
+    start_keras()
     from train.segmenter import fit_segmenter
 
     out = arguments.out or Path("runs") / "segmenter"

@@ -8,7 +8,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from train.commands.options import add_data_options, add_model_options, cache_folder, config_from, material_from, say
+from train.commands.options import (
+    add_data_options,
+    add_model_options,
+    cache_folder,
+    config_from,
+    material_from,
+    say,
+    start_keras,
+)
 from train.config import SPLITS
 
 __all__ = ["configure", "run"]
@@ -24,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Climb the ladder."""
     config = config_from(arguments)
+    start_keras(offline=arguments.offline)
     from train.ladder import climb, ladder_table
 
     material = material_from(arguments, config)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from lusdata.errors import UsageError
 from train.config import PROTOCOLS, SPLITS, TrainConfig, override
 from train.data import Samples, load_samples
 
-__all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say"]
+__all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say", "start_keras"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,28 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="cache folder (default: the user's)")
-    parser.add_argument("--offline", action="store_true", help="touch no network")
+    parser.add_argument("--offline", action="store_true", help="touch no network, for weights neither")
+
+
+def start_keras(*, offline: bool = False) -> None:
+    """Import Keras without its backend's start-up notices.
+
+    Parameters
+    ----------
+    offline : bool
+        Whether to keep weights from being downloaded.
+    """
+    # TensorFlow writes them past Python, and no setting of its own keeps all of them back.
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        weights = importlib.import_module("train.weights")
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+    if offline:
+        os.environ[weights.OFFLINE_VARIABLE] = "1"
 
 
 def config_from(arguments: argparse.Namespace) -> TrainConfig:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.errors import LusdataError, UsageError
+from train.commands.options import start_keras
 
 if TYPE_CHECKING:
     from train.predict import Prediction
@@ -34,16 +35,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict."""
-    from train.explain.fold_models import FoldModels
-    from train.overlay import DISCLAIMER
-    from train.predict import find_recordings, predict_recording, read_recording
-    from train.run_folder import RunFolder
+    from train.run_folder import RunFolder, require_new_folder
 
     folder, out = RunFolder(arguments.run), arguments.out
     config = folder.config
+    require_new_folder(out)
+    if arguments.seed < 0:
+        raise UsageError("too small", where="--seed", expected="at least 0", found=str(arguments.seed))
+    start_keras()
+    from train.explain.fold_models import FoldModels
+    from train.overlay import DISCLAIMER
+    from train.predict import find_recordings, predict_recording, read_recording
+
     recordings = find_recordings(arguments.source)
-    if out.exists() and any(out.iterdir()):
-        raise UsageError("the folder is not empty", where=str(out), hint="name another with --out; nothing was changed")
     models = FoldModels(folder)
     out.mkdir(parents=True, exist_ok=True)
     found: list[Prediction] = []
@@ -129,6 +133,7 @@ def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folde
                 },
                 "epistemic_confidence": float(one.epistemic.mean()),
                 "aleatoric_confidence": float(one.aleatoric.mean()),
+                "activation_outside_sector": one.outside if one.outside == one.outside else None,
                 "overlay": overlay,
             }
             for one, overlay in zip(found, overlays, strict=True)

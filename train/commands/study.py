@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.errors import DataError, UsageError
-from train.commands.options import add_data_options, material_from, say
+from train.commands.options import add_data_options, material_from, say, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _make(arguments: argparse.Namespace) -> int:
     import numpy as np
 
+    start_keras(offline=arguments.offline)
+    from train.explain.field import scanned_cells, within
     from train.explain.fold_models import FoldModels, Views, collect, held_out_fold
     from train.explain.study import choose_recordings, plan_study, write_key
     from train.explain.study_page import Clip, study_page
@@ -77,7 +79,8 @@ def _make(arguments: argparse.Namespace) -> int:
 
     def clip_of(recording: str) -> Clip:
         rows = samples.recordings == recording
-        return pictures[rows], train_maps[rows], test_maps[rows]
+        cells = scanned_cells(pictures[rows], samples.recordings[rows], test_maps.shape[1:])
+        return pictures[rows], within(train_maps[rows], cells), within(test_maps[rows], cells)
 
     page = study_page(key, clip_of)
     out.mkdir(parents=True, exist_ok=True)

@@ -12,13 +12,17 @@ from train.explain.peaks import peak_points
 __all__ = ["compare_maps", "summary"]
 
 
-def compare_maps(test_maps: np.ndarray, train_maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compare_maps(
+    test_maps: np.ndarray, train_maps: np.ndarray, cells: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Compare two maps of each frame.
 
     Parameters
     ----------
     test_maps, train_maps : np.ndarray, shape (n, height, width)
         Maps of the same class.
+    cells : np.ndarray, shape (n, height, width), bool, optional
+        Where to look, as from `train.explain.field.scanned_cells`; everywhere by default.
 
     Returns
     -------
@@ -27,13 +31,20 @@ def compare_maps(test_maps: np.ndarray, train_maps: np.ndarray) -> tuple[np.ndar
     distance : np.ndarray, shape (n,), float64
         Between the points of maximal activation, in shares of the picture's side (0 to the square root of 2).
     """
-    one = test_maps.reshape(len(test_maps), -1).astype(np.float64)
-    other = train_maps.reshape(len(train_maps), -1).astype(np.float64)
-    one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
+    sought = np.ones(test_maps.shape, bool) if cells is None else cells
+    sought = sought.reshape(len(sought), -1)
+    one, other = (_centred(maps.reshape(len(maps), -1), sought) for maps in (test_maps, train_maps))
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = (one * other).sum(1) / np.sqrt((one**2).sum(1) * (other**2).sum(1))
-    distance = np.linalg.norm(peak_points(test_maps) - peak_points(train_maps), axis=1)
+    distance = np.linalg.norm(peak_points(test_maps, cells) - peak_points(train_maps, cells), axis=1)
     return correlation, distance
+
+
+def _centred(maps: np.ndarray, sought: np.ndarray) -> np.ndarray:
+    """Return maps less their mean over the cells looked at, and 0 elsewhere, shape (n, positions), float64."""
+    kept = np.where(sought, maps, 0.0).astype(np.float64)
+    centred: np.ndarray = np.where(sought, kept - (kept.sum(1) / sought.sum(1))[:, None], 0.0)
+    return centred
 
 
 def summary(

@@ -16,12 +16,13 @@ from lusdata.errors import DataError, UsageError
 from train.calibration import coverage_curve
 from train.data import Samples
 from train.explain import agreement, figures, uncertainty
+from train.explain.field import outside_share, scanned_cells, within
 from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold
 from train.explain.mmd import between_classes, median_distance
 from train.explain.overlap import draw_phantoms, phantom_overlap
 from train.explain.peaks import off_picture, peak_points
 from train.overlay import relative_activation, write_overlay_video
-from train.run_folder import RunFolder
+from train.run_folder import RunFolder, require_new_folder
 
 __all__ = ["Settings", "explain_run"]
 
@@ -98,8 +99,7 @@ def explain_run(
         If the run is not finished, a weights file is missing or corrupt, or the networks do not say what they said
         then.
     """
-    if out.exists() and any(out.iterdir()):
-        raise UsageError("the folder is not empty", where=str(out), hint="name another with --out; nothing was changed")
+    require_new_folder(out)
 
     # -- Networks ------------------------------------------------------------------------------------------------------
     predictions = run.predictions
@@ -132,27 +132,33 @@ def explain_run(
         "grid": list(test_maps.shape[1:]),
         "frames": len(samples),
         "frame_accuracy": float(correct.mean()),
-        "maps": "of the true class; test-CAM by the network that did not see the video, train-CAM the mean of all",
+        "maps": "of the true class; test-CAM by the network that did not see the video, train-CAM the mean of all; "
+        "all figures look at the scanned sector alone, without cells at the picture's edge",
     }
-    _examples(samples, pictures, test_maps, evidence, out)
-    found["videos"] = _videos(samples, pictures, test_maps, evidence, out, per_class=settings.videos)
+    cells = scanned_cells(pictures, samples.recordings, test_maps.shape[1:])
+    shown = within(test_maps, cells)
+    _examples(samples, pictures, shown, evidence, out)
+    found["videos"] = _videos(samples, pictures, shown, evidence, out, per_class=settings.videos)
     say(f"maps: {models.method} on a grid of {test_maps.shape[1]} x {test_maps.shape[2]}")
 
     # -- Where: points of maximal activation ---------------------------------------------------------------------------
-    points = peak_points(test_maps)
+    points = peak_points(test_maps, cells)
     figures.save(
         figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes), out / "peaks.png"
     )
-    # Padding gives a network something to see at the picture's edge; evidence there is seldom anatomy.
-    off = off_picture(points, pictures)
-    edge = (np.minimum(points, 1 - points) * np.array(test_maps.shape[:0:-1]) < 1).any(axis=1)
+    # How often the evidence is no anatomy at all: the picture's edge, or the black beside the sector.
+    anywhere = peak_points(test_maps)
+    off = off_picture(anywhere, pictures)
+    edge = (np.minimum(anywhere, 1 - anywhere) * np.array(test_maps.shape[:0:-1]) < 1).any(axis=1)
+    outside = outside_share(test_maps, cells)
     found["peaks"] = {
         name: {
             "frames": int((samples.labels == index).sum()),
             "median_across": float(np.median(points[samples.labels == index, 0])),
             "median_depth": float(np.median(points[samples.labels == index, 1])),
-            "share_in_outermost_cells": float(edge[samples.labels == index].mean()),
-            "share_where_picture_is_black": float(off[samples.labels == index].mean()),
+            "activation_outside_sector": _mean_of_defined(outside[samples.labels == index]),
+            "unrestricted_in_outermost_cells": float(edge[samples.labels == index].mean()),
+            "unrestricted_where_picture_is_black": float(off[samples.labels == index].mean()),
         }
         for index, name in enumerate(samples.classes)
         if (samples.labels == index).any()
@@ -171,7 +177,7 @@ def explain_run(
     say("discrepancies: " + ", ".join(f"{'/'.join(one.classes)} {one.observed:.4f}" for one in discrepancies))
 
     # -- Seen or not: train-CAM against test-CAM -----------------------------------------------------------------------
-    correlation, distance = agreement.compare_maps(test_maps, train_maps)
+    correlation, distance = agreement.compare_maps(test_maps, train_maps, cells)
     found["train_against_test"] = agreement.summary(correlation, distance, samples.labels, classes=samples.classes)
     figure = figures.agreement_figure(correlation, distance, samples.labels, classes=samples.classes)
     figures.save(figure, out / "train-test-cam.png")
@@ -188,6 +194,11 @@ def explain_run(
 
     (out / "explain.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
+
+
+def _mean_of_defined(values: np.ndarray) -> float | None:
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else None
 
 
 def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.DataFrame, evidence: Evidence) -> None:

@@ -73,7 +73,7 @@ def examples_figure(
             axis.set_xticks([])
             axis.set_yticks([])
     bar = figure.colorbar(ScalarMappable(cmap=bar_colours()), ax=axes[1], shrink=0.9)
-    bar.set_label("class activation\n(share of the frame's highest)", fontsize=8)
+    bar.set_label("class activation in the sector\n(share of the frame's highest)", fontsize=8)
     return figure
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from lusdata.errors import DataError, UsageError
 from train.augment import augment
+from train.config import TrainConfig
 from train.data import Samples
 from train.explain.cam import MappedNetwork
 from train.models import build, split_network
@@ -42,6 +43,8 @@ class FoldModels:
         The frozen part, if all folds share it: from pictures to what the parts take.
     parts : tuple of MappedNetwork
         Of each fold the rest of the network, or all of it if nothing is shared.
+    cached : bool
+        Whether training's cache, if there is one, holds what the frozen part gives.
 
     Raises
     ------
@@ -55,12 +58,15 @@ class FoldModels:
         if not self.folds:
             raise DataError("the run is not finished", where=str(run.path), found="no finished fold")
         networks = [_network(run, fold) for fold in self.folds]
-        cut = [split_network(network, self.config.frozen_until) for network in networks]
+        # Maps are wanted: where training froze all up to their average, the cut lies before it.
+        seams = [_seam(run.fold_config(fold)) for fold in self.folds]
+        cut = [split_network(network, seam) for network, seam in zip(networks, seams, strict=True)]
         prefix = cut[0][0]
-        shared = prefix is not None and len({weights_digest(one) for one, _ in cut}) == 1
+        shared = prefix is not None and len(set(seams)) == 1 and len({weights_digest(one) for one, _ in cut}) == 1
         self.prefix: keras.Model | None = prefix if shared else None
         heads = [head for _, head in cut] if shared else networks
         self.parts = tuple(MappedNetwork(head) for head in heads)
+        self.cached = shared and seams[0] == self.config.frozen_until
 
     @property
     def method(self) -> str:
@@ -83,9 +89,13 @@ class FoldModels:
         return self.parts[self.folds.index(fold)]
 
 
+def _seam(config: TrainConfig) -> str:
+    return config.pool_layer if config.frozen_until == "pool" and config.pool_layer else config.frozen_until
+
+
 def _network(run: RunFolder, fold: int) -> keras.Model:
     # The fold's file replaces every weight, so the first ones need not be had.
-    network = build(replace(run.config, weights="none"))
+    network = build(replace(run.fold_config(fold), weights="none"))
     path = run.path / f"fold-{fold}" / "model.weights.h5"
     if not path.is_file():
         raise DataError("a fold's weights are missing", where=str(path), hint="run the cross-validation again")
@@ -141,7 +151,7 @@ class Views:
 
 def _cached(models: FoldModels, samples: Samples, cache: Path | None) -> np.ndarray | None:
     config = models.config
-    if cache is None or models.prefix is None or config.augmentation == "none":
+    if cache is None or models.prefix is None or not models.cached or config.augmentation == "none":
         return None
     key = cache_key(models.prefix, config, samples)
     path = cache / f"{key}.npy"

@@ -3,8 +3,8 @@
 For each pattern the map of the class that it speaks for is looked at (Table 5): consolidations, air bronchograms and
 effusions for bacterial pneumonia, A-lines for healthy, B-lines and an irregular pleura for COVID-19. Two measures: the
 *pointing game* (Zhang et al., IJCV 2018) counts how often the point of maximal activation falls on the pattern, with a
-tolerance of 15 in 224 parts of the picture's side, and *mass* is the share of positive activation on it. Chance for
-both is the share of the scanned sector that the pattern, widened by the tolerance, covers.
+tolerance of 15 in 224 parts of the picture's side, and *mass* is the share of positive activation on it; for both only
+the scanned sector counts. Chance is the share of the sector that the pattern, widened by the tolerance, covers.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from lusdata.media.phantom import PhantomSpec, draw, typical
 from train.explain.cam import resize_maps
+from train.explain.field import cells_of, within
 from train.explain.peaks import peak_points
 
 __all__ = ["PATTERNS", "PhantomSet", "draw_phantoms", "overlap_with_masks", "phantom_overlap"]
@@ -124,11 +125,12 @@ def overlap_with_masks(maps: np.ndarray, masks: np.ndarray, sector: np.ndarray) 
     size = masks.shape[-1]
     radius = round(TOLERANCE * size)
     wide = np.stack([ndimage.distance_transform_edt(~mask) <= radius if mask.any() else mask for mask in masks])
-    cells = np.clip((peak_points(maps) * size).astype(np.int64), 0, size - 1)
-    positive = np.maximum(resize_maps(maps, (size, size)), 0)
+    cells = np.stack([cells_of(one, maps.shape[1:]) for one in sector])
+    places = np.clip((peak_points(maps, cells) * size).astype(np.int64), 0, size - 1)
+    positive = np.maximum(resize_maps(within(maps, cells), (size, size)), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
-            "hit": wide[np.arange(len(wide)), cells[:, 1], cells[:, 0]],
+            "hit": wide[np.arange(len(wide)), places[:, 1], places[:, 0]],
             "mass": (positive * wide).sum((1, 2)) / positive.sum((1, 2)),
             "chance": (wide & sector).sum((1, 2)) / sector.sum((1, 2)),
         }

@@ -8,7 +8,7 @@ from scipy import ndimage
 __all__ = ["density", "off_picture", "peak_points"]
 
 
-def peak_points(maps: np.ndarray) -> np.ndarray:
+def peak_points(maps: np.ndarray, cells: np.ndarray | None = None) -> np.ndarray:
     """Return each map's point of highest value, refined below the grid's spacing.
 
     A parabola through the highest cell and its neighbours along each axis gives the refinement, of half a cell at most;
@@ -18,6 +18,8 @@ def peak_points(maps: np.ndarray) -> np.ndarray:
     ----------
     maps : np.ndarray, shape (n, height, width)
         Maps on any grid.
+    cells : np.ndarray, shape (n, height, width), bool, optional
+        Where to look; everywhere by default.
 
     Returns
     -------
@@ -30,7 +32,8 @@ def peak_points(maps: np.ndarray) -> np.ndarray:
     [[0.5, 0.83]]
     """
     count, height, width = maps.shape
-    rows, columns = np.divmod(maps.reshape(count, -1).argmax(axis=1), width)
+    sought = maps if cells is None else np.where(cells, maps, -np.inf)
+    rows, columns = np.divmod(sought.reshape(count, -1).argmax(axis=1), width)
     every = np.arange(count)
     across = columns + _shift(maps[every, rows], columns)
     down = rows + _shift(maps[every, :, columns], rows)
@@ -47,7 +50,8 @@ def _shift(lines: np.ndarray, peaks: np.ndarray) -> np.ndarray:
     bend = 2 * lines[every, peaks] - before - after
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = (after - before) / (2 * bend)
-    return np.where(inner & (bend > 0), shift, 0.0)
+    # Beside cells that are left out the highest one may be no vertex.
+    return np.where(inner & (bend > 0), np.clip(shift, -0.5, 0.5), 0.0)
 
 
 def density(points: np.ndarray, *, grid: int = 96, width: float = 0.06) -> np.ndarray:

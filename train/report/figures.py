@@ -116,9 +116,12 @@ def coverage(labels: np.ndarray, probabilities: np.ndarray) -> Figure:
     """Draw the accuracy over the most certain part against its size: the rest would go to a physician."""
     figure, axes = _square("share of rows that the model keeps", "accuracy on that share")
     kept, accuracy = coverage_curve(probabilities.argmax(1) == labels, probabilities.max(1))
-    axes.plot(kept, accuracy, color=CLASS_COLOURS[1])
-    axes.axhline(accuracy[-1], color=_GREY, linewidth=0.8, linestyle=":")
-    axes.set_ylim(min(0.5, float(accuracy.min())), 1.01)
+    # The accuracy of the first few rows jumps between 0 and 1 and says nothing.
+    shown = kept >= 0.05
+    axes.plot(kept[shown], accuracy[shown], color=CLASS_COLOURS[1])
+    axes.axhline(accuracy[-1], color=_GREY, linewidth=0.8, linestyle=":", label=f"all rows: {accuracy[-1]:.2f}")
+    axes.set_ylim(min(0.5, float(accuracy[shown].min()) - 0.02), 1.01)
+    axes.legend(loc="lower left", frameon=False)
     return figure
 
 

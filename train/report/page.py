@@ -23,6 +23,7 @@ from train.run_folder import RunFolder
 __all__ = ["render"]
 
 _TEMPLATE = Path(__file__).parent / "page.html"
+_HEADS = {"f1": "F1", "mcc": "MCC"}
 _TABLES = {"frame": "table2_frame_5fold", "video": "table3_video_5fold"}
 
 
@@ -37,7 +38,13 @@ def render(run: RunFolder) -> str:
     config, scores = run.config, run.scores
     sections = [_summary(config, scores)]
     sections += [_level(run, config, scores, level) for level in LEVELS]
-    sections += [_training(run, config), _explanations(run), _record(run, config)]
+    sections += [
+        _training(run, config),
+        _choices(run, config),
+        _elsewhere(run),
+        _explanations(run),
+        _record(run, config),
+    ]
     text = _TEMPLATE.read_text(encoding="utf-8")
     title = f"{config.name}, split by {config.by}, protocol {config.protocol}"
     return text.replace("{{title}}", escape(title)).replace("{{body}}", "\n".join(part for part in sections if part))
@@ -96,18 +103,18 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
     table = pooled(run.predictions, config.classes, level=level)
     labels, probabilities = label_indices(table, config.classes), probabilities_of(table, config.classes)
     drawings = [
-        ("ROC", figures.roc(labels, probabilities, config.classes)),
-        ("Precision and recall", figures.precision_recall(labels, probabilities, config.classes)),
-        ("Confusion", figures.confusions(np.array(own["confusion"]), config.classes)),
-        ("Calibration", figures.reliability_diagram(labels, probabilities)),
-        ("What would be left to a physician", figures.coverage(labels, probabilities)),
+        ("ROC", "", figures.roc(labels, probabilities, config.classes)),
+        ("Precision and recall", "", figures.precision_recall(labels, probabilities, config.classes)),
+        ("Calibration", "", figures.reliability_diagram(labels, probabilities)),
+        ("Confusion", "wide", figures.confusions(np.array(own["confusion"]), config.classes)),
+        ("Accuracy if the least certain are left to a physician", "", figures.coverage(labels, probabilities)),
     ]
-    pictures = "".join(_figure(drawing, f"{caption}, per {level}") for caption, drawing in drawings)
+    pictures = "".join(_figure(drawing, f"{caption}, per {level}", size) for caption, size, drawing in drawings)
     calibration = (
         f"<p>Expected calibration error {expected_calibration_error(labels, probabilities):.3f}, "
         f"Brier score {brier_score(labels, probabilities):.3f} (0 to 2).</p>"
     )
-    head = ["class", *MEASURES, "AUC"]
+    head = ["class", *(_HEADS.get(name, name) for name in MEASURES), "AUC"]
     return (
         f"<section><h2>Per {level}</h2>{_table(head, rows)}{calibration}<div class=figures>{pictures}</div></section>"
     )
@@ -118,14 +125,77 @@ def _training(run: RunFolder, config: TrainConfig) -> str:
     if not all(path.is_file() for path in paths):
         return ""
     logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
-    drawing = _figure(figures.learning(logs), "Loss by epoch")
+    if not all(logs):
+        return ""
+    drawing = _figure(figures.learning(logs), "Loss by epoch", "wide")
     return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
+
+
+def _choices(run: RunFolder, config: TrainConfig) -> str:
+    """Show what each fold chose for itself, and by what score."""
+    if not config.choices:
+        return ""
+    facts = run.folds
+    names = list(facts[0]["chosen"])
+    rows = []
+    for number, fold in enumerate(facts):
+        best = next(entry for entry in fold["tried"] if all(entry[name] == fold["chosen"][name] for name in names))
+        scores = [f"{best['balanced_accuracy']:.3f}", f"{best['loss']:.3f}", f"{fold['frame_accuracy']:.3f}"]
+        rows.append(
+            [f"fold {number}", *(str(fold["chosen"][name]) for name in names), str(len(fold["tried"])), *scores]
+        )
+    judge = "the test part itself" if config.protocol == "paper" else "inner folds of the training part"
+    head = [
+        "fold",
+        *names,
+        "settings tried",
+        "balanced accuracy when chosen",
+        "loss when chosen",
+        "test frame accuracy",
+    ]
+    note = f"Every fold tried the same settings on {judge} and kept the best by {config.monitor.replace('_', ' ')}."
+    return f"<section><h2>Choices</h2>{_table(head, rows)}<p class=note>{note}</p></section>"
+
+
+def _elsewhere(run: RunFolder) -> str:
+    """Show what `python -m train evaluate` found on other collections."""
+    parts = []
+    for path in sorted(run.path.glob("scores-*.json")):
+        name, found = path.stem.removeprefix("scores-"), json.loads(path.read_text(encoding="utf-8"))
+        rows = []
+        for level in LEVELS:
+            own, bounds = found[level]["scores"], found[level]["intervals"]
+            overall = [_with_interval(own[key], bounds[key]) for key in ("accuracy", "balanced_accuracy")]
+            rows.append([f"{level} ({own['rows']})", *overall, "", "", ""])
+            for class_name, values in own["classes"].items():
+                cells = [
+                    _with_interval(values[key], bounds["classes"][class_name][key])
+                    for key in ("recall", "specificity", "auc")
+                ]
+                rows.append([f"{level}, {class_name}", "", "", *cells])
+        head = ["unit (rows)", "accuracy (95 %)", "balanced accuracy (95 %)", "recall", "specificity", "AUC"]
+        parts.append(f"<h3>{escape(name)}</h3>{_table(head, rows)}{_severity(found.get('severity'))}")
+    note = (
+        "<p class=note>Mean of the folds' networks. A recording whose class the networks do not know counts against "
+        "every class that they know; where there are such recordings, there is no accuracy over all classes.</p>"
+    )
+    return f"<section><h2>On other collections</h2>{''.join(parts)}{note}</section>" if parts else ""
+
+
+def _severity(found: dict[str, Any] | None) -> str:
+    if not found or found["rho"] is None:
+        return ""
+    return (
+        f"<p>Probability of disease against the physicians' severity score: Spearman "
+        f"{_with_interval(found['rho'], found['interval'])}, {found['recordings']} recordings of "
+        f"{found['groups']} patients.</p>"
+    )
 
 
 def _explanations(run: RunFolder) -> str:
     pictures = sorted((run.path / "explain").glob("*.png"))
     shown = "".join(
-        f'<figure><img alt="{escape(path.stem)}" '
+        f'<figure class=full><img alt="{escape(path.stem)}" '
         f'src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
         f"<figcaption>{escape(path.stem.replace('-', ' '))}</figcaption></figure>"
         for path in pictures
@@ -148,12 +218,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _figure(drawing: Figure, caption: str) -> str:
+def _figure(drawing: Figure, caption: str, size: str = "") -> str:
     stream = io.BytesIO()
     drawing.savefig(stream, format="svg", metadata={"Date": None})
     encoded = base64.b64encode(stream.getvalue()).decode()
     return (
-        f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{encoded}">'
+        f'<figure class="{size}"><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{encoded}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -161,8 +231,11 @@ def _figure(drawing: Figure, caption: str) -> str:
 def _with_interval(value: float | None, bounds: Sequence[float] | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.2f}" if bounds is None else f"{value:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
+    if bounds is None:
+        return f"{value:.2f}"
+    # A narrow table breaks before the interval, never within it.
+    return f"{value:.2f} " + f"({bounds[0]:.2f} to {bounds[1]:.2f})".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _mean_and_spread(pair: Sequence[float] | None) -> str:
-    return "-" if pair is None else f"{pair[0]:.2f} ± {pair[1]:.2f}"
+    return "-" if pair is None else f"{pair[0]:.2f} ± {pair[1]:.2f}".replace(" ", "\N{NO-BREAK SPACE}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.commands.adding.bench import Bench, Prepared
 from lusdata.errors import DataError, UsageError
-from lusdata.media.cache import Cache, cache_dir
 from lusdata.media.draft.alike import Alike, without_fingerprint
 from lusdata.media.draft.answers import Answers
 from lusdata.media.draft.look import Look, sampled_frames
 from lusdata.media.draft.preview import beside, write_preview
-from lusdata.media.facts import sha256_of
+from lusdata.media.held import held_file
 
 __all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
 
@@ -49,13 +47,13 @@ def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: 
     """Return the refusal of a recording that is there already, with a picture of both if the other can be had."""
     best = matches[0]
     more = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
-    file = _file_of(best.manifest, bench.mirrors)
+    file = held_file(best.manifest, mirrors=bench.mirrors)
     picture = ""
     if file is not None:
         # A file's own name often names the patient.
-        names = ("the new recording", best.manifest.id)
+        titles = (f"the new recording looks like {best.manifest.id}", best.manifest.id)
         classes = (prepared.answers.class_name, best.manifest.class_name)
-        sheet = beside(found.frames, sampled_frames(file), names=names, class_names=classes)
+        sheet = beside(found.frames, sampled_frames(file), titles=titles, class_names=classes)
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
         write_preview(path, sheet)
         picture = f"see {path}; "
@@ -66,17 +64,6 @@ def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: 
         hint=f"{picture}if it is another cut of the same recording, give --link {best.manifest.id}; "
         f"if another recording of the same patient, --same-patient {best.manifest.id}",
     )
-
-
-def _file_of(manifest: Manifest, mirrors: Sequence[Path]) -> Path | None:
-    """Return where a known recording's file lies on this machine, if anywhere."""
-    places = [mirror / manifest.source_path for mirror in mirrors if manifest.source_path]
-    if manifest.sha256 is not None:
-        places.append(Cache(cache_dir()).object_path(manifest.sha256))
-    for place in places:
-        if place.is_file() and sha256_of(place) == manifest.sha256:
-            return place
-    return None
 
 
 def joined_recordings(named: Sequence[Manifest], matches: Sequence[Alike]) -> list[Manifest]:

@@ -2,34 +2,29 @@
 
 A model that reads the logo, the frame rate or the coding of a clinic instead of the lung scores well on every split
 that holds that clinic on both sides. How much can be had so, without looking at a single pixel, is measured here: a
-classifier that sees the provider and the facts of the file, and nothing else, is fitted and tested over folds that
-share no patient. Its balanced accuracy is held against chance, and against the same classifier on classes that were
-dealt anew among the patients.
-
-The classifier is naive Bayes over categories, with every class equally likely beforehand: counts and logarithms, no
-settings, no randomness. A forest of trees does about as well on the shipped collection (0.64 against 0.66) and needs a
-thousand times longer, which matters because the comparison with dealt classes fits hundreds of them.
+classifier that sees the provider and the facts of the file, and nothing else (`lusdata.dataset.audit.blind`), is fitted
+and tested over folds that share no patient. Its balanced accuracy is given with an interval over patient groups, and is
+held against chance and against the same classifier on classes that were dealt anew among the groups.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.audit.blind import credit_of, prepare_round
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import unit_ids
 
-__all__ = ["FEATURES", "Confounding", "find_confounding", "measure_confounding"]
+__all__ = ["FEATURES", "Confounding", "comparable", "find_confounding", "measure_confounding"]
 
 FEATURES: Mapping[str, tuple[str, ...]] = {
     "source": ("provider",),
@@ -38,17 +33,13 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
 }
 """What the classifier may see, by name. Nothing of it says anything about a lung."""
 
+_NUMBERS = ("rate_hz", "width_px", "height_px")
 _DEALS = 200
+_DRAWS = 1000
 _SEED = 20_260
-_SMALLEST_P = 1 / (_DEALS + 1)
 _ALARM_P = 0.05
 _K = 5
 _LEAST_GROUPS = 5
-_BINS = 8
-_PRIOR = 1.0
-"""So many recordings of no class are counted into each class, so that nothing is impossible."""
-
-_TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,12 +52,16 @@ class Confounding:
         A key of `FEATURES`.
     balanced_accuracy : float
         Mean over classes of the share of their recordings that is told right, 0 to 1, over all test folds together.
+    low, high : float
+        Its 95 % interval, from drawing groups anew with replacement.
     chance : float
         What guessing gives: one over the number of classes.
     dealt_mean, dealt_highest : float
         The same accuracy with classes dealt anew among the groups: mean, and highest of the deals.
     p : float
         Share of deals that do as well, counting the real one.
+    deals : int
+        Number of deals.
     recall : tuple of (str, float)
         For each class the share of its recordings that is told right.
     recordings, groups : int
@@ -75,10 +70,13 @@ class Confounding:
 
     features: str
     balanced_accuracy: float
+    low: float
+    high: float
     chance: float
     dealt_mean: float
     dealt_highest: float
     p: float
+    deals: int
     recall: tuple[tuple[str, float], ...]
     recordings: int
     groups: int
@@ -92,16 +90,28 @@ class Confounding:
         """Return the measurement as one clause."""
         names = ", ".join(name.removesuffix("_px").removesuffix("_hz") for name in FEATURES[self.features])
         told = ", ".join(f"{name} {share:.0%}" for name, share in self.recall)
+        # No deal did as well: p is as small as so many deals can show, and may be smaller.
+        sign = "<=" if self.p <= 1 / (self.deals + 1) else "="
         return (
             f"from {names} alone the class of a new patient is told with balanced accuracy "
-            f"{self.balanced_accuracy:.2f} (guessing {self.chance:.2f}; "
-            f"dealt classes {self.dealt_mean:.2f}, at most {self.dealt_highest:.2f}; "
-            f"p {'<' if self.p <= _SMALLEST_P else '='} {max(self.p, _SMALLEST_P):.3f}); told right: {told}"
+            f"{self.balanced_accuracy:.2f} (95 % interval {self.low:.2f} to {self.high:.2f} over "
+            f"{self.groups:,} patient groups; guessing {self.chance:.2f}; dealt classes {self.dealt_mean:.2f}, "
+            f"at most {self.dealt_highest:.2f}; p {sign} {self.p:.3f}); told right: {told}"
         )
 
     def numbers(self) -> dict[str, float]:
         """Return the measurement as plain data for JSON."""
-        names = ("balanced_accuracy", "chance", "dealt_mean", "dealt_highest", "p", "recordings", "groups")
+        names = (
+            "balanced_accuracy",
+            "low",
+            "high",
+            "chance",
+            "dealt_mean",
+            "dealt_highest",
+            "p",
+            "recordings",
+            "groups",
+        )
         numbers: dict[str, float] = {name: getattr(self, name) for name in names}
         return numbers | {f"recall {name}": share for name, share in self.recall}
 
@@ -121,19 +131,14 @@ def find_confounding(collection: Collection, split: AuditedSplit) -> Iterator[Fi
     ------
     Finding
         ``CONFOUNDED``, or ``NOT_CONFOUNDED``, with the number, for each set of `FEATURES`; or ``CONFOUNDING_UNKNOWN``.
+        ``CLASS_TOO_RARE`` names the classes that could not take part.
     """
     units = unit_ids(collection.manifests, "patient")
-    known = [manifest for manifest in collection.buildable if manifest.media]
-    groups_of: dict[str, set[str]] = {}
-    for manifest in known:
-        groups_of.setdefault(manifest.class_name, set()).add(units[manifest.id])
-    # A class of four patients says next to nothing, and would count as much as any other.
-    classes = {name for name, groups in groups_of.items() if len(groups) >= _LEAST_GROUPS}
-    if len(classes) < 2:
+    recordings = comparable(collection.buildable, units)
+    if not recordings:
         message = f"fewer than two classes have {_LEAST_GROUPS} patient groups, so confounding cannot be measured"
         yield Finding("CONFOUNDING_UNKNOWN", "note", collection.name, message)
         return
-    recordings = [manifest for manifest in known if manifest.class_name in classes]
     own = split.table if split.table is not None and split.table.by == "patient" else None
     table = own or make_folds(collection.manifests, by="patient", k=_K, seed=0)
     for features in FEATURES:
@@ -143,6 +148,40 @@ def find_confounding(collection: Collection, split: AuditedSplit) -> Iterator[Fi
             yield Finding("CONFOUNDED", "warning", features, measured.text(), numbers=numbers)
         else:
             yield Finding("NOT_CONFOUNDED", "note", features, measured.text(), numbers=numbers)
+    for name, count in sorted(_groups_of_classes(collection.buildable, units).items()):
+        if count < _LEAST_GROUPS:
+            message = f"is not in these numbers: it has {count} patient groups, and {_LEAST_GROUPS} are needed"
+            yield Finding("CLASS_TOO_RARE", "note", name, message)
+
+
+def comparable(recordings: Iterable[Manifest], units: Mapping[str, str]) -> list[Manifest]:
+    """Return the recordings whose classes can be told apart, or not, with some certainty.
+
+    Parameters
+    ----------
+    recordings : iterable of Manifest
+        Some recordings.
+    units : Mapping
+        The group of each.
+
+    Returns
+    -------
+    list of Manifest
+        Those with known facts of their files, of classes with five groups or more; none if fewer than two classes have.
+    """
+    known = [manifest for manifest in recordings if manifest.media]
+    # A class of four patients says next to nothing, and would count as much as any other.
+    classes = {name for name, count in _groups_of_classes(known, units).items() if count >= _LEAST_GROUPS}
+    return [manifest for manifest in known if manifest.class_name in classes] if len(classes) > 1 else []
+
+
+def _groups_of_classes(recordings: Iterable[Manifest], units: Mapping[str, str]) -> dict[str, int]:
+    """Count the groups of each class among the recordings with known facts of their files."""
+    groups_of: dict[str, set[str]] = {}
+    for manifest in recordings:
+        if manifest.media:
+            groups_of.setdefault(manifest.class_name, set()).add(units[manifest.id])
+    return {name: len(groups) for name, groups in groups_of.items()}
 
 
 def measure_confounding(
@@ -170,120 +209,104 @@ def measure_confounding(
     """
     known = [manifest for manifest in recordings if manifest.id in table.unit_of]
     known.sort(key=lambda manifest: (units[manifest.id], manifest.id))
-    classes = sorted({manifest.class_name for manifest in known})
-    labels = np.array([classes.index(manifest.class_name) for manifest in known])
+    classes, labels = np.unique([manifest.class_name for manifest in known], return_inverse=True)
+    _, groups, sizes = np.unique([units[manifest.id] for manifest in known], return_inverse=True, return_counts=True)
     folds = np.array([table.fold_of[table.unit_of[manifest.id]] for manifest in known])
-    columns = [_categories(known, name) for name in FEATURES[features]]
-    seen, weights = _one_hot(columns), _weights(FEATURES[features], columns)
-    told = _told_right(seen, weights, labels, folds, len(classes))
-    accuracy = float(told.mean())
-    blocks = _blocks([units[manifest.id] for manifest in known])
-    rng = np.random.default_rng(_SEED)
-    dealt = [
-        float(_told_right(seen, weights, _deal(labels, blocks, rng), folds, len(classes)).mean()) for _ in range(deals)
+    columns = [_column(known, name) for name in FEATURES[features]]
+    voice = _voices(FEATURES[features])
+    positions = np.arange(len(known))
+    rounds = [
+        prepare_round(columns, voice, groups, positions[folds != fold], positions[folds == fold])
+        for fold in np.unique(folds)
     ]
+
+    def credit(given: NDArray[np.int64]) -> NDArray[np.float64]:
+        told = np.empty(len(given))
+        for one in rounds:
+            told[one.test] = credit_of(one, given, len(classes))
+        return told
+
+    own = credit(labels)
+    recall = _recall(own, labels, len(classes))
+    accuracy = float(recall.mean())
+    rng = np.random.default_rng(_SEED)
+    dealt = []
+    for _ in range(deals):
+        given = _deal(labels, sizes, rng)
+        dealt.append(float(_recall(credit(given), given, len(classes)).mean()))
+    low, high = _interval(own, labels, groups, len(classes), rng)
     return Confounding(
         features=features,
         balanced_accuracy=accuracy,
+        low=low,
+        high=high,
         chance=1 / len(classes),
         dealt_mean=float(np.mean(dealt)),
         dealt_highest=max(dealt),
         p=(1 + sum(value >= accuracy for value in dealt)) / (1 + deals),
-        recall=tuple((name, float(share)) for name, share in zip(classes, told, strict=True)),
+        deals=deals,
+        recall=tuple((str(name), float(share)) for name, share in zip(classes, recall, strict=True)),
         recordings=len(known),
-        groups=len(blocks),
+        groups=len(sizes),
     )
 
 
-def _categories(manifests: Sequence[Manifest], name: str) -> list[str]:
-    """Return one word a recording; numbers become bins of about equally many recordings."""
+def _column(manifests: Sequence[Manifest], name: str) -> NDArray[np.str_] | NDArray[np.float64]:
+    """Return one fact of every recording: words, or floats with NaN where it is not known."""
+    if name in _NUMBERS:
+        return np.array([float(manifest.media.get(name, np.nan)) for manifest in manifests])
     if name == "provider":
-        return [manifest.provider for manifest in manifests]
+        return np.array([manifest.provider for manifest in manifests])
     if name == "kind":
-        return [manifest.kind for manifest in manifests]
-    values: list[Any] = [manifest.media.get(name) for manifest in manifests]
-    numbers = sorted({float(value) for value in values if isinstance(value, (int, float))})
-    if len(numbers) <= _BINS:
-        return [str(value) for value in values]
-    held = Counter(float(value) for value in values if value is not None)
-    # A size or a rate that many files share is a bin of its own: it is how their source stores things.
-    common = {value for value, count in held.items() if count > len(values) / (4 * _BINS)}
-    rest = sorted(value for value in held.elements() if value not in common)
-    edges = np.quantile(rest, np.linspace(0, 1, _BINS + 1)[1:-1]) if rest else np.array([])
-    return [_bin(value, common, edges) for value in values]
+        return np.array([manifest.kind for manifest in manifests])
+    return np.array([str(manifest.media.get(name)) for manifest in manifests])
 
 
-def _bin(value: float | None, common: set[float], edges: NDArray[np.float64]) -> str:
-    if value is None:
-        return "none"
-    return f"={value:g}" if float(value) in common else f"bin {int(np.searchsorted(edges, value))}"
-
-
-def _one_hot(columns: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Return a row a recording and a column for each category of each fact, shape (n, m), 0 or 1."""
-    parts = []
-    for column in columns:
-        _, codes = np.unique(np.array(column), return_inverse=True)
-        parts.append(np.eye(int(codes.max()) + 1)[codes])
-    return np.concatenate(parts, axis=1)
-
-
-def _weights(names: Sequence[str], columns: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Return how much the categories of each fact count, shape (m,).
-
-    The facts of a file follow from one another: together they have one voice, and the provider another.
-    """
+def _voices(names: Sequence[str]) -> NDArray[np.float64]:
+    """Return how much each fact counts: those of a file follow from one another, and have one voice together."""
     facts = sum(name != "provider" for name in names)
-    each = [1.0 if name == "provider" else 1 / facts for name in names]
-    return np.repeat(each, [len(set(column)) for column in columns])
+    return np.array([1.0 if name == "provider" else 1 / facts for name in names])
 
 
-def _told_right(
-    seen: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    folds: NDArray[np.int64],
-    classes: int,
-) -> NDArray[np.float64]:
-    """Return for each class the share of its recordings that is told right when its fold is tested.
-
-    Where several classes are equally likely, such as for a provider that only the test fold holds, a guess among them
-    counts by its chance to be right.
-    """
-    truth = np.eye(classes)[labels]
-    credit = np.empty(len(labels))
-    for fold in np.unique(folds):
-        test = folds == fold
-        members = truth[~test].sum(axis=0)[:, None]
-        # Smoothed towards what all classes have in common, so that a fact which all share says nothing at all.
-        common = seen[~test].mean(axis=0)
-        shares = (truth[~test].T @ seen[~test] + _PRIOR * common) / (members + _PRIOR)
-        # A category that the training part lacks says nothing; a class that it lacks cannot be guessed.
-        voices = np.log(np.where(common > 0, shares, 1.0))
-        lacking = np.where(members[:, 0] > 0, 0.0, -np.inf)
-        scores = (seen[test] * weights) @ voices.T + lacking
-        best = scores >= scores.max(axis=1, keepdims=True) - _TIE
-        credit[test] = best[np.arange(len(best)), labels[test]] / best.sum(axis=1)
-    present = truth.sum(axis=0)
-    # A deal may give a class to nobody; it then counts as told by chance.
-    told: NDArray[np.float64] = np.where(present > 0, (truth.T @ credit) / np.maximum(present, 1), 1 / classes)
-    return told
+def _recall(credit: NDArray[np.float64], labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """Return for each class the share that is told right; chance for a class that a deal gave to nobody."""
+    held = np.bincount(labels, minlength=classes)
+    told = np.bincount(labels, weights=credit, minlength=classes)
+    recall: NDArray[np.float64] = np.where(held > 0, told / np.maximum(held, 1), 1 / classes)
+    return recall
 
 
-def _blocks(groups: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Return the positions of each group's recordings, which follow one another."""
-    names = np.array(groups)
-    return [np.flatnonzero(names == name) for name in sorted(set(groups))]
-
-
-def _deal(
-    labels: NDArray[np.int64], blocks: Sequence[NDArray[np.int64]], rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _deal(labels: NDArray[np.int64], sizes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """Give each group the classes of another group, from the beginning again where it has more recordings.
 
-    So the recordings of one patient keep one class, and what patients alone explain is in the comparison.
+    So the recordings of one patient keep one class, and what patients alone explain is in the comparison. Recordings of
+    a group follow one another.
     """
-    dealt = np.empty_like(labels)
-    for block, number in zip(blocks, rng.permutation(len(blocks)), strict=True):
-        dealt[block] = np.resize(labels[blocks[number]], len(block))
+    starts = np.cumsum(sizes) - sizes
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    other = rng.permutation(len(sizes))[group]
+    dealt: NDArray[np.int64] = labels[starts[other] + (np.arange(len(labels)) - starts[group]) % sizes[other]]
     return dealt
+
+
+def _interval(
+    credit: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    classes: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Return the middle 95 % of the balanced accuracy over draws of as many groups, with replacement."""
+    number = int(groups.max()) + 1
+    held = np.zeros((number, classes))
+    told = np.zeros((number, classes))
+    np.add.at(held, (groups, labels), 1.0)
+    np.add.at(told, (groups, labels), credit)
+    means = np.empty(_DRAWS)
+    for draw in range(_DRAWS):
+        times = np.bincount(rng.integers(number, size=number), minlength=number)
+        members, right = times @ held, times @ told
+        # A draw may miss a class; the others speak for it.
+        means[draw] = (right[members > 0] / members[members > 0]).mean()
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from lusdata.catalog.collection import Collection
-from lusdata.dataset.audit.split import AuditedSplit, Place
+from lusdata.dataset.audit.advice import ADVICE
+from lusdata.dataset.audit.names import Place
+from lusdata.dataset.audit.split import AuditedSplit
 
 __all__ = ["Check", "Finding", "FindingLevel"]
 
@@ -41,13 +43,18 @@ class Finding:
     places: tuple[Place, ...] = ()
     numbers: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty if nothing is asked for."""
+        return "" if self.level == "note" and self.code == "LABEL_DOUBTFUL" else ADVICE.get(self.code, "")
+
     def line(self) -> str:
         """Return the finding as one line for a terminal."""
         return " ".join(f"{self.level} {self.code} {self.subject}: {self.message}".split())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as plain data for JSON."""
-        return asdict(self) | {"numbers": dict(self.numbers)}
+        return asdict(self) | {"numbers": dict(self.numbers), "advice": self.advice}
 
 
 @dataclass(frozen=True)

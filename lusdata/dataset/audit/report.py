@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 from lusdata.catalog.collection import Collection
 from lusdata.dataset.audit.catalog import (
@@ -16,7 +16,7 @@ from lusdata.dataset.audit.catalog import (
     find_unevenness,
 )
 from lusdata.dataset.audit.confounding import find_confounding
-from lusdata.dataset.audit.finding import Check, Finding
+from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
 from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit
@@ -75,6 +75,15 @@ class AuditReport:
         leaks = self.of("leaks")
         return tuple(sorted({place.recording for finding in leaks for place in finding.places}))
 
+    @property
+    def alike_leaks(self) -> tuple[Finding, ...]:
+        """The pairs that stand in several folds and look alike, whatever their ids say."""
+        return self.of("pixels", "LEAK_PIXELS")
+
+    def count(self, level: FindingLevel) -> int:
+        """Return how many findings have a level."""
+        return sum(finding.level == level for _, finding in self.findings)
+
     def of(self, check: str, code: str | None = None) -> tuple[Finding, ...]:
         """Return the findings of one check, or those of them under one code."""
         return tuple(found for name, found in self.findings if name == check and code in (None, found.code))
@@ -89,11 +98,16 @@ class AuditReport:
                 "by": None if split.table is None else split.table.by,
                 "folds": list(split.folds),
                 "names": split.names,
-                "mapped": len(split.places),
+                "mapped": split.mapped,
                 "recordings": len(split.folds_of),
             },
             "clean": self.clean,
-            "leaked": {"groups": len(self.leaked_groups), "recordings": len(self.leaked_recordings)},
+            "leaked": {
+                "groups": len(self.leaked_groups),
+                "recordings": len(self.leaked_recordings),
+                "pairs_by_pixels": len(self.alike_leaks),
+            },
+            "counts": {level: self.count(level) for level in get_args(FindingLevel)},
             "findings": [{"check": name, **finding.as_dict()} for name, finding in self.findings],
             "balance": [asdict(cell) for cell in self.balance],
         }
@@ -117,4 +131,4 @@ def audit(collection: Collection, split: AuditedSplit, *, checks: Sequence[Check
         All findings; nothing is raised for a bad split.
     """
     found = tuple((check.name, finding) for check in checks for finding in check.find(collection, split))
-    return AuditReport(collection.name, split, found, cells(collection, split))
+    return AuditReport(collection.label, split, found, cells(collection, split))

@@ -74,29 +74,32 @@ def preview(
     return contact_sheet(images, captions, columns=len(chosen), tile_px=_TILE_PX, title=title)
 
 
-def beside(new: Pictures, known: Pictures, *, names: tuple[str, str], class_names: tuple[str, str]) -> Pictures:
+def beside(first: Pictures, second: Pictures, *, titles: tuple[str, str], class_names: tuple[str, str]) -> Pictures:
     """Draw two recordings that look alike, one above the other.
 
     Parameters
     ----------
-    new, known : np.ndarray, shape (n, height, width, 3), uint8
+    first, second : np.ndarray, shape (n, height, width, 3), uint8
         Frames of both.
-    names, class_names : tuple of two str
-        Their names and classes.
+    titles, class_names : tuple of two str
+        What stands above each, and their classes.
 
     Returns
     -------
     np.ndarray, shape (height, width, 3), uint8
         In the order blue, green, red.
     """
-    images: list[Pictures] = []
-    captions: list[Caption] = []
-    count = min(_COLUMNS, len(new), len(known))
-    for frames, name, class_name in zip((new, known), names, class_names, strict=True):
-        chosen = np.linspace(0, len(frames) - 1, count).round().astype(int)
-        images += [frames[index] for index in chosen]
-        captions += [Caption(f"picture {index + 1} of {len(frames)}", class_name, name) for index in chosen]
-    return contact_sheet(images, captions, columns=count, tile_px=_TILE_PX, title=f"{names[0]} looks like {names[1]}")
+    sheets = []
+    for frames, title, class_name in zip((first, second), titles, class_names, strict=True):
+        chosen = np.linspace(0, len(frames) - 1, min(_COLUMNS, len(frames))).round().astype(int)
+        images = [frames[index] for index in chosen]
+        captions = [Caption(f"picture {index + 1} of {len(frames)}", class_name) for index in chosen]
+        # A still stands below the first picture of a video; the places beside it stay empty.
+        empty = _COLUMNS - len(chosen)
+        images += images[:1] * empty
+        captions += [Caption("", "")] * empty
+        sheets.append(contact_sheet(images, captions, columns=_COLUMNS, tile_px=_TILE_PX, title=title))
+    return np.concatenate(sheets)
 
 
 def write_preview(path: Path, sheet: Pictures) -> None:

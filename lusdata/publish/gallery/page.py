@@ -21,7 +21,7 @@ from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.report import AuditReport, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
-from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.frozen import origin_of, table_of
 from lusdata.dataset.folds.units import catalog_digest
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.contact_sheet import CLASS_COLOURS
@@ -32,7 +32,6 @@ from lusdata.publish.gallery.media import Picture
 
 __all__ = ["Gallery", "gallery_page", "make_gallery", "write_gallery"]
 
-_FOLDS = 5
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -111,12 +110,12 @@ def make_gallery(
         report = audit(collection, replace(read_split(folds, collection.manifests), source=folds.name))
     else:
         try:
-            table = make_folds(collection.manifests, k=_FOLDS)
+            table = table_of(collection)
         except LusdataError as error:
             trouble = str(error)
         else:
-            source = f"folds by {table.by}, k={table.k}, seed={table.seed}"
-            report = audit(collection, split_of_table(table, collection.manifests, source=source))
+            split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
+            report = audit(collection, split)
     return Gallery(collection, pictures, report, trouble, origin, publishable)
 
 

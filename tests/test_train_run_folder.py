@@ -1,0 +1,94 @@
+"""A run folder belongs to one run; what is finished is never overwritten, what failed is in nobody's way."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lusdata.errors import DataError, UsageError
+from train.config import TrainConfig
+from train.run_folder import RunFolder, read_predictions, require_new_folder
+
+CONFIG = TrainConfig(name="m", model="vgg_cam")
+INPUTS = {"samples_digest": "one"}
+TABLE = pd.DataFrame(
+    {"fold": [0], "recording": ["a/b"], "group": ["g"], "provider": ["p"], "class": ["healthy"], "frame_index": [0]}
+)
+
+
+def claimed(path: Path) -> RunFolder:
+    folder = RunFolder(path)
+    folder.claim(CONFIG, INPUTS)
+    return folder
+
+
+def test_the_same_run_goes_on_and_another_is_refused_once_a_fold_is_done(tmp_path):
+    folder = claimed(tmp_path / "run")
+    folder.finish_fold(0, TABLE, {"epochs": 1})
+    folder.claim(CONFIG, INPUTS)
+    with pytest.raises(UsageError, match="belongs to a run with another config; name another folder with --out"):
+        folder.claim(replace(CONFIG, epochs=3), INPUTS)
+    with pytest.raises(UsageError, match="belongs to a run with another inputs"):
+        folder.claim(CONFIG, {"samples_digest": "two"})
+    assert folder.config == CONFIG
+    assert folder.fold_is_done(0)
+
+
+def test_a_start_that_failed_does_not_hold_the_folder(tmp_path):
+    folder = claimed(tmp_path / "run")
+    folder.fold(0)
+    mended = replace(CONFIG, learning_rate=1e-5)
+    folder.claim(mended, INPUTS)
+    assert folder.config == mended
+
+
+def test_a_folder_in_use_is_refused_whatever_the_config(tmp_path):
+    folder = claimed(tmp_path / "run")
+    with folder.in_use():
+        for config in (CONFIG, replace(CONFIG, epochs=3)):
+            with pytest.raises(UsageError, match=rf"the run folder is in use; found process {os.getpid()}"):
+                folder.claim(config, INPUTS)
+        with pytest.raises(UsageError, match="in use"), folder.in_use():
+            pass
+    folder.claim(replace(CONFIG, epochs=3), INPUTS)
+
+
+@pytest.mark.parametrize("owner", ["999999999", "", "not a number"], ids=["gone", "empty", "torn"])
+def test_the_lock_of_a_process_that_is_gone_is_no_lock(tmp_path, owner):
+    folder = claimed(tmp_path / "run")
+    (folder.path / "lock").write_text(owner)
+    with folder.in_use():
+        assert (folder.path / "lock").read_text().strip() == str(os.getpid())
+    assert not (folder.path / "lock").exists()
+
+
+def test_files_and_folders_of_others_are_left_alone(tmp_path):
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter.txt").write_text("mine")
+    with pytest.raises(UsageError, match="is not empty and holds no run"):
+        RunFolder(other).claim(CONFIG, INPUTS)
+    assert [path.name for path in other.iterdir()] == ["chapter.txt"]
+    for refuse in (lambda path: RunFolder(path).claim(CONFIG, INPUTS), require_new_folder):
+        with pytest.raises(UsageError, match="is a file"):
+            refuse(other / "chapter.txt")
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"], ids=["torn", "list"])
+def test_a_damaged_file_of_a_run_is_one_line(tmp_path, text):
+    folder = claimed(tmp_path / "run")
+    (folder.path / "scores.json").write_text(text)
+    with pytest.raises(DataError, match="a file of the run is damaged"):
+        _ = folder.scores
+
+
+@pytest.mark.parametrize("text", ["", '"fold', "a,b\n1,2\n"], ids=["empty", "torn", "columns"])
+def test_a_damaged_table_is_one_line(tmp_path, text):
+    path = tmp_path / "predictions.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"the table of predictions is damaged|a column is missing"):
+        read_predictions(path)
