@@ -61,20 +61,7 @@ def _faults(data: Mapping[str, Any]) -> Iterator[str]:
     for number, item in enumerate(data["left_out"]):
         if not isinstance(item, dict) or not all(isinstance(item.get(key), str) for key in ("id", "code", "reason")):
             yield f"$.left_out[{number}] lacks id, code or reason"
-    yield from _release_faults(data.get("release"))
     yield from _recording_faults(data)
-
-
-def _release_faults(release: object) -> Iterator[str]:
-    if release is None:
-        return
-    if not isinstance(release, dict) or not isinstance(release.get("folds"), list):
-        yield "$.release is no release with folds"
-        return
-    if not all(isinstance(release.get(key), str) for key in ("version", "date", "sha256")):
-        yield "$.release lacks version, date or sha256"
-    for number, table in enumerate(release["folds"]):
-        yield from _file_faults(f"$.release.folds[{number}]", table)
 
 
 def _recipe_faults(recipe: Mapping[str, Any]) -> Iterator[str]:
