@@ -13,8 +13,9 @@ from tiny_runs import PATCH, SIZE, tiny_network, tiny_run, tiny_samples  # noqa:
 
 from lusdata.errors import DataError, UsageError  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
-from train.explain.cam import MappedNetwork, resize_maps  # noqa: E402
+from train.explain.cam import MappedNetwork  # noqa: E402
 from train.explain.fold_models import FoldModels, Views, collect, held_out_fold  # noqa: E402
+from train.explain.grid import resize_maps  # noqa: E402
 from train.explain.peaks import peak_points  # noqa: E402
 from train.models import split_network  # noqa: E402
 

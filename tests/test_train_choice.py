@@ -9,12 +9,13 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from tiny_runs import CLASSES, SIZE, tiny_network, tiny_samples  # noqa: E402
+from tiny_runs import CLASSES, SIZE, tiny_network, tiny_run, tiny_samples  # noqa: E402
 
 from lusdata.errors import DataError, UsageError  # noqa: E402
 from train import models  # noqa: E402
 from train.choice import candidates, choose, inner_folds  # noqa: E402
 from train.config import TrainConfig, override  # noqa: E402
+from train.explain.fold_models import FoldModels  # noqa: E402
 from train.fit import fit_fold  # noqa: E402
 from train.linear import fit_linear  # noqa: E402
 from train.models import ModelEntry  # noqa: E402
@@ -196,6 +197,13 @@ def test_a_layer_that_does_not_exist_is_named():
     samples, _ = tiny_samples(recordings=3)
     with pytest.raises(UsageError, match=r"no such layer.*found sparkle"):
         pooled_features(dataclasses.replace(EXACT, choices=("pool_layer=shrink|sparkle",)), samples, folder=None)
+
+
+def test_a_network_frozen_up_to_its_average_is_still_explained_by_its_maps(tmp_path, monkeypatch):
+    run = tiny_run(tmp_path / "run", monkeypatch, head="standardised", frozen_until="pool")
+    models = FoldModels(run.folder)
+    maps, chances = models.parts[0].maps(models.inputs(run.samples.images[:2]))
+    assert (models.method, maps.shape, chances.shape) == ("cam", (2, 3, 16, 16), (2, 3))
 
 
 @pytest.mark.usefixtures("tiny")

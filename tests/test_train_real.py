@@ -20,7 +20,7 @@ from train.segmenter import fit_segmenter
 
 pytestmark = [pytest.mark.real, pytest.mark.train]
 
-SIZE_PX, FRAMES = 64, 3
+SIZE_PX, CLIP_SIZE_PX, FRAMES = 64, 32, 3
 MOBILE_WEIGHTS = "mobilenet_v2_imagenet_notop.weights.h5"
 
 
@@ -40,7 +40,8 @@ def segmenter(home: Path) -> Path:
 def test_a_model_fits_real_recordings(name, home, segmenter, corpus_dir):
     config = get_config(name)
     frames = config.clip_frames if config.clip_frames > 1 else FRAMES
-    settings = {"size_px": SIZE_PX, "max_frames": frames, "views": 1, "epochs": 4, "batch_size": 16}
+    size_px = CLIP_SIZE_PX if config.clip_frames > 1 else SIZE_PX
+    settings = {"size_px": size_px, "max_frames": frames, "views": 1, "epochs": 4, "batch_size": 16}
     settings |= {"learning_rate": 1e-3, "monitor": "none"}
     if name in ("vgg_segment", "segment_enc"):
         settings["segmenter"] = segmenter

@@ -83,7 +83,7 @@ def crossvalidate(
             if run.fold_is_done(fold):
                 say(f"fold {fold}: done before")
                 continue
-            started = time.perf_counter()
+            started, started_cpu = time.perf_counter(), time.process_time()
             result = fit_fold(
                 config,
                 samples,
@@ -93,10 +93,13 @@ def crossvalidate(
                 weights_to=run.fold(fold) / "model.weights.h5",
             )
             write_log(run.fold(fold) / "log.jsonl", result.log)
-            seconds = round(time.perf_counter() - started, 1)
+            seconds = {
+                "wall_s": round(time.perf_counter() - started, 1),
+                "cpu_s": round(time.process_time() - started_cpu, 1),
+            }
             accuracy = scores(result.predictions, config.classes)["accuracy"]
-            run.finish_fold(fold, result.predictions, {**result.facts, "frame_accuracy": accuracy, "wall_s": seconds})
-            say(f"fold {fold}: {_how(result)}, frame accuracy {accuracy:.3f}, {seconds:.0f} s")
+            run.finish_fold(fold, result.predictions, {**result.facts, "frame_accuracy": accuracy, **seconds})
+            say(f"fold {fold}: {_how(result)}, frame accuracy {accuracy:.3f}, {seconds['wall_s']:.0f} s")
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)
         run.write("folds.json", {"folds": [run.fold_facts(fold) for fold in range(config.k)]})

@@ -94,6 +94,7 @@ def fit_linear(features: np.ndarray, labels: np.ndarray, *, class_weights: np.nd
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     features = features.astype(np.float64)
     if not np.isfinite(features).all():
@@ -101,8 +102,9 @@ def fit_linear(features: np.ndarray, labels: np.ndarray, *, class_weights: np.nd
     mean, variance = features.mean(0), features.var(0)
     # With two classes sklearn has one column of weights for both; the same penalty then counts half.
     strength = (2 if len(class_weights) > 2 else 1) * decay * len(labels)
-    model = LogisticRegression(C=1 / strength, tol=1e-5, max_iter=_MOST_STEPS)
-    with warnings.catch_warnings():
+    model = LogisticRegression(C=1 / strength, tol=1e-7, max_iter=_MOST_STEPS)
+    # One thread: the products are small, and the result must not depend on how many cores a machine has.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             model.fit(_standardised(features, mean, variance), labels, sample_weight=class_weights[labels])

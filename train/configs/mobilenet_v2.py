@@ -48,7 +48,7 @@ def reference() -> TrainConfig:
 def physics() -> TrainConfig:
     """Return the reference on views that an examination could have given: gain, depth, speckle, mirror.
 
-    The maps are those that every patient fold of the reference chose; the penalty is chosen anew.
+    The maps are those that four of five patient folds of the reference chose; each fold chooses the penalty.
     """
     return dataclasses.replace(
         reference(),

@@ -29,7 +29,7 @@ def paper() -> TrainConfig:
         learning_rate=1e-4,
         patience=10,
         augmentation="paper",
-        views=8,
+        views=4,
     )
 
 

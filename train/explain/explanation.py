@@ -27,8 +27,8 @@ from train.run_folder import RunFolder, require_new_folder
 __all__ = ["Settings", "explain_run"]
 
 _DROPOUT_NOTE = (
-    "dropout of 0.5 on the channels of the last feature maps and in every dropout layer of a head that is more than "
-    "linear; nothing before the last feature maps is dropped, and normalisation stays as at test time"
+    "dropout of 0.5: in a linear head at its dropout layer, or on the channels of the last feature maps where it has "
+    "none; in any other head on those channels and at every dropout layer; normalisation stays as at test time"
 )
 
 # The cache of frozen parts holds half precision, so that answers differ a little from those of whole networks.

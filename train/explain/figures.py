@@ -253,6 +253,8 @@ def confidence_figure(
             axis.hist(values[~correct], bins, density=True, histtype="step", color="#D55E00", lw=2, label=label)
         axis.set_xlabel(f"{name} confidence (equation 1)")
         axis.set_xlim(0, 1)
+        # Room for the legend above the bars.
+        axis.set_ylim(0, 1.25 * axis.get_ylim()[1])
         axis.legend(fontsize=8, loc="upper left")
     axes[0].set_ylabel("density of frames")
     for index, (name, (kept, accuracy)) in enumerate(curves.items()):

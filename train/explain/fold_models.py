@@ -15,7 +15,7 @@ from lusdata.errors import DataError, UsageError
 from train.augment import augment
 from train.config import TrainConfig
 from train.data import Samples
-from train.explain.cam import MappedNetwork
+from train.explain.cam import MappedNetwork, producer
 from train.models import build, split_network
 from train.prefix_cache import cache_key, weights_digest
 from train.run_folder import RunFolder
@@ -59,7 +59,7 @@ class FoldModels:
             raise DataError("the run is not finished", where=str(run.path), found="no finished fold")
         networks = [_network(run, fold) for fold in self.folds]
         # Maps are wanted: where training froze all up to their average, the cut lies before it.
-        seams = [_seam(run.fold_config(fold)) for fold in self.folds]
+        seams = [_seam(network, self.config) for network in networks]
         cut = [split_network(network, seam) for network, seam in zip(networks, seams, strict=True)]
         prefix = cut[0][0]
         shared = prefix is not None and len(set(seams)) == 1 and len({weights_digest(one) for one, _ in cut}) == 1
@@ -89,8 +89,11 @@ class FoldModels:
         return self.parts[self.folds.index(fold)]
 
 
-def _seam(config: TrainConfig) -> str:
-    return config.pool_layer if config.frozen_until == "pool" and config.pool_layer else config.frozen_until
+def _seam(network: keras.Model, config: TrainConfig) -> str:
+    if config.frozen_until != "pool":
+        return config.frozen_until
+    layer, _ = producer(network.get_layer("pool").input)
+    return str(layer.name)
 
 
 def _network(run: RunFolder, fold: int) -> keras.Model:

@@ -68,7 +68,9 @@ def asked_crop(found: Look, crop: Box | None, method: str, note: str) -> tuple[B
             return str(error)
         return ""
 
-    text = ask(Question("Crop: yes, none, or LEFT,TOP,SIZE in pixels", default="yes", fault=fault))
+    text = ask(
+        Question("Use this crop? yes, none (keep it all), or LEFT,TOP,SIZE in pixels", default="yes", fault=fault)
+    )
     if text == "yes" or text is None:
         return crop, method, note
     if text == "none":

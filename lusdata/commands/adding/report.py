@@ -111,10 +111,11 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     one = added[0]
     folder = _short(bench.folder)
     several = len(added) > 1
+    in_git = any((parent / ".git").exists() for parent in (bench.folder, *bench.folder.parents))
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
         + (" Keep it to yourself: it shows what was taken out." if any(item.media for item in added) else ""),
-        f"lusdata validate {folder}",
+        f"lusdata check {folder}   tells what the pull request will tell." if in_git else f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]
     if homeless:
@@ -128,6 +129,8 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
             f"lusdata build {folder} --mirror {_short(bench.media)} --out ../dataset   makes a dataset with it."
         )
     files = folder if several else _short(one.manifest.path)
-    steps.append(f"git switch -c add-{one.manifest.id.split('/')[1]} && git add {files} && git commit && git push")
+    branch = f"add-{one.manifest.id.split('/')[1]}"
+    title = f"Add {len(added)} recordings" if several else f"Add {one.manifest.id}"
+    steps.append(f"git switch -c {branch} && git add {files} && git commit -m '{title}' && git push -u origin {branch}")
     steps.append("Open a pull request. Only the manifest goes into it, neither the file nor the picture.")
     return ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

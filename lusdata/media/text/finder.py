@@ -36,6 +36,7 @@ _INSIDE_PART = 0.2
 # Writing has at least this many upright strokes for its length, long echoes have fewer.
 _LEAST_STROKES = 0.2
 _SAME_LINE, _SAME_HEIGHT = 0.4, 1.5
+_MOST_READINGS = 10
 # Writing at the frame's very edge would be cut itself; bright echoes begin there.
 _CUT_COST = 1.5
 # Intercept and weight of each value of a `Look`, in its order.
@@ -125,9 +126,12 @@ def find_text(
                     found.append(_Scored(line.edges, score, layer.bright, _height(line.edges)))
     program = engine_path() if read and found else None
     regions = []
-    for one in _merged(found):
+    # The surest come first; starting the engine takes longer than finding a line.
+    for number, one in enumerate(_merged(found)):
         box = _bordered(one.edges, width_px, height_px)
-        reading = read_text(_cut(middle, box), engine=program, bright=one.bright) if program else None
+        reading = None
+        if program is not None and number < _MOST_READINGS:
+            reading = read_text(_cut(middle, box), engine=program, bright=one.bright)
         regions.append(TextRegion(box, _is_inside(box, sector), round(one.score, 3), reading))
     regions.sort(key=lambda region: (region.box.top_px, region.box.left_px))
     return TextFinding(tuple(regions), engine=Path(program).name if program else None)

@@ -20,6 +20,7 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
     "FOLD_DATED_BACK": ("warning", "A new recording is dated so that folds made anew move nobody."),
     "PIXELS_UNSEEN": ("warning", "An included recording with a digest has a fingerprint, so that copies can be seen."),
     "FINGERPRINT_BROKEN": ("error", "A fingerprint can be read."),
+    "ADDRESS_NONE": ("warning", "A new recording is published where anybody can get it."),
     "MEDIA_DIFFERS": ("error", "What lies at a recording's address is the recording."),
     "MEDIA_BROKEN": ("error", "A recording can be decoded, and its crop lies inside its frames."),
     "TEXT_UNREAD": (
