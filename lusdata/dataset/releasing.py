@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata import __version__
-from lusdata.catalog.changes import Change, Comparison, Weight, compare_collections
+from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
 from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.release import (
@@ -230,10 +230,10 @@ def _frozen(collection: Collection, previous: Release | None, by: str) -> FoldTa
 
 
 def _tally(comparison: Comparison) -> dict[str, Any]:
-    kinds = ("added", "changed", "withdrawn")
+    kinds: tuple[Kind, ...] = ("added", "changed", "withdrawn")
     return {
         "weight": comparison.weight,
-        **{kind: len(comparison.of(kind)) for kind in kinds},  # type: ignore[arg-type]
+        **{kind: len(comparison.of(kind)) for kind in kinds},
         "regrouped": len(comparison.regrouped),
     }
 

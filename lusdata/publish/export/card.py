@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.dataset.markdown import link, plain, table
-from lusdata.publish.citations import bibtex, cite
+from lusdata.publish.bibtex import bibtex
+from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import class_rows, reasons, source_rows
 from lusdata.publish.export.subject import Subject

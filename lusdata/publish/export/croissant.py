@@ -16,7 +16,8 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.publish.citations import bibtex, cite
+from lusdata.publish.bibtex import bibtex
+from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import last_change, source_rows
 from lusdata.publish.export.subject import Subject
