@@ -179,8 +179,8 @@ def test_a_dataset_that_holds_what_was_withdrawn_since_warns_when_it_is_opened(
 @pytest.mark.parametrize(
     ("release", "fault"),
     [
-        ([], "lacks version or date"),
-        ({"version": "1.0.0", "date": "2026-01-31"}, "lacks sha256 or folds"),
+        ([], "lacks version, date or sha256"),
+        ({"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64}, r"\.folds is no array"),
         (
             {"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64, "folds": [{"file": "../../x"}]},
             "no plain file name",

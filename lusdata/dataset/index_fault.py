@@ -86,10 +86,11 @@ def _file_faults(place: str, item: object) -> Iterator[str]:
 
 
 def _release_faults(release: object) -> Iterator[str]:
-    if not isinstance(release, dict) or not all(isinstance(release.get(key), str) for key in ("version", "date")):
-        yield "$.release lacks version or date"
-    elif not _is_sha256(release.get("sha256")) or not isinstance(release.get("folds"), list):
-        yield "$.release lacks sha256 or folds"
+    told = ("version", "date", "sha256")
+    if not isinstance(release, dict) or not all(isinstance(release.get(key), str) for key in told):
+        yield "$.release lacks version, date or sha256"
+    elif not isinstance(release.get("folds"), list):
+        yield "$.release.folds is no array"
     else:
         for number, table in enumerate(release["folds"]):
             yield from _file_faults(f"$.release.folds[{number}]", table)
