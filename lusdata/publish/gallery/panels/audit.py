@@ -8,7 +8,7 @@ from html import escape
 from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.report import CHECKS, AuditReport, Finding
-from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, recording_link, section, table
+from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, folded, join, recording_link, section, table
 
 __all__ = ["audit_panel"]
 
@@ -129,30 +129,21 @@ def _item(line: Html) -> Html:
 
 def _measured(findings: Sequence[Finding]) -> Html:
     """Return accuracies with what they are held against, and the share of each class that is told right."""
-    classes = [name for name in dict(findings[0].numbers) if name.startswith("recall ")]
+    measured = [(f"{finding.subject} alone", dict(finding.numbers)) for finding in findings]
+    names = ["balanced_accuracy", "chance", "dealt_mean", "dealt_highest"]
     rows: list[list[Cell]] = []
-    for finding in findings:
-        numbers = dict(finding.numbers)
-        rows.append(
-            [
-                f"{finding.subject} alone",
-                bar(numbers["balanced_accuracy"], chance=numbers["chance"]),
-                f"{numbers['balanced_accuracy']:.2f}",
-                f"{numbers['low']:.2f} to {numbers['high']:.2f}",
-                f"{numbers['chance']:.2f}",
-                f"{numbers['dealt_mean']:.2f}",
-                f"{numbers['dealt_highest']:.2f}",
-                f"{numbers['p']:.3f}",
-                *(f"{numbers[name]:.0%}" for name in classes),
-            ]
-        )
-    told = [name.removeprefix("recall ") for name in classes]
-    head = ["told from", "", "balanced accuracy", "95 % interval", "guessing", "dealt classes", "highest", "p", *told]
-    return table(
-        rows,
-        head=head,
-        caption="How well the class of a new patient is told without a single pixel; the mark is guessing",
-        groups=[("", 8), ("told right", len(told))],
+    for subject, numbers in measured:
+        accuracy, *held_against = (f"{numbers[name]:.2f}" for name in names)
+        interval = f"{numbers['low']:.2f} to {numbers['high']:.2f}"
+        drawn = bar(numbers["balanced_accuracy"], chance=numbers["chance"])
+        rows.append([subject, drawn, accuracy, interval, *held_against, f"{numbers['p']:.3f}"])
+    head = ["told from", "", "accuracy", "95 % interval", "guessing", "dealt", "highest", "p"]
+    caption = "Balanced accuracy for new patients without a single pixel; the mark is guessing"
+    classes = [name for name in measured[0][1] if name.startswith("recall ")]
+    told: list[list[Cell]] = [[name, *(f"{numbers[key]:.0%}" for key in classes)] for name, numbers in measured]
+    shares = ["told from", *(name.removeprefix("recall ") for name in classes)]
+    return beside(
+        [table(rows, head=head, caption=caption), table(told, head=shares, caption="Told right of each class")]
     )
 
 
