@@ -28,10 +28,13 @@ MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test test-real check format bench manifests wheel clean
+.PHONY: help setup demo test test-real check format bench manifests wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(BASE)  ## make the environment, with the command lusdata in it
+	@echo "Done. Now: . $(BIN)/activate"
 
 demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ (or OUT=folder)
 	@$(PY) -m lusdata demo --out "$(OUT)"
@@ -42,12 +45,14 @@ test: $(DEV)  ## run the default tests: offline, no graphics card, under three m
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
 	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real
 
-check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests
+check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests, releases
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/test_layering.py tests/test_packaging.py
 	@$(PY) -m lusdata validate
+	@$(PY) -m lusdata release --check
+	@if [ -e .git ]; then $(PY) -m lusdata check; else echo "lusdata check is left out: this is no git repository"; fi
 
 format: $(DEV)  ## put the code into the project's format and mend what the linter can
 	@$(PY) -m ruff check --fix .

@@ -27,16 +27,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lusdata.catalog.collection import open_collection
 from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, decode, encode
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.near_duplicates import find_duplicates, nearest
+from lusdata.catalog.opening import open_collection
 from lusdata.media.crop import Box
-from lusdata.media.decode import decode as decode_frames
-from lusdata.media.decode_pixels import grey_pixels
-from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.decode.decoder import decode as decode_frames
+from lusdata.media.decode.pixels import grey_pixels
+from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
-from lusdata.media.phantom_media import write_video
+from lusdata.media.phantom.media import write_video
 
 Frames = np.ndarray[Any, Any]
 Change = Callable[[Frames], Frames]

@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from lusdata.errors import LusdataError
 from lusdata.media.crop import Box
-from lusdata.media.decode import decode
-from lusdata.media.decode_pixels import rgb_pixels
-from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.pixels import rgb_pixels
+from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.phantom import draw, typical
-from lusdata.media.sector import Sector, find_sector
+from lusdata.media.sector.finder import Sector, find_sector
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBES = ("convex", "linear", "phased")

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from benchmarks.sector import real_recordings
 from lusdata.media.phantom import draw, typical
-from lusdata.media.text import find_text
+from lusdata.media.text.finder import find_text
 
 try:
     from PIL import Image, ImageDraw, ImageFont

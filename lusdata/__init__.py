@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection as Collection
-    from lusdata.catalog.collection import open_collection as open_collection
     from lusdata.catalog.manifest import Crop as Crop
-    from lusdata.dataset.folds import FoldTable as FoldTable
-    from lusdata.dataset.folds import make_folds as make_folds
+    from lusdata.catalog.opening import open_collection as open_collection
+    from lusdata.dataset.folds.make import FoldTable as FoldTable
+    from lusdata.dataset.folds.make import make_folds as make_folds
     from lusdata.dataset.load import Dataset as Dataset
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lusdata.media.crop import Box as Box
     from lusdata.media.facts import media_facts as media_facts
     from lusdata.media.frames import read_frames as read_frames
-    from lusdata.media.sector import find_sector as find_sector
+    from lusdata.media.sector.finder import find_sector as find_sector
 
 __version__ = "1.0.0.dev0"
 
@@ -29,15 +29,15 @@ _HOMES = {
     "Collection": "lusdata.catalog.collection",
     "Crop": "lusdata.catalog.manifest",
     "Dataset": "lusdata.dataset.load",
-    "FoldTable": "lusdata.dataset.folds",
+    "FoldTable": "lusdata.dataset.folds.make",
     "LusdataError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
     "cache_dir": "lusdata.media.cache",
-    "find_sector": "lusdata.media.sector",
+    "find_sector": "lusdata.media.sector.finder",
     "load": "lusdata.dataset.load",
-    "make_folds": "lusdata.dataset.folds",
+    "make_folds": "lusdata.dataset.folds.make",
     "media_facts": "lusdata.media.facts",
-    "open_collection": "lusdata.catalog.collection",
+    "open_collection": "lusdata.catalog.opening",
     "read_frames": "lusdata.media.frames",
 }
 

@@ -1,12 +1,15 @@
-"""Files that are either whole or not there."""
+"""Files and folders that are either whole or not there."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["write_bytes", "write_text"]
+__all__ = ["new_folder", "write_bytes", "write_text"]
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -43,3 +46,36 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text file as UTF-8 with Unix line ends; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Fill a folder by way of a temporary folder beside it.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to make; missing or empty. Its parent must exist.
+
+    Yields
+    ------
+    Path
+        The temporary folder, which becomes `path` when the block ends without an error.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, or `path` holds something by now; no temporary folder is left behind.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield temporary
+        # mkdtemp makes folders for the owner alone.
+        temporary.chmod(0o755)
+        if path.exists():
+            # Only an empty folder can be removed so; Windows cannot put one folder in the place of another.
+            path.rmdir()
+        temporary.replace(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise

@@ -47,6 +47,18 @@ def facts_dir() -> Path:
     return _shared("facts", "published metadata")
 
 
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    """Return a small collection of 16 recordings of 8 patients, which a test may change."""
+    from catalogs import recording, write_catalog
+
+    classes = ("healthy", "covid-19")
+    return write_catalog(
+        tmp_path / "manifests" / "clinic",
+        [recording(f"r{n}", classes[n % 2], f"patient-{n % 8}", provider=f"site-{n % 8}") for n in range(16)],
+    )
+
+
 @dataclass(frozen=True)
 class PhantomCollection:
     """A phantom collection on disk: its manifests, a mirror of its media, and the folder around both."""

@@ -14,7 +14,7 @@ from lusdata.catalog.rights import licence_entry
 from lusdata.dataset.build import BuildReport, build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.facts import pin
-from lusdata.media.phantom_media import write_image, write_video
+from lusdata.media.phantom.media import write_image, write_video
 
 SMALL = Recipe(size_px=16)
 """Frames small enough that a whole build takes a moment."""
@@ -32,7 +32,9 @@ def grey_of_frame(number: int, frame_index: int) -> int:
     return 40 + 3 * number + 12 * frame_index
 
 
-def small_collection(folder: Path, *, videos: int = 6, images: int = 6, name: str = "small") -> Collection:
+def small_collection(
+    folder: Path, *, videos: int = 6, images: int = 6, name: str = "small", class_basis: str = "synthetic"
+) -> Collection:
     """Write media under ``media/`` and return their collection, whose manifests lie under ``manifests/``.
 
     Every video has 12 frames at 6 Hz, so that 3 Hz takes each second one. Two recordings in a row are one patient's.
@@ -50,7 +52,7 @@ def small_collection(folder: Path, *, videos: int = 6, images: int = 6, name: st
             write_video(file, np.stack([np.full((32, 40), level, np.uint8) for level in levels]), rate_hz=6.0)
         else:
             write_image(file, np.full((32, 40), grey_of_image(number), np.uint8))
-        data = pin(_facts(name, number, kind, file.name), file)
+        data = pin({**_facts(name, number, kind, file.name), "class_basis": class_basis}, file)
         path = manifests / f"{file.stem}.json"
         write_manifest(path, data)
         found.append(Manifest(data, path))

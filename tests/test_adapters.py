@@ -64,9 +64,11 @@ def test_tensorflow_gets_another_order_in_each_epoch(dataset: Dataset) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size: value out of range; expected at least 1; found 0"),
-        ({"seed": -1}, "seed: value out of range; expected at least 0; found -1"),
+        ({"batch_size": 0}, "batch_size: value out of range; expected a whole number, at least 1; found 0"),
+        ({"seed": -1}, "seed: value out of range; expected a whole number, at least 0; found -1"),
         ({"first_epoch": -1}, "epoch: value out of range"),
+        ({"batch_size": "32"}, "batch_size: value out of range; expected a whole number, at least 1; found '32'"),
+        ({"batch_size": 2.5}, "found 2.5"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -6,11 +6,12 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lusdata.atomic import write_bytes, write_text
+from lusdata.atomic import new_folder, write_bytes, write_text
 
 
 def test_a_file_is_written_and_an_older_one_replaced(tmp_path: Path):
@@ -59,3 +60,38 @@ def test_a_missing_folder_is_the_callers_fault(tmp_path: Path):
 def test_others_may_read_what_was_written(tmp_path: Path):
     write_bytes(tmp_path / "a.bin", b"x")
     assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["missing", "empty"])
+def test_a_folder_appears_when_it_is_full(tmp_path: Path, there: bool):
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    with new_folder(out) as folder:
+        write_text(folder / "a.txt", "a")
+        assert not (out / "a.txt").exists()
+    assert (out / "a.txt").read_text("utf-8") == "a"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def _fill(out: Path, then: Callable[[], object]) -> None:
+    with new_folder(out) as folder:
+        write_text(folder / "a.txt", "a")
+        then()
+
+
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError, match="division"):
+        _fill(tmp_path / "out", lambda: 1 / 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_filled_meanwhile_is_left_alone(tmp_path: Path):
+    def somebody_else() -> None:
+        (tmp_path / "out").mkdir()
+        write_text(tmp_path / "out" / "mine.txt", "mine")
+
+    with pytest.raises(OSError, match="not empty"):
+        _fill(tmp_path / "out", somebody_else)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "mine.txt").read_text("utf-8") == "mine"

@@ -12,11 +12,13 @@ from catalogs import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit import CHECKS, AuditReport, Check, Finding, audit
-from lusdata.dataset.audit_split import Named, match_names, read_split, split_of_table
-from lusdata.dataset.folds import make_folds
+from lusdata.catalog.opening import open_collection
+from lusdata.dataset.audit.names import Named, match_names
+from lusdata.dataset.audit.report import CHECKS, AuditReport, Check, Finding, audit
+from lusdata.dataset.audit.split import read_split, split_of_table
+from lusdata.dataset.folds.make import make_folds
 from lusdata.errors import DataError, OutsideError
 
 
@@ -92,6 +94,24 @@ def test_a_recording_in_two_folds_is_a_leak(tmp_path: Path) -> None:
         pytest.param("split.json", {"0": ["Day+1.gif", "day-2"], "1": ["other"]}, id="names by fold"),
         pytest.param("split.json", {"test/day-1": 0, "test/day-2": 0, "test/other": 1}, id="folds by id"),
         pytest.param("split.csv", "file,fold\nDay+1.gif,0\nDay+2.gif,0\nOther Clip.mp4,1\n", id="CSV of files"),
+        pytest.param("split.json", [["Day+1.gif", "Day+2.gif"], ["Other Clip.mp4"]], id="a list of lists"),
+        pytest.param(
+            "split.json",
+            [{"file": "Day+1.gif", "fold": 0}, {"file": "Day+2.gif", "fold": 0}, {"file": "Other Clip", "fold": 1}],
+            id="a list of rows",
+        ),
+        pytest.param(
+            "split.json",
+            {
+                "0": {"train": ["Other Clip"], "test": ["Day+1", "Day+2"]},
+                "1": {"train": ["Day+1"], "val": ["Day+2"], "test": ["Other Clip"]},
+            },
+            id="rounds",
+        ),
+        pytest.param(
+            "split.tsv", "Filename\tSplit\nDay+1.gif\t0\nDay+2.gif\t0\nOther Clip.mp4\t1\n", id="tabs, other heads"
+        ),
+        pytest.param("split.csv", "file;fold\nDay+1.gif;0\nDay+2.gif;0\nOther Clip.mp4;1\n", id="semicolons"),
         pytest.param(
             "split.csv", "\ufefffold,recording\r\n0,test/day-1\r\n0,test/day-2\r\n1,other\r\n", id="CSV of ids"
         ),
@@ -108,11 +128,23 @@ def test_splits_are_read_in_every_form(name: str, content: object, tmp_path: Pat
     ("name", "content", "message"),
     [
         pytest.param("s.json", "{", "not valid JSON", id="no JSON"),
-        pytest.param("s.json", [1, 2], "not a split; expected a fold table", id="a list"),
+        pytest.param("s.json", [1, 2], "not a split; expected a table .* found a list of a number", id="numbers"),
         pytest.param("s.json", {"0": {"a": 1}}, "not a split", id="too deep"),
         pytest.param("s.json", {"0": []}, "the split names nothing", id="nothing"),
+        pytest.param("s.json", {}, "the split names nothing", id="an empty object"),
+        pytest.param("s.csv", "\n", "the file of the split is empty", id="an empty file"),
+        pytest.param("s.csv", "file,fold\n", "the split names nothing", id="a head alone"),
+        pytest.param(
+            "s.json", '{"a.mp4": 0, "a.mp4": 1}', "a key stands twice in one object; found 'a.mp4'", id="twice"
+        ),
+        pytest.param(
+            "s.json",
+            {"0": {"train": ["a", "b"], "test": ["a"]}, "1": {"train": ["a"], "test": ["b"]}},
+            "s.json: 0: rounds whose parts are no folds.*one round at a time",
+            id="a round that leaks by itself",
+        ),
         pytest.param("s.json", {"folds_version": "2.0.0"}, "expected 1.0.0; found '2.0.0'", id="future version"),
-        pytest.param("s.csv", "a,b\n1,2\n", "expected the columns file and fold; found a, b", id="other columns"),
+        pytest.param("s.csv", "a,b\n1,2\n", r"expected a column for the name .* found a, b", id="other columns"),
         pytest.param("s.csv", "file,fold\na.mp4,\n", "s.csv:2: a line without name or fold", id="no fold"),
     ],
 )
@@ -168,6 +200,43 @@ def test_names_that_fit_nothing_or_several_are_findings(tmp_path: Path) -> None:
     assert "may be test/five, test/four" in found["NAME_AMBIGUOUS"].line()
     assert found["NAME_REPEATED"].subject == "test/one"
     assert report.clean
+
+
+def test_frames_count_as_their_recording(tmp_path: Path) -> None:
+    frames = {
+        "0": ["Day+1_frame0.jpg", "Day+1_frame12.jpg", "day+2.gif-Frame-0007.png"],
+        "1": ["Other Clip.mp4_frame3.jpg", "Day+1_frame24.jpg", "clip_frame1.jpg"],
+    }
+    report = audited(TWO_PATIENTS, written(tmp_path / "split.json", frames))
+    assert report.split.folds_of == {"test/day-1": ("0", "1"), "test/day-2": ("0",), "test/other": ("1",)}
+    assert [place.told for place in report.split.places][:2] == [
+        "Day+1_frame0.jpg and 1 more frame",
+        "day+2.gif-Frame-0007.png",
+    ]
+    assert (report.split.names, report.split.mapped) == (6, 5)
+    assert codes(report) == ["GROUP_LEAKS", "RECORDING_LEAKS", "NAME_UNKNOWN"]
+
+
+def test_a_folder_with_a_folder_for_each_fold_is_a_split(tmp_path: Path) -> None:
+    for name in ("split0/covid/Day+1_frame0.jpg", "split0/covid/Day+2_frame0.jpg", "split1/regular/Other Clip.mp4"):
+        (tmp_path / "folds" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folds" / name).touch()
+    report = audited(TWO_PATIENTS, tmp_path / "folds")
+    assert report.split.folds_of == {"test/day-1": ("split0",), "test/day-2": ("split0",), "test/other": ("split1",)}
+    with pytest.raises(DataError, match="the split names nothing"):
+        read_split(tmp_path / "folds" / "split0" / "covid", TWO_PATIENTS)
+
+
+def test_a_name_in_two_folds_is_a_leak_though_nobody_knows_it(tmp_path: Path) -> None:
+    split = written(tmp_path / "split.json", {"0": ["Day+1.gif", "unknown.mp4"], "1": ["unknown.mp4"]})
+    report = audited(TWO_PATIENTS, split)
+    (leak,) = report.of("leaks")
+    assert (leak.code, leak.subject) == ("NAME_LEAKS", "unknown.mp4")
+    assert not report.clean
+
+
+def test_a_single_fold_is_told(tmp_path: Path) -> None:
+    assert codes(audited(TWO_PATIENTS, written(tmp_path / "split.json", {"train": ["other"]}))) == ["SPLIT_SINGLE"]
 
 
 def test_a_split_of_another_collection_is_not_called_clean(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ def test_our_own_folds_are_audited_by_default(clinic: Path, capsys: pytest.Captu
     assert main(["audit", str(clinic), "--k", "4"]) == 0
     shown = capsys.readouterr().out
     assert "audit of clinic: folds by patient, k=4, seed=0" in shown
-    assert "leaks: no group stands in two folds" in shown
+    # The verdict comes first, and is the last that a terminal shows.
+    assert shown.index("clean: nobody stands on two sides") < shown.index("asked")
+    assert "leaks by id      none" in shown
     assert shown.endswith("clean: nobody stands on two sides\n")
 
 
@@ -40,11 +42,13 @@ def test_a_leak_is_shown_with_its_files_and_exits_1(
 ) -> None:
     assert main(["audit", str(clinic), "--folds", str(leaking)]) == 1
     shown = capsys.readouterr().out
-    assert "LEAKS: 1 found" in shown
+    assert "leaks by id      1 group stands in several folds, 2 recordings concerned" in shown
+    assert "error GROUP_LEAKS" in shown
     assert "test/patient-0: 2 recordings in folds a, b; basis: patient" in shown
     assert "fold a  clinic/r0  clip_0.mp4" in shown
     assert "fold b  clinic/r8  Clip 8.mp4" in shown
-    assert "NOT CLEAN: 1 groups stand in several folds, 2 recordings concerned" in shown
+    assert "-> put all recordings of a group into one fold" in shown
+    assert shown.endswith("NOT CLEAN: scores on this split are not scores on new patients\n")
 
 
 def test_the_document_holds_every_finding(clinic: Path, leaking: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,10 +57,12 @@ def test_the_document_holds_every_finding(clinic: Path, leaking: Path, capsys: p
     document = json.loads(shown.out)
     assert shown.err == ""
     assert document["clean"] is False
-    assert document["leaked"] == {"groups": 1, "recordings": 2}
+    assert document["leaked"] == {"groups": 1, "recordings": 2, "pairs_by_pixels": 0}
+    assert document["counts"]["error"] == 1
     assert document["split"]["mapped"] == 4
     (leak,) = [finding for finding in document["findings"] if finding["code"] == "GROUP_LEAKS"]
     assert [place["name"] for place in leak["places"]] == ["clip_0.mp4", "Clip 8.mp4"]
+    assert leak["advice"].startswith("put all recordings of a group into one fold")
 
 
 def test_a_fold_file_of_ours_is_audited_with_its_own_settings(
@@ -73,6 +79,17 @@ def test_a_fold_file_of_ours_is_audited_with_its_own_settings(
 @pytest.mark.parametrize(("by", "code"), [("patient", 0), ("video", 1), ("frame", 1)])
 def test_the_exit_code_tells_whether_a_kind_of_split_leaks(clinic: Path, by: str, code: int) -> None:
     assert main(["audit", str(clinic), "--by", by, "--k", "4"]) == code
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_the_page_fits_the_terminal(
+    columns: int, clinic: Path, leaking: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    main(["audit", str(clinic), "--folds", str(leaking)])
+    long_words = ("/", "|")  # a path is not broken
+    lines = [line for line in capsys.readouterr().out.splitlines() if not any(sign in line for sign in long_words)]
+    assert max(map(len, lines)) <= min(columns, 100)
 
 
 def test_a_long_list_is_cut_on_the_page_but_not_in_the_document(

@@ -553,6 +553,46 @@ def test_a_broken_index_is_a_fault_of_the_data(tmp_path: Path, text: str, messag
         open_index(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("recordings",), 3, r"found \$\.recordings is no array"),
+        (("recordings", 0, "shard"), 7, r"found \$\.recordings\[0\]\.shard is none of the 1 shards"),
+        (("recordings", 0, "rows"), 99, r"shards\[0\]\.rows is \d+, but its recordings have"),
+        (("recordings", 1, "id"), None, "has no id of its own"),
+        (("recordings", 0, "crop"), [0, 0, -1, 5], "is no window"),
+        (("shards", 0, "file"), "../part-00000.parquet", "is no plain file name"),
+        (("recipe", "size_px"), 5, r"found \$\.recipe: size_px: value out of range"),
+        (("versions",), {}, "names no version of lusdata"),
+        (("left_out",), [{}], "lacks id, code or reason"),
+        (("release",), {"folds": []}, r"\$\.release lacks version, date or sha256"),
+        (
+            ("release",),
+            {"version": "1.0.0", "date": "2026-01-01", "sha256": "0", "folds": [{"file": "../folds.json"}]},
+            r"\$\.release\.folds\[0\]\.file is no plain file name",
+        ),
+    ],
+)
+def test_an_index_at_odds_with_itself_is_refused(
+    report: BuildReport, tmp_path: Path, place: tuple[object, ...], value: object, message: str
+) -> None:
+    data = index_of(report.out)
+    inner = data
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    (tmp_path / "dataset.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(DataError, match="the dataset is damaged; .*" + message):
+        open_index(tmp_path)
+
+
+def test_manifests_that_were_changed_are_not_believed(report: BuildReport, tmp_path: Path) -> None:
+    for name in ("dataset.json", "manifests.jsonl"):
+        (tmp_path / name).write_bytes((report.out / name).read_bytes().replace(b"healthy", b"Healthy"))
+    with pytest.raises(DataError, match="a file of the dataset was changed; expected sha256"):
+        _ = open_index(tmp_path).manifests
+
+
 def test_a_folder_without_an_index_is_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"not a dataset; expected a folder with dataset.json"):
         open_index(tmp_path)
@@ -570,7 +610,7 @@ def test_a_changed_shard_is_found_by_its_digest(collection: Collection, home: Pa
 
 @pytest.mark.real
 def test_every_pinned_recording_of_the_corpus_is_built(corpus_dir: Path, tmp_path: Path) -> None:
-    from lusdata.catalog.collection import open_collection
+    from lusdata.catalog.opening import open_collection
 
     collection = open_collection("pocus")
     report = build(collection, out=tmp_path / "out", mirrors=[corpus_dir], cache=tmp_path / "cache", offline=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit_confounding import find_confounding, measure_confounding
-from lusdata.dataset.audit_finding import Finding
-from lusdata.dataset.audit_split import split_of_table
-from lusdata.dataset.fold_units import unit_ids
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.audit.blind import prepare_round
+from lusdata.dataset.audit.confounding import find_confounding, measure_confounding
+from lusdata.dataset.audit.finding import Finding
+from lusdata.dataset.audit.split import split_of_table
+from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.units import unit_ids
 
 CLASSES = ("covid-19", "healthy", "bacterial-pneumonia")
 
@@ -42,7 +44,7 @@ def test_a_class_that_follows_from_the_clinic_is_found_with_its_number():
     assert (source.code, source.level, source.subject) == ("CONFOUNDED", "warning", "source")
     assert dict(source.numbers)["balanced_accuracy"] == pytest.approx(1.0)
     assert dict(source.numbers)["p"] < 0.01
-    assert "balanced accuracy 1.00 (guessing 0.33" in source.message
+    assert "balanced accuracy 1.00 (95 % interval 1.00 to 1.00 over 30 patient groups; guessing 0.33" in source.message
     # Every file is stored alike, so the file alone tells nothing.
     assert file.code == "NOT_CONFOUNDED"
     assert both.code == "CONFOUNDED"
@@ -91,3 +93,63 @@ def test_numbers_reach_the_json():
     source, *_ = findings(clinics(telling=True))
     assert source.as_dict()["numbers"]["chance"] == pytest.approx(1 / 3)
     assert list(dict(source.numbers))[-3:] == [f"recall {name}" for name in sorted(CLASSES)]
+
+
+def test_many_small_sources_of_one_class_are_found_though_none_is_seen_twice():
+    # Case reports: each its own provider, all of one disease. That a source is rare tells the class of the next one.
+    manifests = [
+        recording(
+            f"p{patient:02d}",
+            CLASSES[patient % 2],
+            f"patient-{patient}",
+            provider="clinic" if patient % 2 else f"report-{patient}",
+        )
+        for patient in range(40)
+    ]
+    source = findings(manifests)[0]
+    assert source.code == "CONFOUNDED"
+    assert dict(source.numbers)["balanced_accuracy"] == pytest.approx(1.0)
+
+
+def test_the_interval_counts_patients_and_not_recordings():
+    def width(views: int) -> float:
+        manifests = [
+            recording(
+                f"p{patient:02d}-{view}",
+                CLASSES[patient % 2],
+                f"patient-{patient}",
+                provider=f"clinic-{(patient % 2 + (patient % 5 == 0)) % 2}",
+            )
+            for patient in range(40)
+            for view in range(views)
+        ]
+        numbers = dict(findings(manifests)[0].numbers)
+        assert numbers["low"] < numbers["balanced_accuracy"] < numbers["high"]
+        return numbers["high"] - numbers["low"]
+
+    # Ten clips of each patient are no ten patients.
+    assert width(10) == pytest.approx(width(1), abs=0.02)
+
+
+def test_categories_are_learned_from_the_training_part_alone():
+    groups = np.arange(40)
+    train, test = groups[:30], groups[30:]
+    words = np.array(["a", "b", "c"] * 10 + ["a"] * 5 + ["new"] * 5)
+    numbers = np.concatenate([np.linspace(0, 1, 30), np.linspace(5, 9, 10)])
+    ready = prepare_round([words, numbers], np.ones(2), groups, train, test)
+    changed = prepare_round(
+        [np.where(groups < 30, words, "other"), np.where(groups < 30, numbers, 0.5)], np.ones(2), groups, train, test
+    )
+    np.testing.assert_array_equal(ready.seen, changed.seen)
+    np.testing.assert_array_equal(ready.common, changed.common)
+    # All that is new is one category, and what lies above the training part is in its last bin.
+    assert set(ready.asked[ready.kind[5:], 0]) == {3}
+    assert len(set(ready.asked[ready.kind, 1])) == 1
+
+
+def test_a_class_of_too_few_patients_is_left_out_and_named():
+    manifests = [*clinics(telling=False), recording("lone", "viral-pneumonia", "patient-99")]
+    *measured, rare = findings(manifests)
+    assert [finding.code for finding in measured] == ["NOT_CONFOUNDED"] * 3
+    assert (rare.code, rare.subject) == ("CLASS_TOO_RARE", "viral-pneumonia")
+    assert "viral-pneumonia" not in measured[0].message

@@ -8,7 +8,7 @@ import pytest
 
 from lusdata.errors import UsageError
 from lusdata.media.contact_sheet import CLASS_COLOURS, Caption, contact_sheet, write_contact_sheet
-from lusdata.media.phantom_gallery import phantom_gallery
+from lusdata.media.phantom.gallery import phantom_gallery
 
 
 def grey(level, height=80, width=100):

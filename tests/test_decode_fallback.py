@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lusdata.errors import DecodeError
-from lusdata.media.decode import survey
-from lusdata.media.decode_fallback import rewritten
+from lusdata.media.decode.decoder import survey
+from lusdata.media.decode.fallback import rewritten
 from lusdata.media.frames import read_frames
 from lusdata.media.phantom import index_clip, write_video
 

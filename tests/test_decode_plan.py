@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusdata.media.decode_plan import Step, plan_steps
+from lusdata.media.decode.plan import Step, plan_steps
 
 
 @st.composite

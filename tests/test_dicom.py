@@ -15,8 +15,8 @@ from pydicom.data import get_testdata_file
 
 from lusdata.errors import DataError, DecodeError, MissingExtraError
 from lusdata.media.crop import Box
-from lusdata.media.dicom import DicomRecording, is_dicom, read
-from lusdata.media.dicom_header import ALLOWED, frame_times_s, regions_of, subject_of
+from lusdata.media.dicom.header import ALLOWED, frame_times_s, regions_of, subject_of
+from lusdata.media.dicom.recording import DicomRecording, is_dicom, read
 
 
 def sample(name: str) -> Path:
@@ -89,7 +89,7 @@ def test_a_video_stream_inside_is_decoded(tmp_path):
     import pydicom
     from pydicom.encaps import encapsulate
 
-    from lusdata.media.phantom_media import write_video
+    from lusdata.media.phantom.media import write_video
 
     write_video(tmp_path / "clip.mp4", steps(8), rate_hz=20)
     path = dicom_file(tmp_path / "a.dcm", steps(8))

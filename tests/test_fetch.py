@@ -17,12 +17,12 @@ from media_server import Answer, MediaServer, page, redirect, running_server, st
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import OutsideError, UsageError
-from lusdata.media import fetch as fetch_module
 from lusdata.media.cache import Cache
-from lusdata.media.fetch import fetch
-from lusdata.media.fetch_lock import alone
-from lusdata.media.fetch_patience import Limits, World
-from lusdata.media.fetch_report import FetchReport, FetchResult
+from lusdata.media.fetch import collection as fetch_module
+from lusdata.media.fetch.collection import fetch
+from lusdata.media.fetch.lock import alone
+from lusdata.media.fetch.patience import Limits, World
+from lusdata.media.fetch.report import FetchReport, FetchResult
 
 QUICK = Limits(connect_s=2.0, read_s=0.3, tries=3, first_delay_s=1.0)
 CLIP = mp4()
@@ -550,7 +550,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_finished(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("lusdata.media.fetch_admit.os.fsync", full)
+    monkeypatch.setattr("lusdata.media.fetch.admit.os.fsync", full)
     other = recording("other", mp4(1), locations=[server.put("/other", mp4(1))])
     with pytest.raises(OutsideError, match="the disk of the cache is full"):
         fetch_from(server, other, cache=tmp_path)

@@ -12,10 +12,10 @@ from media_server import Answer, MediaServer, page, running_server
 
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.errors import OutsideError
-from lusdata.media.fetch import fetch
-from lusdata.media.fetch_patience import Limits, World
-from lusdata.media.fetch_report import FetchReport
-from lusdata.media.phantom_media import write_video
+from lusdata.media.fetch.collection import fetch
+from lusdata.media.fetch.patience import Limits, World
+from lusdata.media.fetch.report import FetchReport
+from lusdata.media.phantom.media import write_video
 
 QUICK = Limits(read_s=0.3, tries=3)
 

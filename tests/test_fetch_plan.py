@@ -12,9 +12,9 @@ from fetch_cases import mp4, recording
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import UsageError
-from lusdata.media.fetch_address import is_public, origin_of, refusal
-from lusdata.media.fetch_patience import Limits, may_pass, retry_after_s, retry_delay_s
-from lusdata.media.fetch_plan import (
+from lusdata.media.fetch.address import is_public, origin_of, refusal
+from lusdata.media.fetch.patience import Limits, may_pass, retry_after_s, retry_delay_s
+from lusdata.media.fetch.plan import (
     Attempt,
     FolderMirror,
     Mirror,
@@ -25,7 +25,7 @@ from lusdata.media.fetch_plan import (
     plan_recording,
     safe_parts,
 )
-from lusdata.media.fetch_report import STATES, Failure, FetchReport, FetchResult, State, decisive
+from lusdata.media.fetch.report import STATES, Failure, FetchReport, FetchResult, State, decisive
 
 FOLDER = FolderMirror(Path("copies"))
 WEB = WebMirror("https://mirror.example/lung/")

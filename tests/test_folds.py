@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.fold_units import expected_frames, unit_ids
-from lusdata.dataset.folds import FoldTable, make_folds
+from lusdata.dataset.folds.make import FoldTable, make_folds
+from lusdata.dataset.folds.units import expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
 
 CLASSES = ("covid-19", "bacterial-pneumonia", "healthy")

@@ -13,14 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lusdata.catalog.importers import blues, common, curation, pocus, pocus_cells, pocus_groups, pocus_places
+from lusdata.catalog.importers import blues, common, curation
 from lusdata.catalog.importers.common import Imported
+from lusdata.catalog.importers.pocus import cells as pocus_cells
+from lusdata.catalog.importers.pocus import collection as pocus
+from lusdata.catalog.importers.pocus import groups as pocus_groups
+from lusdata.catalog.importers.pocus import places as pocus_places
 from lusdata.catalog.manifest import Manifest, read_manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import schema_faults
 from lusdata.cli import main
 from lusdata.errors import DataError
-from lusdata.media.phantom_media import write_video
+from lusdata.media.phantom.media import write_video
 
 PLAIN = {
     "Current location": "pocus_videos/convex",

@@ -32,7 +32,7 @@ DOORS = {
     "cv2": ("lusdata.media.*",),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
-    "imageio_ffmpeg": ("lusdata.media.decode_fallback",),
+    "imageio_ffmpeg": ("lusdata.media.decode.fallback",),
     "jsonschema": ("lusdata.catalog.schema",),
     "numpy": (
         "lusdata.catalog.fingerprint",
@@ -43,14 +43,15 @@ DOORS = {
         "lusdata.commands.demo",
     ),
     "pandas": ("lusdata.dataset.*",),
-    "pyarrow": ("lusdata.dataset.*",),
+    "platformdirs": ("lusdata.media.cache",),
+    "pyarrow": ("lusdata.dataset.*", "lusdata.publish.export.hub_rows"),
     "pydicom": ("lusdata.media.dicom*",),
     "ray": ("lusdata.dataset.*",),
     "requests": ("lusdata.media.fetch*",),
     "tensorflow": ("lusdata.dataset.*",),
     "torch": ("lusdata.dataset.*",),
     "tqdm": ("lusdata.commands.*", "lusdata.dataset.*", "lusdata.media.fetch*"),
-    "urllib3": ("lusdata.media.fetch_http", "lusdata.media.fetch_session"),
+    "urllib3": ("lusdata.media.fetch.http", "lusdata.media.fetch.session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
 IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "pydicom", "ray", "tensorflow", "torch"}
@@ -74,11 +75,17 @@ HEAVY = (
 PURE = (
     "lusdata.catalog.groups",
     "lusdata.catalog.rights",
-    "lusdata.catalog.rules*",
-    "lusdata.dataset.folds",
+    "lusdata.catalog.rules.*",
+    "lusdata.dataset.folds.make",
     "lusdata.dataset.recipe",
     "lusdata.media.crop",
     "lusdata.media.sample",
+    "lusdata.publish.review.counts",
+    "lusdata.publish.review.escape",
+    "lusdata.publish.review.files",
+    "lusdata.publish.review.fold_impact",
+    "lusdata.publish.review.ids",
+    "lusdata.publish.review.likeness",
 )
 IMPURE_IMPORTS = {"io", "os", "random", "requests", "shutil", "socket", "subprocess", "tempfile", "time", "urllib"}
 IMPURE_CALLS = {

@@ -12,7 +12,7 @@ import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.dataset import load as load_module
 from lusdata.dataset.build import BuildReport
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
 
@@ -164,12 +164,34 @@ def test_a_selection_may_be_empty(dataset: Dataset) -> None:
         ({"patterns": ["b_lines", "z_lines"]}, "found 'z_lines'"),
         ({"id": "small/none"}, "no recording has this id"),
         ({"text": "probe:convex"}, "malformed selection"),
+        ({"probe": 3}, "probe: not a condition; expected a word, or a list of words; found 3"),
+        ({"id": ["small/video-00", 3]}, "id: not a condition"),
+        ({"probe": []}, r"probe: not a condition; .*found \[\]"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(dataset: Dataset, options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         dataset.select(**options)  # type: ignore[arg-type]
+
+
+def test_a_selection_by_rights_takes_a_truth_value(dataset: Dataset) -> None:
+    assert dataset.select(publish=True).recordings == dataset.select(publish="yes").recordings
+    assert dataset.select(publish=False).recordings == dataset.select("publish=no").recordings
+
+
+def test_clips_are_the_recordings_one_after_the_other(dataset: Dataset) -> None:
+    frames = dataset.to_numpy()
+    clips = list(dataset.clips())
+    assert tuple(clip.recording for clip in clips) == dataset.recordings
+    for name in ("images", "times_s", "frame_indices"):
+        assert np.array_equal(np.concatenate([getattr(clip, name) for clip in clips]), getattr(frames, name))
+    table = dataset.table.set_index("id")
+    for clip in clips:
+        assert (clip.class_name, clip.group) == (table["class"][clip.recording], table["group"][clip.recording])
+        assert dataset.classes[clip.label] == clip.class_name
+        assert (clip.images.dtype, clip.images.shape[1:]) == (np.uint8, (16, 16))
+    assert list(dataset.select(probe="phased").clips()) == []
 
 
 def test_class_weights_let_classes_count_the_same(dataset: Dataset) -> None:
@@ -217,12 +239,22 @@ def test_folds_follow_from_the_catalog_and_not_from_the_view(dataset: Dataset, c
     assert dataset.fold(1, folds=table).test.recordings == table.split(1).test
 
 
+def test_the_rounds_of_a_cross_validation_come_in_turn(dataset: Dataset) -> None:
+    rounds = list(dataset.folds(k=3, seed=1))
+    assert [fold.number for fold in rounds] == [0, 1, 2]
+    assert rounds[2].test.recordings == dataset.fold(2, k=3, seed=1).test.recordings
+    assert sorted(name for fold in rounds for name in fold.test.recordings) == list(dataset.recordings)
+
+
 def test_a_fold_shows_its_sizes(dataset: Dataset) -> None:
     fold = dataset.fold(1, k=3)
     sizes = [(len(part.recordings), len(part)) for part in (fold.train, fold.validation, fold.test)]
     train, validation, test = (f"{recordings} ({frames})" for recordings, frames in sizes)
     expected = f"<Fold 1 of 3 by patient: train {train}, validation {validation}, test {test} recordings (frames)>"
     assert repr(fold) == expected
+    covid = [fold.parts[name].counts["covid-19"] for name in ("train", "validation", "test")]
+    cells = "".join(f"<td>{recordings} ({frames})</td>" for recordings, frames in covid)
+    assert f"<tr><td>covid-19</td>{cells}</tr>" in fold._repr_html_()
 
 
 def test_folds_can_come_from_a_file(dataset: Dataset, collection: Collection, tmp_path: Path) -> None:
@@ -237,6 +269,9 @@ def test_folds_can_come_from_a_file(dataset: Dataset, collection: Collection, tm
     [
         (5, {}, "no such fold; expected 0 to 4; found 5"),
         (-1, {"by": "frame"}, "no such fold"),
+        ("0", {}, "no such fold; expected 0 to 4; found '0'"),
+        (True, {}, "no such fold"),
+        (0.0, {}, "no such fold"),
         (0, {"k": 1}, "k"),
         (0, {"k": 10_000}, "k"),
         (0, {"by": "hospital"}, "hospital"),

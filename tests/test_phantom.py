@@ -9,7 +9,7 @@ import pytest
 
 from lusdata.errors import UsageError
 from lusdata.media.phantom import MASK_NAMES, PhantomSpec, draw, index_clip, index_level, typical
-from lusdata.media.phantom_scan import compress, plan_scan, speckle
+from lusdata.media.phantom.scan import compress, plan_scan, speckle
 
 PROBES = ("convex", "linear", "phased")
 SMALL = PhantomSpec(frame_count=4, width_px=240, height_px=200, rate_hz=4)

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 
 from lusdata.catalog.address import carries_credentials, is_malformed, private_host
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.privacy import ages, contacts, dates, dicom_names, titled_names
-from lusdata.catalog.rules import RULES, broken_rules, codes
-from lusdata.catalog.rules_run import RUN_RULES
+from lusdata.catalog.rules.privacy import ages, contacts, dates, dicom_names, titled_names
+from lusdata.catalog.rules.run import RUN_RULES
+from lusdata.catalog.rules.table import RULES, broken_rules, codes
 from lusdata.catalog.schema import schema_faults
 
 

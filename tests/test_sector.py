@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lusdata.errors import UsageError
 from lusdata.media.crop import Box
 from lusdata.media.phantom import Phantom, draw, typical
-from lusdata.media.sector import find_sector
+from lusdata.media.sector.finder import find_sector
 
 CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
 
@@ -106,6 +106,54 @@ def test_the_same_frames_give_the_same_scan() -> None:
     frames = phantom("phased", 7).frames
     one, other = find_sector(frames), find_sector(frames.copy())
     assert (one.box, one.square_box, one.confidence) == (other.box, other.square_box, other.confidence)
+
+
+def beside_each_other(first: Phantom, second: Phantom) -> NDArray[np.uint8]:
+    gap = np.zeros((*first.frames.shape[:2], 8), np.uint8)
+    return np.concatenate([first.frames, gap, second.frames], axis=2)
+
+
+@pytest.mark.parametrize("probe", ["convex", "phased"])
+def test_of_two_scans_side_by_side_one_is_found(probe: str) -> None:
+    first, second = (phantom(probe, seed, margin=0.05, burned_in=False) for seed in (1, 2))
+    found = find_sector(beside_each_other(first, second))
+    truth = np.zeros(found.mask.shape, dtype=np.bool_)
+    truth[:, :320] = first.masks["sector"][0]
+    assert found.parts == 2
+    assert overlap(found.mask, truth) > 0.9
+
+
+def test_the_scan_goes_before_a_trace_beside_it() -> None:
+    scan = phantom("convex", 1, margin=0.05, burned_in=False)
+    trace = np.random.default_rng(0).rayleigh(40, (6, 240, 320)).clip(1, 255).astype(np.uint8)
+    frames = np.concatenate([trace, np.zeros((6, 240, 8), np.uint8), scan.frames], axis=2)
+    assert overlap(find_sector(frames).mask[:, 328:], scan.masks["sector"][0]) > 0.9
+
+
+def test_a_trace_below_the_scan_is_left_out() -> None:
+    scan = phantom("convex", 3, margin=0.05, burned_in=False)
+    trace = np.zeros((6, 140, 320), np.uint8)
+    trace[:, 10:130, 10:310] = np.random.default_rng(0).rayleigh(40, (6, 120, 300)).clip(1, 255)
+    found = find_sector(np.concatenate([scan.frames, trace], axis=1))
+    assert found.parts == 2
+    assert overlap(found.mask[:240], scan.masks["sector"][0]) > 0.9
+    assert found.box.top_px + found.box.height_px <= 240
+
+
+@pytest.mark.parametrize("probe", ["convex", "linear", "phased"])
+def test_one_scan_is_one_part(probe: str) -> None:
+    for seed in range(4):
+        assert find_sector(phantom(probe, seed, margin=0.1, frame_count=4).frames).parts == 1
+
+
+def test_a_square_that_was_cut_out_already_stays_whole() -> None:
+    truth = phantom("convex", 1, burned_in=False, margin=0.1)
+    _, top, _, height = truth.box
+    square = np.pad(truth.frames[:, top : top + height, 60:260], ((0, 0), (0, 200 - height), (0, 0)))
+    assert 0.8 * 200 < height < 0.95 * 200
+    assert find_sector(square).square_box == Box(0, 0, 200, 200)
+    on_a_screen = np.pad(square, ((0, 0), (70, 70), (70, 70)))
+    assert find_sector(on_a_screen).square_box.width_px < 200
 
 
 @pytest.mark.parametrize("level", [0, 90])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lusdata.errors import UsageError
 from lusdata.media.crop import Box
 from lusdata.media.phantom import draw, typical
-from lusdata.media.sector import find_sector
-from lusdata.media.text import TextRegion, blacked, find_text
+from lusdata.media.sector.finder import find_sector
+from lusdata.media.text.finder import TextRegion, blacked, find_text
 
 Pixels = NDArray[np.uint8]
 
@@ -171,9 +171,23 @@ def test_an_engine_that_gives_nothing_costs_only_the_reading(
 ) -> None:
     fake_engine(tmp_path, body)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("lusdata.media.text_reading._TIMEOUT_S", 0.3)
+    monkeypatch.setattr("lusdata.media.text.reading._TIMEOUT_S", 0.3)
     frames, _ = written(plain, "MARIA ROSSI", (80, 120))
     assert {region.reading for region in find_text(frames, read=True).regions} == {None}
+
+
+@needs_programs
+def test_an_engine_is_asked_about_the_surest_lines_only(
+    plain: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_engine(tmp_path, "print('x')")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("lusdata.media.text.finder._MOST_READINGS", 1)
+    frames, _ = written(plain, "MARIA ROSSI", (80, 120))
+    frames, _ = written(frames, "PETER LEE", (80, 40))
+    regions = find_text(frames, read=True).regions
+    assert len(regions) > 1
+    assert [region.reading for region in regions].count("x") == 1
 
 
 def test_without_an_engine_regions_are_found_but_not_read(plain: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_every_file_gives_the_papers_settings_and_the_physical_ones():
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_papers_settings_are_the_papers(model):
-    config = get_config(model)
+    config = get_config(f"{model}:paper")
     assert (config.epochs, config.batch_size, config.learning_rate) == (40, 8, 1e-4)
     assert config.patience > 0, "the paper stops early"
     assert config.augmentation == "paper"
@@ -54,6 +54,12 @@ def test_a_config_opens_with_its_record(model):
     for heading in ("Source:", "Command:", "Hardware:", "Time:", "Score:"):
         assert f"\n{heading}" in text
     assert f"python -m train crossval {model} " in text
+
+
+def test_the_reference_chooses_nothing_but_on_its_own_training_part():
+    config = get_config("mobilenet_v2")
+    assert (config.solver, config.protocol, config.by) == ("exact", "nested", "patient")
+    assert {text.partition("=")[0] for text in config.choices} == {"pool_layer", "weight_decay"}
 
 
 def test_no_two_configs_share_a_digest():

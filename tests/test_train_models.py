@@ -32,7 +32,7 @@ FROZEN = [name for name in NAMES if name not in ("covidnet", "genesis")]
 
 
 def small(name: str, **changes: object) -> TrainConfig:
-    """Return the model's paper config for small pictures and without weights."""
+    """Return a config for small pictures and without weights."""
     return get_config(name).__class__(**{**get_config(name).__dict__, "size_px": SIZE_PX, "weights": "none", **changes})
 
 
@@ -114,7 +114,10 @@ def test_normalisation_learns_only_where_nothing_was_learnt_before(tmp_path):
     shape = (SIZE_PX, SIZE_PX, 3)
     keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=shape).save_weights(path)
     whole = {"pool_layer": "", "frozen_until": ""}
-    fresh, started = build(small("mobilenet_v2", **whole)), build(small("mobilenet_v2", weights=str(path), **whole))
+    fresh, started = (
+        build(small("mobilenet_v2:paper", **whole)),
+        build(small("mobilenet_v2:paper", weights=str(path), **whole)),
+    )
     last = "Conv_1_bn"
     assert fresh.get_layer(last).trainable
     assert not started.get_layer(last).trainable
@@ -122,7 +125,7 @@ def test_normalisation_learns_only_where_nothing_was_learnt_before(tmp_path):
 
 
 def test_maps_before_the_last_can_be_classified():
-    model = build(small("mobilenet_v2", frozen_until="block_12_add", pool_layer="block_13_expand_relu"))
+    model = build(small("mobilenet_v2:paper", frozen_until="block_12_add", pool_layer="block_13_expand_relu"))
     assert model.get_layer("pool").input.shape[-1] == 576
     assert "block_14_add" not in {layer.name for layer in model.layers}
 
@@ -147,14 +150,14 @@ def test_weight_decay_is_a_penalty_on_the_last_layer():
 )
 def test_a_wrong_name_is_answered_with_right_ones(change, message):
     with pytest.raises(UsageError, match=message):
-        build(small("mobilenet_v2", **change))
+        build(small("mobilenet_v2:paper", **change))
 
 
 def test_a_network_is_not_cut_inside_a_block():
     with pytest.raises(
         UsageError, match=r"a shortcut passes the layer by; expected a layer that everything goes through"
     ):
-        split_network(network("mobilenet_v2"), "block_12_expand_relu")
+        split_network(network("mobilenet_v2:paper"), "block_12_expand_relu")
 
 
 def test_a_clip_of_five_frames_outlives_three_halvings():

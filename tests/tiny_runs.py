@@ -50,6 +50,8 @@ def tiny_network(config: TrainConfig, *, head: str = "linear") -> keras.Model:
         vector = layers.Dense(8, activation="relu", name="hidden")(vector)
         vector = layers.Dropout(0.3, name="dropout")(vector)
         vector = layers.BatchNormalization(name="norm")(vector)
+    if head == "standardised":
+        vector = layers.BatchNormalization(center=False, scale=False, name="standardise")(vector)
     chances = layers.Dense(len(config.classes), activation="softmax", name="classes")(vector)
     network = keras.Model(pictures, chances, name="tiny")
     vertical = np.array([[-1, 2, -1]] * 3, np.float32)

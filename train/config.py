@@ -21,6 +21,7 @@ SPLITS = ("frame", "video", "patient", "source")
 PROTOCOLS = ("nested", "paper")
 MONITORS = ("loss", "balanced_accuracy", "none")
 AUGMENTATIONS = ("none", "paper", "physics")
+SOLVERS = ("adam", "exact")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class TrainConfig:
         The score that stops training and chooses the epoch. With ``none`` nothing is chosen: protocol ``nested`` trains
         for all epochs on training and validation part together; protocol ``paper``, which is about choosing, then
         chooses by ``balanced_accuracy``.
+    solver : {"adam", "exact"}
+        How the trained part is fitted: step by step by Adam, or, where nothing but the last layer is trained, exactly,
+        as the one minimum of its penalised loss. The latter needs no epochs and no validation part.
+    choices : tuple of str
+        Settings that each fold chooses for itself, as ``FIELD=VALUE|VALUE``; every combination is tried. Only with the
+        exact solver; see `train.choice`.
     frozen_until : str
         Name of the last frozen layer: all up to its output is computed once; empty trains the whole network.
     pool_layer : str
@@ -86,6 +93,8 @@ class TrainConfig:
     cosine: bool = False
     patience: int = 10
     monitor: str = "loss"
+    solver: str = "adam"
+    choices: tuple[str, ...] = ()
     frozen_until: str = ""
     pool_layer: str = ""
     dropout: float = 0.5
@@ -107,6 +116,7 @@ class TrainConfig:
         _among("protocol", self.protocol, PROTOCOLS)
         _among("augmentation", self.augmentation, AUGMENTATIONS)
         _among("monitor", self.monitor, MONITORS)
+        _among("solver", self.solver, SOLVERS)
         for name in ("epochs", "batch_size", "size_px", "clip_frames", "max_frames"):
             _at_least(name, getattr(self, name), 1)
         for name in ("patience", "views", "seed"):
@@ -127,6 +137,16 @@ class TrainConfig:
         if not 0 <= self.label_smoothing < 1:
             found = str(self.label_smoothing)
             raise UsageError("no such smoothing", where="label_smoothing", expected="0 to below 1", found=found)
+        if self.solver == "exact" and (self.frozen_until != "pool" or not self.weight_decay > 0):
+            found = f"frozen_until={self.frozen_until}, weight_decay={self.weight_decay}"
+            raise UsageError(
+                "no exact solution", where="solver", expected="frozen_until=pool and weight_decay above 0", found=found
+            )
+        if self.choices and (self.solver != "exact" or self.monitor == "none"):
+            found = f"solver={self.solver}, monitor={self.monitor}"
+            raise UsageError(
+                "nothing to choose by", where="choices", expected="solver=exact and a monitor", found=found
+            )
 
     @property
     def digest(self) -> str:
@@ -149,8 +169,9 @@ def from_json(text: str, *, where: str) -> TrainConfig:
     """
     try:
         fields = json.loads(text)
-        return TrainConfig(**{**fields, "classes": tuple(fields["classes"])})
-    except (ValueError, TypeError, KeyError) as error:
+        lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+        return TrainConfig(**{**fields, **lists})
+    except (ValueError, TypeError, AttributeError) as error:
         raise DataError("not a record of this version", where=where, found=str(error)) from error
 
 
@@ -185,7 +206,7 @@ def _read(name: str, text: str, example: Any) -> Any:
             return words[text.lower()]
         raise UsageError("not a truth value", where=name, expected="true or false", found=repr(text))
     if isinstance(example, tuple):
-        return tuple(part.strip() for part in text.split(","))
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         return type(example)(text)
     except ValueError as error:

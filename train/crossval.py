@@ -14,7 +14,7 @@ import pandas as pd
 import lusdata
 from train.config import TrainConfig
 from train.data import Samples
-from train.fit import fit_fold, write_log
+from train.fit import FoldResult, fit_fold, write_log
 from train.intervals import intervals
 from train.metrics import LEVELS, pooled, scores
 from train.run_folder import RunFolder, write_predictions
@@ -74,7 +74,7 @@ def crossvalidate(
     Returns
     -------
     RunFolder
-        With ``predictions.csv`` and ``scores.json``.
+        With ``predictions.csv``, ``folds.json`` (what each fold chose, and its time) and ``scores.json``.
     """
     run = RunFolder(out)
     run.claim(config, run_inputs(samples, table, dataset_digest))
@@ -83,7 +83,7 @@ def crossvalidate(
             if run.fold_is_done(fold):
                 say(f"fold {fold}: done before")
                 continue
-            started = time.perf_counter()
+            started, started_cpu = time.perf_counter(), time.process_time()
             result = fit_fold(
                 config,
                 samples,
@@ -93,18 +93,24 @@ def crossvalidate(
                 weights_to=run.fold(fold) / "model.weights.h5",
             )
             write_log(run.fold(fold) / "log.jsonl", result.log)
-            seconds = round(time.perf_counter() - started, 1)
-            facts = {"best_epoch": result.best_epoch, "epochs": len(result.log), "wall_s": seconds}
-            run.finish_fold(fold, result.predictions, facts)
+            seconds = {
+                "wall_s": round(time.perf_counter() - started, 1),
+                "cpu_s": round(time.process_time() - started_cpu, 1),
+            }
             accuracy = scores(result.predictions, config.classes)["accuracy"]
-            say(
-                f"fold {fold}: {len(result.log)} epochs, best {result.best_epoch}, "
-                f"frame accuracy {accuracy:.3f}, {seconds:.0f} s"
-            )
+            run.finish_fold(fold, result.predictions, {**result.facts, "frame_accuracy": accuracy, **seconds})
+            say(f"fold {fold}: {_how(result)}, frame accuracy {accuracy:.3f}, {seconds['wall_s']:.0f} s")
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)
+        run.write("folds.json", {"folds": [run.fold_facts(fold) for fold in range(config.k)]})
         run.write("scores.json", score_run(predictions, config))
     return run
+
+
+def _how(result: FoldResult) -> str:
+    if result.best_epoch is not None:
+        return f"{len(result.log)} epochs, best {result.best_epoch}"
+    return ", ".join(f"{name} {value}" for name, value in result.chosen.items()) or "nothing to choose"
 
 
 def score_run(predictions: pd.DataFrame, config: TrainConfig) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lusdata.errors import UsageError
-from train.config import TrainConfig
 from train.data import FOREIGN, Samples
 from train.fit import predict_rows, prediction_table
 from train.intervals import group_weights, intervals, percentile_interval
 from train.metrics import LEVELS, pooled, probabilities_of, scores
-from train.models import build
+from train.models import build, split_network
+from train.prefix_cache import cache_key, cached_prefix
 from train.run_folder import RunFolder
 
 __all__ = ["ensemble_predictions", "external_scores", "severity_correlation"]
@@ -38,18 +38,24 @@ def ensemble_predictions(run: RunFolder, samples: Samples) -> pd.DataFrame:
     config = run.config
     rows = np.arange(len(samples))
     total = np.zeros((len(samples), len(config.classes)))
-    network = build(_without_download(config))
+    # Folds share what is frozen, so one pass over the pictures serves all folds that froze the same.
+    frozen: dict[str, np.ndarray] = {}
     for fold in range(config.k):
+        fold_config = replace(run.fold_config(fold), weights="none", augmentation="none", views=0)
+        # The fold's weights file replaces every weight, so the first ones need not be had.
+        network = build(fold_config)
         network.load_weights(run.fold(fold) / "model.weights.h5")
-        total += predict_rows(network, samples.images[..., None], rows)
+        prefix, head = split_network(network, fold_config.frozen_until)
+        if prefix is None:
+            total += predict_rows(network, samples.images[..., None], rows)
+            continue
+        key = cache_key(prefix, fold_config, samples)
+        if key not in frozen:
+            frozen[key] = cached_prefix(prefix, fold_config, samples, folder=None)[0]
+        total += predict_rows(head, frozen[key], rows)
     # No model gives the classes it does not know any chance.
     unknown = np.zeros((len(samples), len(samples.classes) - len(config.classes)))
     return prediction_table(samples, np.hstack([total / config.k, unknown]).astype(np.float32), fold=-1)
-
-
-def _without_download(config: TrainConfig) -> TrainConfig:
-    # The fold's weights file replaces every weight, so the first ones need not be had.
-    return replace(config, weights="none")
 
 
 def external_scores(predictions: pd.DataFrame, classes: tuple[str, ...], *, seed: int) -> dict[str, Any]:

@@ -1,17 +1,21 @@
-"""Fit one model on one fold. Read it from top to bottom: parts, network, training, test.
+"""Fit one model on one fold. Read it from top to bottom: parts, choice of settings, network, training, test.
 
 The parts of a fold come from lusdata. Protocol ``nested`` stops training and chooses the epoch on a validation part
 that is taken from the training groups; the test part is used once, at the end. Protocol ``paper`` does what the paper's
 code did: it trains on all but the test part and stops on the test part itself. It exists to measure what that flatters.
+A model whose last layer is fitted exactly has no epochs; if its config leaves settings open, they are chosen on inner
+folds of the training part (`train.choice`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,10 +23,13 @@ import pandas as pd
 
 from lusdata.errors import DataError
 from train.batches import FeatureBatches, PictureBatches
+from train.choice import Choice, choose, fit_views
 from train.config import TrainConfig
 from train.data import Samples
-from train.metrics import confusion, from_confusion
+from train.linear import class_weights, put_into
+from train.metrics import loss_and_balanced_accuracy
 from train.models import build, split_network
+from train.pooled import pooled_features
 from train.prefix_cache import cached_prefix
 
 __all__ = ["FoldResult", "fit_fold", "prediction_table"]
@@ -40,13 +47,24 @@ class FoldResult:
         One row per test row; see `prediction_table`.
     log : list of dict
         One entry per epoch: training loss, validation loss and balanced accuracy.
-    best_epoch : int
-        The epoch whose weights made the predictions, from 0.
+    best_epoch : int or None
+        The epoch whose weights made the predictions, from 0; None if the last layer was fitted exactly.
+    chosen : dict
+        The settings that this fold chose for itself; see `train.choice`.
+    tried : list of dict
+        One entry per combination of settings that was tried.
     """
 
     predictions: pd.DataFrame
     log: list[dict[str, float]]
-    best_epoch: int
+    best_epoch: int | None
+    chosen: dict[str, Any]
+    tried: list[dict[str, Any]]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a run folder keeps of the fold besides predictions."""
+        return {"epochs": len(self.log), "best_epoch": self.best_epoch, "chosen": self.chosen, "tried": self.tried}
 
 
 def fit_fold(
@@ -71,7 +89,7 @@ def fit_fold(
     fold : int
         Number of the fold; it moves the seed of initial weights and order.
     cache : Path or None
-        Folder of the frozen part's outputs; None computes them anew in every epoch.
+        Folder of the frozen part's outputs; None computes them anew whenever they are needed.
     weights_to : Path, optional
         Where to save the fitted network's weights (``.weights.h5``).
 
@@ -84,12 +102,14 @@ def fit_fold(
     ------
     DataError
         If a class has no training row, a part has no row at all, or the loss is not a number.
+    UsageError
+        If the trained part cannot be fitted in the way that the config asks for.
     """
     # -- Parts ---------------------------------------------------------------------------------------------------------
     test_rows = np.flatnonzero(parts == "test")
     if config.protocol == "paper":
         training_rows, choosing_rows = np.flatnonzero(parts != "test"), test_rows
-    elif config.monitor == "none":
+    elif config.monitor == "none" or config.solver == "exact":
         training_rows, choosing_rows = np.flatnonzero(parts != "test"), None
     else:
         training_rows, choosing_rows = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "validation")
@@ -98,32 +118,47 @@ def fit_fold(
     if choosing_rows is not None:
         _require_rows("validation", choosing_rows, fold)
 
+    # -- Choice of settings --------------------------------------------------------------------------------------------
+    pooled = pooled_features(config, samples, folder=cache) if config.solver == "exact" else {}
+    choice = Choice({}, [])
+    if config.choices:
+        choice = choose(config, samples, pooled, training_rows=training_rows, test_rows=test_rows)
+        config = dataclasses.replace(config, **choice.settings)
+
     # -- Network and frozen part ---------------------------------------------------------------------------------------
     keras.utils.set_random_seed(config.seed * 1000 + fold)
     network = build(config)
     prefix, head = split_network(network, config.frozen_until)
-    if prefix is None or cache is None:
+    if config.solver == "exact":
+        features = pooled[config.pool_layer]
+        plain = features[0]
+    elif prefix is None or cache is None:
         head, features, plain = network, None, samples.images[..., None]
     else:
         features = cached_prefix(prefix, config, samples, folder=cache)
         plain = features[0]
 
     # -- Training ------------------------------------------------------------------------------------------------------
-    watch = (
-        _FiniteLoss(fold)
-        if choosing_rows is None
-        else _EpochChoice(config, plain, samples.labels, choosing_rows, fold=fold)
-    )
-    _train(head, config, samples, features, training_rows, fold=fold, watch=watch)
-    if watch.best_weights is not None:
-        head.set_weights(watch.best_weights)
+    watch: _FiniteLoss | None = None
+    if config.solver == "exact":
+        put_into(head, fit_views(features, samples.labels, training_rows, config))
+    else:
+        watch = (
+            _FiniteLoss(fold)
+            if choosing_rows is None
+            else _EpochChoice(config, plain, samples.labels, choosing_rows, fold=fold)
+        )
+        _train(head, config, samples, features, training_rows, fold=fold, watch=watch)
+        if watch.best_weights is not None:
+            head.set_weights(watch.best_weights)
 
     # -- Test ----------------------------------------------------------------------------------------------------------
     probabilities = predict_rows(head, plain, test_rows)
     if weights_to is not None:
         network.save_weights(weights_to)
     table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
-    return FoldResult(table, watch.log, watch.best_epoch)
+    epochs, best_epoch = (watch.log, watch.best_epoch) if watch else ([], None)
+    return FoldResult(table, epochs, best_epoch, choice.settings, choice.tried)
 
 
 def predict_rows(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -171,7 +206,7 @@ def _train(
 ) -> None:
     """Train the head on some rows, from cached features if there are any."""
     seed = config.seed * 1000 + fold
-    weights = _class_weights(samples.labels[rows], len(samples.classes), config.class_weights)
+    weights = class_weights(samples.labels[rows], len(samples.classes), balanced=config.class_weights)
     settings = {"class_weights": weights, "batch_size": config.batch_size, "seed": seed}
     batches: FeatureBatches | PictureBatches
     if features is None:
@@ -223,11 +258,7 @@ class _EpochChoice(_FiniteLoss):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         probabilities = predict_rows(self.model, self._inputs, self._rows)
-        labels = self._labels[self._rows]
-        likelihood = np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)
-        loss = float(-np.log(likelihood).mean())
-        counts = confusion(labels, probabilities.argmax(1), class_count=probabilities.shape[1])[0]
-        balanced = float(from_confusion(counts)["balanced_accuracy"])
+        loss, balanced = loss_and_balanced_accuracy(self._labels[self._rows], probabilities)
         self.log.append({"epoch": epoch, **(logs or {}), "choice_loss": loss, "choice_balanced_accuracy": balanced})
         score = -loss if self._monitor == "loss" else balanced
         if score > self._best:
@@ -248,13 +279,6 @@ def _loss(config: TrainConfig, class_count: int) -> keras.losses.Loss:
         return keras.losses.categorical_crossentropy(truth, probabilities)
 
     return smoothed
-
-
-def _class_weights(labels: np.ndarray, class_count: int, weighted: bool) -> np.ndarray:
-    if not weighted:
-        return np.ones(class_count, np.float32)
-    counts = np.bincount(labels, minlength=class_count)
-    return (len(labels) / (class_count * counts)).astype(np.float32)
 
 
 def _require_rows(part: str, rows: np.ndarray, fold: int) -> None:

@@ -6,6 +6,7 @@ other patients of one source, and an epoch chosen on the very frames that are sc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,13 @@ import pandas as pd
 
 import lusdata
 from train.baselines import BASELINES, crossvalidate_baseline
+from train.compare import paired_difference
 from train.config import PROTOCOLS, SPLITS, TrainConfig
 from train.crossval import crossvalidate, score_run
 from train.data import Samples
+from train.run_folder import RunFolder
 
-__all__ = ["climb", "ladder_table"]
+__all__ = ["climb", "ladder_table", "step_costs", "step_table"]
 
 
 def climb(
@@ -97,4 +100,43 @@ def ladder_table(rungs: list[dict[str, Any]]) -> str:
             f"{rung['patient']['scores']['accuracy']:.2f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def step_costs(out: Path, classes: tuple[str, ...], *, seed: int = 0) -> list[dict[str, Any]]:
+    """Return what each step of a finished ladder changes, with both rungs scored on the same frames.
+
+    Parameters
+    ----------
+    out : Path
+        The folder that `climb` filled.
+    classes : tuple of str
+        The model's classes.
+    seed : int
+        Seed of the bootstrap over patient groups.
+
+    Returns
+    -------
+    list of dict
+        ``upper`` and ``lower``: split unit and protocol of both rungs; ``difference``: frame balanced accuracy of the
+        lower less that of the upper; ``interval``: its 95 % interval, the same patients drawn for both. First the steps
+        down, then, for each split unit, what not choosing on the test part costs.
+    """
+    steps = [((upper, "nested"), (lower, "nested")) for upper, lower in itertools.pairwise(SPLITS)]
+    steps += [((by, "paper"), (by, "nested")) for by in SPLITS]
+    costs = []
+    for upper, lower in steps:
+        above, below = (RunFolder(out / "-".join(rung)).predictions for rung in (upper, lower))
+        difference, interval = paired_difference(below, above, classes, seed=seed)
+        costs.append({"upper": upper, "lower": lower, "difference": difference, "interval": interval})
+    return costs
+
+
+def step_table(costs: list[dict[str, Any]]) -> str:
+    """Return the steps as a Markdown table."""
+    lines = ["| step | changes frame balanced accuracy by (95 %) |", "|---|---|"]
+    for cost in costs:
+        bounds = f" ({cost['interval'][0]:+.2f} to {cost['interval'][1]:+.2f})" if cost["interval"] else ""
+        upper, lower = (", ".join(cost[end]) for end in ("upper", "lower"))
+        lines.append(f"| {upper} → {lower} | {cost['difference']:+.2f}{bounds} |")
     return "\n".join(lines) + "\n"

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["LEVELS", "confusion", "from_confusion", "pooled", "probabilities_of", "roc_auc", "scores"]
+__all__ = [
+    "LEVELS",
+    "confusion",
+    "from_confusion",
+    "loss_and_balanced_accuracy",
+    "pooled",
+    "probabilities_of",
+    "roc_auc",
+    "scores",
+]
 
 LEVELS = ("frame", "video", "patient")
 """The units that scores are given for."""
@@ -118,6 +127,26 @@ def from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:
     defined = np.isfinite(values)
     return np.where(defined, values, 0.0).sum(-1) / defined.sum(-1)
+
+
+def loss_and_balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
+    """Return the two scores that epochs and settings are chosen by.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape (n,), int64
+        Class indices.
+    probabilities : np.ndarray, shape (n, classes), float
+        Predicted probabilities.
+
+    Returns
+    -------
+    loss, balanced_accuracy : float
+        Mean cross entropy, in nats, and mean recall of the classes that occur.
+    """
+    likelihood = np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)
+    counts = confusion(labels, probabilities.argmax(1), class_count=probabilities.shape[1])[0]
+    return float(-np.log(likelihood).mean()), float(from_confusion(counts)["balanced_accuracy"])
 
 
 def roc_auc(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

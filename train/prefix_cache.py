@@ -36,9 +36,10 @@ def weights_digest(model: keras.Model) -> str:
 def cache_key(prefix: keras.Model, config: TrainConfig, samples: Samples) -> str:
     """Return the name of a cache: everything that decides its content, and nothing else."""
     parts = {
-        "layout": 1,
+        "layout": 2,
         "weights": weights_digest(prefix),
         "frozen_until": config.frozen_until,
+        "pool_layer": config.pool_layer,
         "augmentation": config.augmentation,
         "views": config.views,
         "seed": config.seed,
@@ -47,7 +48,7 @@ def cache_key(prefix: keras.Model, config: TrainConfig, samples: Samples) -> str
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *, folder: Path) -> np.ndarray:
+def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *, folder: Path | None) -> np.ndarray:
     """Return the frozen part's output for every view of every sample.
 
     Parameters
@@ -58,25 +59,31 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
         Names the augmentation, the number of views and the seed.
     samples : Samples
         The pictures.
-    folder : Path
-        Where caches lie; made if absent.
+    folder : Path or None
+        Where caches lie; made if absent. None keeps nothing.
 
     Returns
     -------
     np.ndarray, shape (views + 1, n, ...), float16
-        Memory-mapped and read-only; view 0 is the plain picture.
+        View 0 is the plain picture. From a folder it is memory-mapped and read-only.
     """
+    shape = (config.views + 1, len(samples), *prefix.output_shape[1:])
+    steps = [(view, start) for view in range(config.views + 1) for start in range(0, len(samples), _ROWS_AT_ONCE)]
+    if folder is None:
+        features = np.empty(shape, np.float16)
+        for view, start in tqdm(steps, desc="frozen part", unit="batch", disable=None):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            features[view, rows] = _run(prefix, _view(samples, rows, view, config))
+        return features
     folder.mkdir(parents=True, exist_ok=True)
     key = cache_key(prefix, config, samples)
     path, progress_path = folder / f"{key}.npy", folder / f"{key}.progress"
-    shape = (config.views + 1, len(samples), *prefix.output_shape[1:])
     if path.exists() and not progress_path.exists():
         return np.load(path, mmap_mode="r")
     started = path.exists()
     features = np.lib.format.open_memmap(path, mode="r+" if started else "w+", dtype=np.float16, shape=shape)
     done = int(progress_path.read_text()) if started else 0
     progress_path.write_text(str(done))
-    steps = [(view, start) for view in range(config.views + 1) for start in range(0, len(samples), _ROWS_AT_ONCE)]
     with tqdm(total=len(steps), initial=done, desc="frozen part", unit="batch", disable=None) as bar:
         for step, (view, start) in enumerate(steps[done:], start=done):
             rows = slice(start, start + _ROWS_AT_ONCE)

@@ -1,8 +1,9 @@
 """The folder of one run: what decided it, what each fold gave, what came out.
 
 ``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished,
-``predictions.csv`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are not done. A
-folder is never used for a second config or other data once a fold is done, and no result in it is overwritten.
+``predictions.csv``, ``folds.json`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are
+not done. A folder is never used for a second config or other data once a fold is done, and no result in it is
+overwritten.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,15 @@ class RunFolder:
         write_predictions(folder / "predictions.csv", predictions)
         write_text(folder / "done.json", _json(facts))
 
+    def fold_facts(self, number: int) -> dict[str, Any]:
+        """Read what is known of a finished fold: epochs, choices, time."""
+        return self._read(f"fold-{number}/done.json")
+
+    def fold_config(self, number: int) -> TrainConfig:
+        """Return the record with the settings that a finished fold chose for itself."""
+        chosen = self.fold_facts(number).get("chosen", {})
+        return replace(self.config, choices=(), **chosen)
+
     def fold_predictions(self, number: int) -> pd.DataFrame:
         """Read the predictions of a finished fold."""
         return read_predictions(self.path / f"fold-{number}" / "predictions.csv")
@@ -156,6 +166,12 @@ class RunFolder:
     def inputs(self) -> dict[str, Any]:
         """Digests and versions of what went into the run."""
         return self._read("inputs.json")
+
+    @property
+    def folds(self) -> list[dict[str, Any]]:
+        """What is known of each fold: epochs, choices, time."""
+        folds: list[dict[str, Any]] = self._read("folds.json")["folds"]
+        return folds
 
     @property
     def scores(self) -> dict[str, Any]:

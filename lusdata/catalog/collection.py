@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
 
-__all__ = ["Collection", "find_collection", "manifest_files", "open_collection", "shipped_names"]
+if TYPE_CHECKING:
+    from lusdata.catalog.release import Release
+
+__all__ = ["Collection", "find_collection", "manifest_files", "shipped_names"]
 
 _NOT_COLLECTIONS = {"releases"}
 
@@ -28,11 +31,22 @@ class Collection:
         The folder.
     manifests : tuple of Manifest
         Every manifest, whatever its state.
+    release : Release or None
+        The release that it was opened from; None for the working state of the folder.
+    withdrawn_since : tuple of str
+        Recordings that the release included and that were withdrawn later. They count as withdrawn here too.
     """
 
     name: str
     root: Path
     manifests: tuple[Manifest, ...]
+    release: Release | None = None
+    withdrawn_since: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name for people: with the version, if it is a release."""
+        return self.name if self.release is None else f"{self.name}@{self.release.version}"
 
     @cached_property
     def by_id(self) -> dict[str, Manifest]:
@@ -109,45 +123,3 @@ def manifest_files(folder: Path) -> list[Path]:
             hint="see manifests/README.md for how to write one",
         )
     return files
-
-
-def open_collection(name_or_path: str | Path) -> Collection:
-    """Read and check a collection.
-
-    Parameters
-    ----------
-    name_or_path : str or Path
-        Name of a shipped collection, or path of a folder.
-
-    Returns
-    -------
-    Collection
-        Its manifests, sorted by id, each in the newest schema version.
-
-    Raises
-    ------
-    UsageError
-        If there is no such collection.
-    DataError
-        If the folder is empty or a manifest has a fault; the message names the first one and counts the rest.
-    """
-    # Checking pulls in the rules, which read this module's folders.
-    from lusdata.catalog.validate import check_files
-
-    folder = find_collection(name_or_path)
-    checked = check_files(manifest_files(folder))
-    faults = checked.errors
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise DataError(
-            f"{faults[0].code}{more}: {faults[0].message}",
-            where=f"{faults[0].file} {faults[0].json_path}",
-            expected=faults[0].expected or None,
-            found=faults[0].found or None,
-            hint=f"run: lusdata validate {name_or_path}",
-        )
-    return Collection(folder.resolve().name, folder, _sorted(checked.manifests))
-
-
-def _sorted(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
-    return tuple(sorted(manifests, key=lambda manifest: manifest.id))

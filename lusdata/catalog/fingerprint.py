@@ -44,7 +44,8 @@ AGREE_BITS = 34
 """Two points agree when at most so many of their bits differ; of unrelated ones 55 to 70 do."""
 _PLACE_SLACK = 0.045
 _SIZE_SLACK_OCTAVES = 0.45
-_SCALES_OCTAVES = tuple(step / 20 for step in range(-10, 11))
+_SCALES_OCTAVES = tuple(step / 20 for step in range(-20, 21))
+"""From half the size to twice: a window of half the sides, or a small picture in a large screen."""
 
 _EVEN_SCORE = 4.75
 _SCORE_STEP = 0.9
@@ -214,7 +215,7 @@ def _best_arrangement(first: Fingerprint, second: Fingerprint) -> tuple[float, i
         return best
     weights = 1 - differing[ours, theirs] / (AGREE_BITS + 2)
     grown_octaves = second.places[theirs, 2] - first.places[ours, 2]
-    # Twenty-one scales are tried; at each, every agreeing pair proposes a shift, and those near it vote.
+    # At each scale, every agreeing pair proposes a shift, and those near it vote.
     for octaves in _SCALES_OCTAVES:
         fits = np.flatnonzero(np.abs(grown_octaves - octaves) < _SIZE_SLACK_OCTAVES)
         if weights[fits].sum() <= best[0]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lusdata.errors import DataError
 
-__all__ = ["UNREADABLE", "UnreadableError", "read_data"]
+__all__ = ["UNREADABLE", "UnreadableError", "parse_data", "read_data"]
 
 _LONGEST_MANIFEST_BYTES = 1_000_000
 _DEEPEST_LEVELS = 32
@@ -85,7 +85,24 @@ def read_data(path: Path) -> Any:
     if not path.is_file():
         found = "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "nothing, or a device"
         raise UnreadableError("FILE_UNREADABLE", "not a file", where=where, expected="a JSON file", found=found)
-    content = _content(path)
+    return parse_data(_content(path), where)
+
+
+def parse_data(content: bytes, where: str) -> Any:
+    """Parse the content of a JSON file that may come from a stranger.
+
+    Parameters
+    ----------
+    content : bytes
+        All of it.
+    where : str
+        Where it came from, for the error.
+
+    Raises
+    ------
+    UnreadableError
+        As for `read_data`.
+    """
     if content.startswith(b"\xef\xbb\xbf"):
         what, hint = "the file begins with a byte order mark", "save the file as UTF-8 without BOM"
         raise UnreadableError("NOT_UTF8", what, where=where, hint=hint)

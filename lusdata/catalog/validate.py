@@ -10,8 +10,8 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.reading import UnreadableError, read_data
-from lusdata.catalog.rule import Finding
-from lusdata.catalog.rules import broken_rules
+from lusdata.catalog.rules.rule import Finding
+from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import NEWEST, schema_faults, version_key, versions
 from lusdata.errors import Issue
 

@@ -1,7 +1,8 @@
-"""Look for leakage in a split: our folds (the default), or any file that says which recording is in which fold.
+"""Look for leakage in a split: our folds (the default), or any split that says which recording is in which fold.
 
-A file is JSON (folds of ours; lists of file names by fold; a fold for each name) or CSV with the columns file and fold.
-Exits 1 if a patient group stands on two sides.
+A split is JSON, CSV, or a folder with a folder for each fold; names may be ids, files or frames. Leaks by id and leaks
+by pixels are told apart. With --pictures, recordings that look alike, or that manifests link as near-duplicates, are
+drawn beside each other; nothing is fetched for that. Exits 1 if anybody stands on two sides.
 """
 
 from __future__ import annotations
@@ -9,121 +10,115 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from textwrap import indent
+from typing import TYPE_CHECKING
 
-from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.collection import Collection
 from lusdata.commands.folds import add_split_arguments
 from lusdata.commands.layout import table as layout
+from lusdata.commands.opened import opened
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.dataset.audit import AuditReport, Finding
-    from lusdata.dataset.audit_split import AuditedSplit
+    from lusdata.commands.auditing.pictures import Drawn
+    from lusdata.dataset.audit.split import AuditedSplit
 
 __all__ = ["configure", "run"]
 
-_DEFAULTS = {"by": "patient", "k": 5, "seed": 0, "rate_hz": 3.0, "max_frames": 30}
-_MOST_LINES = 12
+_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata audit``."""
     add_split_arguments(parser)
     # Told apart from what the user gave, since a file brings its own settings.
-    parser.set_defaults(**dict.fromkeys(_DEFAULTS))
-    parser.add_argument("--folds", type=Path, metavar="FILE", help="the split to audit (default: folds made now)")
+    parser.set_defaults(**dict.fromkeys(_SETTINGS))
+    parser.add_argument(
+        "--folds",
+        type=Path,
+        metavar="FILE",
+        help="the split to audit: JSON, CSV, or a folder with a folder for each fold (default: folds made now)",
+    )
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="draw recordings that look alike beside each other, into this folder",
+    )
+    parser.add_argument(
+        "--alike",
+        type=float,
+        metavar="SHARE",
+        help="draw pairs from this similarity on, 0 to 1 (default: 0.5, where a pair counts as one recording)",
+    )
+    parser.add_argument(
+        "--mirror",
+        type=Path,
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="folder that holds copies of files, for pictures; may be given several times",
+    )
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="cache folder, for pictures (default: the user's)")
     parser.add_argument("--json", action="store_true", help="print one JSON document with every finding")
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit a split and print the report."""
-    from lusdata.dataset.audit import audit
+    from lusdata.commands.auditing.page import page
+    from lusdata.dataset.audit.report import audit
 
-    collection = open_collection(args.collection)
-    report = audit(collection, _split(args, collection))
-    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if args.json else _text(report))
+    _check_pictures(args)
+    collection = opened(args.collection)
+    split = _split(args, collection)
+    report = audit(collection, split)
+    drawn = None if args.pictures is None else _pictures(args, collection, split)
+    if args.json:
+        pictures = {} if drawn is None else {"pictures": [one.as_dict() for one in drawn]}
+        print(json.dumps(report.as_dict() | pictures, indent=2, ensure_ascii=False))
+    else:
+        text = page(report)
+        if drawn is not None:
+            # The verdict stays the last line.
+            head, _, verdict = text.rpartition("\n\n")
+            rows = layout([one.cells() for one in drawn], numbers=False) if drawn else "no recordings look alike"
+            text = "\n\n".join([head, f"recordings that look alike, in {args.pictures}\n{indent(rows, '  ')}", verdict])
+        print(text)
     return 0 if report.clean else 1
 
 
-def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
-    from lusdata.dataset.audit_split import read_split, split_of_table
-    from lusdata.dataset.folds import make_folds
+def _check_pictures(args: argparse.Namespace) -> None:
+    """Say before the work what would not work after it."""
+    if args.pictures is None:
+        given = [f"--{name}" for name in ("alike", "mirror", "cache") if getattr(args, name)]
+        if given:
+            raise UsageError("only for pictures", where=", ".join(given), hint="name their folder with --pictures")
+    elif args.pictures.exists() and not args.pictures.is_dir():
+        raise UsageError("not a folder", where=f"--pictures {args.pictures}", expected="a folder for the pictures")
+    for mirror in args.mirror:
+        if not mirror.is_dir():
+            raise UsageError("no such folder", where=f"--mirror {mirror}", expected="a folder with copies of files")
 
-    given = [name for name in _DEFAULTS if getattr(args, name) is not None]
+
+def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSplit) -> list[Drawn]:
+    from lusdata.catalog.near_duplicates import DUPLICATE
+    from lusdata.commands.auditing.pictures import draw_pairs
+    from lusdata.dataset.audit.pixels import look_alikes
+
+    threshold = DUPLICATE if args.alike is None else args.alike
+    pairs = look_alikes(collection, split, threshold=threshold, linked=True)
+    return list(draw_pairs(collection, pairs, args.pictures, mirrors=args.mirror, cache=args.cache))
+
+
+def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
+    from lusdata.dataset.audit.split import read_split, split_of_table
+    from lusdata.dataset.folds.frozen import origin_of, table_of
+
+    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
     if args.folds is not None:
         if given:
             options = ", ".join("--" + name.replace("_", "-") for name in given)
             raise UsageError("a file of folds brings its own settings", where=options, hint="leave them out")
         return read_split(args.folds, collection.manifests)
-    settings: dict[str, Any] = {**_DEFAULTS, **{name: getattr(args, name) for name in given}}
-    folds = make_folds(
-        collection.manifests,
-        by=settings["by"],
-        k=settings["k"],
-        seed=settings["seed"],
-        rate_hz=settings["rate_hz"],
-        max_frames=settings["max_frames"],
-    )
-    source = f"folds by {folds.by}, k={folds.k}, seed={folds.seed}"
-    return split_of_table(folds, collection.manifests, source=source)
-
-
-def _text(report: AuditReport) -> str:
-    split = report.split
-    head = f"audit of {report.collection}: {split.source}"
-    if not split.by_frame:
-        head += f"\n{split.names:,} names in {len(split.folds)} folds; {len(split.folds_of):,} recordings found"
-        fates = [entry.candidates for entry in split.unmapped]
-        unsure, unknown = sum(map(bool, fates)), sum(not candidates for candidates in fates)
-        head += f"; names unknown: {unknown:,}, ambiguous: {unsure:,}"
-    parts = [head, _leaks(report)]
-    for check in dict.fromkeys(name for name, _ in report.findings):
-        findings = [finding for finding in report.of(check) if check != "leaks"]
-        if findings:
-            parts.append(_block(check, findings))
-    if report.balance:
-        parts.append("recordings / groups / expected frames of each fold\n" + _balance(report))
-    parts.append(_verdict(report))
-    return "\n\n".join(parts)
-
-
-def _leaks(report: AuditReport) -> str:
-    findings = report.of("leaks")
-    if not findings:
-        return "leaks: no group stands in two folds"
-    lines = [f"LEAKS: {len(findings):,} found"]
-    for finding in findings:
-        lines.append(f"  {finding.subject}: {finding.message}")
-        # Our own tables name recordings by their ids; saying it once is enough.
-        rows = [
-            [f"    fold {place.fold}", place.recording, "" if place.name == place.recording else place.name]
-            for place in finding.places
-        ]
-        lines += layout(rows, numbers=False).splitlines() if rows else []
-    return "\n".join(lines)
-
-
-def _block(check: str, findings: list[Finding]) -> str:
-    lines = [f"  {finding.line()}" for finding in findings[:_MOST_LINES]]
-    if len(findings) > _MOST_LINES:
-        lines.append(f"  … and {len(findings) - _MOST_LINES:,} more; --json prints all")
-    return "\n".join([check.replace("-", " "), *lines])
-
-
-def _balance(report: AuditReport) -> str:
-    classes = sorted({cell.class_name for cell in report.balance})
-    rows = []
-    for fold in report.split.folds:
-        held = {cell.class_name: cell for cell in report.balance if cell.fold == fold}
-        shown = [f"{c.recordings} / {c.groups} / {c.frames}" if (c := held.get(name)) else "." for name in classes]
-        total = f"{sum(c.recordings for c in held.values())} / {sum(c.frames for c in held.values())}"
-        rows.append([fold, *shown, total])
-    return layout(rows, head=["fold", *classes, "all"])
-
-
-def _verdict(report: AuditReport) -> str:
-    if report.clean:
-        return "clean: nobody stands on two sides"
-    groups, recordings = len(report.leaked_groups), len(report.leaked_recordings)
-    counted = f"{groups:,} groups stand in several folds, {recordings:,} recordings concerned; " if recordings else ""
-    return f"NOT CLEAN: {counted}scores on this split are not scores on new patients"
+    folds = table_of(collection, **given)
+    return split_of_table(folds, collection.manifests, source=origin_of(collection, folds))

@@ -12,6 +12,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from lusdata.commands.opened import COLLECTION_HELP, opened
+
 if TYPE_CHECKING:
     from lusdata.dataset.build import BuildReport
 
@@ -20,9 +22,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument(
-        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
-    )
+    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder for the dataset")
     parser.add_argument("--format", choices=("parquet", "tfrecord"), default="parquet", help="default: parquet")
     parser.add_argument("--rate-hz", metavar="HZ", type=float, default=3.0, help="frames per second (default: 3)")
@@ -56,7 +56,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build and report; return the exit code."""
-    from lusdata.catalog.collection import open_collection
     from lusdata.dataset.build import build
     from lusdata.dataset.recipe import Recipe
 
@@ -68,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         select=args.select,
     )
     report = build(
-        open_collection(args.collection),
+        opened(args.collection),
         out=args.out,
         recipe=recipe,
         format=args.format,

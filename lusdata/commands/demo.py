@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from lusdata import __version__
 from lusdata.atomic import write_text
-from lusdata.catalog.collection import Collection, manifest_files, open_collection
+from lusdata.catalog.collection import Collection, manifest_files
+from lusdata.catalog.opening import open_collection
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError
 
@@ -178,7 +179,7 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
 
 def _fetch(collection: Collection, cache: Path, address: str) -> None:
-    from lusdata.media.fetch import fetch
+    from lusdata.media.fetch.collection import fetch
 
     report = fetch(collection.manifests, mirrors=[address], cache=cache)
     _tell(", ".join(f"{count} {state}" for state, count in report.counts.items()) + "; each verified by its sha256")
@@ -198,8 +199,8 @@ def _build(collection: Collection, folder: Path) -> None:
 
 
 def _split(collection: Collection, path: Path) -> None:
-    from lusdata.dataset.fold_table import write_fold_table
-    from lusdata.dataset.folds import make_folds
+    from lusdata.dataset.folds.make import make_folds
+    from lusdata.dataset.folds.table import write_fold_table
 
     folds = make_folds(collection.manifests, by="patient")
     write_fold_table(path, folds)

@@ -34,6 +34,7 @@ CORE = {
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
     "pandas": "pandas",
+    "platformdirs": "platformdirs",
     "pyarrow": "pyarrow",
     "requests": "requests",
     "tqdm": "tqdm",

@@ -15,14 +15,15 @@ import argparse
 import json
 import sys
 
+from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.errors import UsageError
+
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument(
-        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
-    )
+    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument(
         "--mirror",
         metavar="DIR|URL",
@@ -46,10 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch and report; return the exit code."""
-    from lusdata.catalog.collection import open_collection
-    from lusdata.media.fetch import fetch
+    from lusdata.media.fetch.collection import fetch
 
-    collection = open_collection(args.collection)
+    collection = opened(args.collection)
+    if args.pin and collection.release is not None:
+        raise UsageError("a release is never edited", where="--pin", hint=f"pin in {collection.name}, then release it")
     report = fetch(
         collection.manifests,
         mirrors=args.mirror,

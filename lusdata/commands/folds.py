@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.catalog.collection import open_collection
+from lusdata.catalog.release import INDEX
 from lusdata.commands.layout import table as layout
+from lusdata.commands.opened import COLLECTION_HELP, opened
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.dataset.fold_table import FoldTable
+    from lusdata.dataset.folds.table import FoldTable
 
 __all__ = ["configure", "run"]
 
@@ -31,37 +32,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
-    from lusdata.dataset.fold_parts import UNITS
+    from lusdata.dataset.folds.parts import UNITS
 
-    parser.add_argument(
-        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
-    )
+    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument(
         "--by",
         default="patient",
         metavar="UNIT",
         help=f"what is never torn apart: {', '.join(UNITS)} (default: patient)",
     )
-    parser.add_argument("--k", type=int, default=5, help="number of folds (default: 5)")
-    parser.add_argument("--seed", type=int, default=0, help="decides among equally good folds (default: 0)")
-    parser.add_argument(
-        "--rate-hz", type=float, default=3.0, help="sampling for which frames are balanced (default: 3)"
-    )
-    parser.add_argument("--max-frames", type=int, default=30, help="most frames of a recording (default: 30)")
+    parser.add_argument("--k", type=int, help="number of folds (default: 5, or those that the release froze)")
+    parser.add_argument("--seed", type=int, help="decides among equally good folds (default: 0)")
+    parser.add_argument("--rate-hz", type=float, help="sampling for which frames are balanced (default: 3)")
+    parser.add_argument("--max-frames", type=int, help="most frames of a recording (default: 30)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make, write and print folds."""
-    from lusdata.dataset.fold_table import read_fold_table, write_fold_table
-    from lusdata.dataset.folds import make_folds
+    from lusdata.dataset.folds.frozen import table_of
+    from lusdata.dataset.folds.table import read_fold_table, write_fold_table
 
-    collection = open_collection(args.collection)
+    collection = opened(args.collection)
+    if args.previous is not None and collection.release is not None:
+        raise UsageError("a release has its folds", where="--previous", hint="leave the option out")
+    if args.out is not None and (args.out.parent / INDEX).exists():
+        raise UsageError("a release is never edited", where=str(args.out), hint="name a file elsewhere with --out")
     kept = args.previous
     if kept is None and args.out is not None and args.out.exists():
         kept = args.out
     previous = None if kept is None else read_fold_table(kept)
-    folds = make_folds(
-        collection.manifests,
+    folds = table_of(
+        collection,
         by=args.by,
         k=args.k,
         seed=args.seed,
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(folds.to_json())
         return 0
-    print(_text(folds, collection.name))
+    print(_text(folds, collection.label))
     if previous is not None:
         print(f"\n{_kept(previous, folds)} ({kept})")
     if args.out is not None:

@@ -58,7 +58,7 @@ def _media_folder(args: argparse.Namespace, folder: Path) -> Path | None:
 def _draft(collection: str, folder: Path, media: Path | None) -> Imported:
     here = () if media is None else tuple(sorted(_files(media)))
     if collection == "pocus":
-        from lusdata.catalog.importers import pocus
+        from lusdata.catalog.importers.pocus import collection as pocus
 
         return pocus.draft(pocus.read(folder, here))
     from lusdata.catalog.importers import blues

@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.commands.opened import opened
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.publish.gallery import Gallery
+    from lusdata.catalog.collection import Collection
+    from lusdata.publish.gallery.page import Gallery
 
 __all__ = ["configure", "run"]
 
@@ -28,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "collection",
         metavar="COLLECTION|DIR",
-        help="name of a shipped collection, a folder of manifests, or a dataset folder",
+        help="name of a shipped collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
     )
     parser.add_argument(
         "--out", metavar="FILE.html", type=Path, required=True, help="the page; an older one is replaced"
@@ -53,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the page, say what is on it, and open it if asked."""
-    from lusdata.publish.gallery import write_gallery
+    from lusdata.publish.gallery.page import write_gallery
 
     out: Path = args.out.expanduser()
     # Said before the work, not after it.
@@ -71,29 +73,42 @@ def run(args: argparse.Namespace) -> int:
 def _gallery(args: argparse.Namespace) -> Gallery:
     from lusdata.catalog.collection import shipped_names
     from lusdata.dataset.index import is_dataset
-    from lusdata.publish.gallery import make_gallery
+    from lusdata.publish.gallery.page import make_gallery
 
     # A bare word is a shipped name first, as everywhere.
     folder = Path(args.collection).expanduser()
     if args.collection not in shipped_names() and is_dataset(folder):
         return _of_dataset(args, folder)
-    from lusdata.catalog.collection import open_collection
-    from lusdata.media.fetch import fetch
-    from lusdata.publish.gallery_media import pictures_of_collection
+    from lusdata.media.fetch.collection import fetch
+    from lusdata.publish.gallery.media import pictures_of_collection
 
-    collection = open_collection(args.collection)
+    collection = opened(args.collection)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
-    with _bar(len(fetched.paths)) as advance:
-        pictures = pictures_of_collection(collection.manifests, fetched, publishable=args.publishable, advance=advance)
+    excluded = _excluded(collection, args)
+    with _bar(len(fetched.paths) + len(excluded)) as advance:
+        pictures = pictures_of_collection(
+            collection.manifests, fetched, excluded=excluded, publishable=args.publishable, advance=advance
+        )
     origin = "pictures: whole frames of the files, with the crop drawn on them"
     return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+
+
+def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Path]:
+    """Return the files of excluded recordings that are on this machine; nothing of these is fetched."""
+    from lusdata.media.held import held_file
+
+    folders = [folder for mirror in args.mirror if (folder := Path(mirror).expanduser()).is_dir()]
+    cache = None if args.cache is None else Path(args.cache)
+    manifests = [manifest for manifest in collection.manifests if manifest.state == "excluded"]
+    found = {manifest.id: held_file(manifest, mirrors=folders, cache=cache) for manifest in manifests}
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
     from lusdata.dataset.index import open_index
-    from lusdata.publish.gallery import make_gallery
-    from lusdata.publish.gallery_media import pictures_of_dataset
+    from lusdata.publish.gallery.media import pictures_of_dataset
+    from lusdata.publish.gallery.page import make_gallery
 
     given = [name for name in ("mirror", "cache", "offline") if getattr(args, name)]
     if given:
@@ -104,7 +119,8 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     with _bar(len(index.entries)) as advance:
         pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
-    return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+    folds = args.folds or index.folds_path("patient")
+    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
 
 
 @contextmanager
@@ -117,12 +133,14 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
+    from lusdata.dataset.audit.finding import counted
+
     total = len(gallery.collection.manifests)
     lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
-            f"pictures of {gallery.unpublishable:,} recordings may not be published: keep the page on this machine, or "
-            "make it with --publishable"
+            f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "
+            "machine, or make it with --publishable"
         )
     if gallery.trouble:
         lines.append(f"no folds and no audit: {gallery.trouble}")

@@ -8,27 +8,26 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lusdata.catalog.collection import Collection, open_collection
+from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.commands.layout import table
+from lusdata.commands.opened import COLLECTION_HELP, opened
 
 __all__ = ["configure", "run", "summarise"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata stats``."""
-    parser.add_argument(
-        "collection", metavar="COLLECTION", help="name of a shipped collection, or a folder of manifests"
-    )
+    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON document, with the ids of what is left out")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the counts of one collection."""
-    summary = summarise(open_collection(args.collection))
+    summary = summarise(opened(args.collection))
     print(json.dumps(summary, indent=2, ensure_ascii=False) if args.json else _text(summary))
     return 0
 
@@ -52,6 +51,7 @@ def summarise(collection: Collection) -> dict[str, Any]:
     groups = group_ids(included)
     return {
         "collection": collection.name,
+        **({} if collection.release is None else {"release": collection.release.version}),
         "recordings": {
             "total": len(collection.manifests),
             **{state: states[state] for state in enumeration("status", "state")},
@@ -120,7 +120,7 @@ def _by(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[s
 def _text(summary: Mapping[str, Any]) -> str:
     total = summary["recordings"]
     parts = [
-        f"{summary['collection']}: {total['total']:,} recordings\n"
+        f"{_label(summary)}: {total['total']:,} recordings\n"
         f"  {total['included']:,} included in {summary['groups']:,} groups, "
         f"{total['excluded']:,} excluded, {total['withdrawn']:,} withdrawn\n"
         f"  {total['buildable']:,} of the included can be built; {total['unpinned']:,} wait for a digest\n"
@@ -135,6 +135,11 @@ def _text(summary: Mapping[str, Any]) -> str:
         rows = [[word, *counts.values()] for word, counts in summary[key].items()]
         parts.append(table(rows, head=[name, "recordings", "buildable", "publishable"]) if rows else "")
     return "\n\n".join(part for part in parts if part)
+
+
+def _label(summary: Mapping[str, Any]) -> str:
+    version = summary.get("release")
+    return f"{summary['collection']}@{version}" if version else str(summary["collection"])
 
 
 def _count_table(counts: Iterable[Mapping[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from lusdata.catalog.rules import codes
+from lusdata.catalog.rules.table import codes
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.validate import Checked, check_files

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.dataset.rows import decoded
 from lusdata.errors import MissingExtraError, UsageError
-from lusdata.media.png import decode_png
 
 __all__ = ["FrameSampler", "TorchFrames", "as_tf", "as_torch", "order"]
 
@@ -71,7 +72,7 @@ def as_tf(
         rows = np.arange(len(frames)) if seed is None else order(len(frames), seed=seed, epoch=next(epochs))
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
-            yield np.stack([decode_png(frames[row]).reshape(shape) for row in batch]), labels[batch]
+            yield np.stack([decoded(frames[row], shape) for row in batch]), labels[batch]
 
     signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None,), tf.int64))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
@@ -108,7 +109,7 @@ class TorchFrames:
         """Return one frame as a uint8 tensor of shape (channels, height, width), and its label."""
         import torch
 
-        image = decode_png(self._frames[row]).reshape(self._shape)
+        image = decoded(self._frames[row], self._shape)
         return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), int(self._labels[row])
 
     def sampler(self, seed: int, *, first_epoch: int = 0) -> FrameSampler:
@@ -140,6 +141,16 @@ class FrameSampler:
 
 
 def _check(batch_size: int, seed: int | None, epoch: int) -> None:
-    for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0), ("epoch", epoch, 0)):
-        if value is not None and value < least:
-            raise UsageError("value out of range", where=name, expected=f"at least {least}", found=str(value))
+    numbers: tuple[tuple[str, object, int], ...] = (
+        ("batch_size", batch_size, 1),
+        ("seed", seed, 0),
+        ("epoch", epoch, 0),
+    )
+    for name, value, least in numbers:
+        if value is None:
+            continue
+        # bool is an int to Python, but True is no size of a batch; integers of NumPy are welcome.
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise UsageError(
+                "value out of range", where=name, expected=f"a whole number, at least {least}", found=repr(value)
+            )

@@ -13,6 +13,7 @@ from lusdata.atomic import write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.release import Release, folds_file
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
 from lusdata.dataset.folder import INDEX, explained
@@ -88,9 +89,11 @@ def assemble(
                 }
             )
     ledger = b"".join(canonical_bytes(manifest.data) + b"\n" for manifest in collection.manifests)
+    frozen = _frozen_folds(collection.release)
     data = {
         "format_version": FORMAT_VERSION,
         "name": collection.name,
+        **_release(collection, frozen),
         "format": format_,
         "recipe": recipe.as_dict(),
         "recipe_text": recipe.text(),
@@ -115,6 +118,8 @@ def assemble(
     page = readme(data, [collection.by_id[entry["id"]] for entry in entries])
     with explained(folder):
         write_bytes(folder / MANIFESTS, ledger)
+        for name, table in frozen.items():
+            write_bytes(folder / name, table)
         write_bytes(folder / "README.md", page.encode("utf-8"))
         write_bytes(folder / INDEX, _one_line_each(data).encode("utf-8"))
 
@@ -145,6 +150,33 @@ class _Recordings:
                 }
             )
             yield recording
+
+
+def _frozen_folds(release: Release | None) -> dict[str, bytes]:
+    """Return the fold tables that a dataset of a release carries, by file name."""
+    if release is None:
+        return {}
+    return {folds_file(by): release.folds_text(by).encode("utf-8") for by in release.fold_units}
+
+
+def _release(collection: Collection, frozen: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what ``dataset.json`` says of the release that it was built from; nothing if there was none."""
+    release = collection.release
+    if release is None:
+        return {}
+    tables = [
+        {"file": name, "size_bytes": len(table), "sha256": hashlib.sha256(table).hexdigest()}
+        for name, table in frozen.items()
+    ]
+    return {
+        "release": {
+            "version": release.version,
+            "date": release.data["date"],
+            "sha256": release.digest,
+            "withdrawn_since": list(collection.withdrawn_since),
+            "folds": tables,
+        }
+    }
 
 
 def _writer(format_: str) -> Writer:

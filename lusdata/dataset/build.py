@@ -25,8 +25,8 @@ from lusdata.dataset.plan import LeftOut, choose, inputs_of, longest_first, make
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS
 from lusdata.errors import DataError, UsageError
-from lusdata.media.fetch import fetch
-from lusdata.media.fetch_report import STATES
+from lusdata.media.fetch.collection import fetch
+from lusdata.media.fetch.report import STATES
 
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
@@ -69,11 +69,11 @@ class BuildReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data for JSON."""
         data = self.index.data
-        told = ("name", "format", "recipe", "versions", "counts", "rows_sha256", "shards")
+        told = ("name", "release", "format", "recipe", "versions", "counts", "rows_sha256", "shards")
         return {
             "out": str(self.out),
             "up_to_date": self.up_to_date,
-            **{name: data[name] for name in told},
+            **{name: data[name] for name in told if name in data},
             "left_out": [asdict(item) for item in self.left_out],
         }
 
@@ -104,7 +104,7 @@ def build(
     format : {"parquet", "tfrecord"}
         Format of the shards.
     mirrors, cache, offline
-        Where files come from, see `lusdata.media.fetch.fetch`.
+        Where files come from, see `lusdata.media.fetch.collection.fetch`.
     workers : int, optional
         Processes that decode at a time; one per core by default.
     engine : {"local", "ray", "here"}
@@ -235,7 +235,7 @@ def gained(
 
 
 def _whole(index: Index) -> Index:
-    for item in (*index.data["shards"], index.data["manifests"]):
+    for item in index.files:
         path = index.folder / item["file"]
         found_bytes = path.stat().st_size if path.is_file() else None
         if found_bytes != item["size_bytes"]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.release import folds_file
 from lusdata.dataset.folder import INDEX, PARTS
+from lusdata.dataset.index_fault import fault_of
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS, Place
 from lusdata.errors import DataError, OutsideError, UsageError
@@ -91,6 +93,22 @@ class Index:
         return str(self.data["format"])
 
     @property
+    def release(self) -> Mapping[str, Any] | None:
+        """The release that it was built from: ``version``, ``sha256`` and more; None for the working state."""
+        release: Mapping[str, Any] | None = self.data.get("release")
+        return release
+
+    @property
+    def label(self) -> str:
+        """Name for people: with the version, if it was built from a release."""
+        return self.name if self.release is None else f"{self.name}@{self.release['version']}"
+
+    def folds_path(self, by: str) -> Path | None:
+        """Return the file of the fold table that its release froze for a unit; None if there is none."""
+        names = () if self.release is None else (str(item["file"]) for item in self.release["folds"])
+        return self.folder / folds_file(by) if folds_file(by) in names else None
+
+    @property
     def rows_sha256(self) -> str:
         """Logical digest: what the decoded rows are, whatever the format of the shards."""
         return str(self.data["rows_sha256"])
@@ -116,13 +134,24 @@ class Index:
         """The collection's manifests, whatever their state; sorted by id."""
         path = self.folder / MANIFESTS
         try:
-            # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
-            lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-            return tuple(Manifest(json.loads(line)) for line in lines)
+            ledger = path.read_bytes()
         except FileNotFoundError as error:
             raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
-        except ValueError as error:
-            raise DataError("not valid JSON", where=str(path), found=str(error)) from error
+        except OSError as error:
+            raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
+        _compare(path, self.data["manifests"]["sha256"], hashlib.sha256(ledger).hexdigest())
+        # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
+        found = tuple(Manifest(json.loads(line)) for line in ledger.decode("utf-8").rstrip("\n").split("\n"))
+        unknown = sorted({item["id"] for item in self.data["recordings"]} - {manifest.id for manifest in found})
+        if unknown:
+            raise DataError("a recording of the dataset has no manifest", where=str(path), found=unknown[0])
+        return found
+
+    @property
+    def files(self) -> tuple[Mapping[str, Any], ...]:
+        """Every file of the folder that has a digest: its ``file``, ``size_bytes`` and ``sha256``."""
+        tables = () if self.release is None else self.release["folds"]
+        return (*self.data["shards"], self.data["manifests"], *tables)
 
     def shard_path(self, number: int) -> Path:
         """Return the path of a shard."""
@@ -174,6 +203,9 @@ def open_index(folder: Path) -> Index:
     missing = sorted(_KEYS - data.keys())
     if missing:
         raise DataError("fields are missing", where=str(path), expected=", ".join(missing), hint="build it again")
+    fault = fault_of(data)
+    if fault is not None:
+        raise DataError("the dataset is damaged", where=str(path), found=fault, hint="build it again")
     return Index(folder, data)
 
 
@@ -261,24 +293,27 @@ def verify(index: Index, *, deep: bool = False) -> None:
     DataError
         At the first file or recording that is not what ``dataset.json`` says.
     """
-    listed = [*index.data["shards"], index.data["manifests"]]
-    for item in listed:
+    for item in index.files:
         path = index.folder / item["file"]
         try:
             with path.open("rb") as stream:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
         except FileNotFoundError as error:
             raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
-        if found != item["sha256"]:
-            raise DataError(
-                "a file of the dataset was changed",
-                where=str(path),
-                expected=f"sha256 {item['sha256']}",
-                found=found,
-                hint="build it anew",
-            )
+        _compare(path, item["sha256"], found)
     if deep:
         _verify_frames(index)
+
+
+def _compare(path: Path, expected: str, found: str) -> None:
+    if found != expected:
+        raise DataError(
+            "a file of the dataset was changed",
+            where=str(path),
+            expected=f"sha256 {expected}",
+            found=found,
+            hint="build it anew",
+        )
 
 
 def _verify_frames(index: Index) -> None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, open_collection, shipped_names
+from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.manifest import canonical_bytes
+from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note, withdrawn_today
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
-from lusdata.dataset.view import Dataset, Fold, Frames
+from lusdata.dataset.view import Clip, Dataset, Fold, Frames
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 
-__all__ = ["Dataset", "Fold", "Frames", "load"]
+__all__ = ["Clip", "Dataset", "Fold", "Frames", "load"]
 
 
 def load(
     collection_or_folder: str | Path,
     *,
+    release: str | None = None,
     rate_hz: float | None = None,
     size: int | None = None,
     max_frames: int | None = None,
@@ -41,7 +44,12 @@ def load(
     ----------
     collection_or_folder : str or Path
         A folder that ``lusdata build`` made; or the name of a shipped collection, or a folder of manifests, which is
-        built into the cache at the first call and opened from there at the next.
+        built into the cache at the first call and opened from there at the next. ``"pocus@1.0.0"`` names a release of
+        it.
+    release : str, optional
+        Version of a release of the collection, such as ``"1.0.0"``: its manifests as they were, and its folds. What
+        was withdrawn since is left out, with a warning. By default the collection as it is today. For a dataset folder
+        the version follows from the folder, and one that is given must agree with it.
     rate_hz : float, optional
         Frames per second; 3 by default. For a dataset folder each setting follows from the folder, and one that is
         given must agree with it.
@@ -74,11 +82,19 @@ def load(
     Raises
     ------
     UsageError
-        If there is no such collection, a setting is out of range, or disagrees with the folder.
+        If there is no such collection or release, a setting is out of range, or disagrees with the folder.
     DataError
-        If a manifest has a fault, nothing can be built, or the folder is unfinished or of another version.
+        If a manifest has a fault, a release was changed, nothing can be built, or the folder is unfinished or of
+        another version.
     OutsideError
         If the disk is full or a folder cannot be read or written.
+
+    Examples
+    --------
+    ::
+
+        dataset = lusdata.load("pocus", release="1.0.0", mirror="path/to/media")
+        dataset.fold(0)                                # as frozen in release 1.0.0
     """
     wanted = {
         "rate_hz": rate_hz,
@@ -93,10 +109,11 @@ def load(
     shipped = isinstance(collection_or_folder, str) and collection_or_folder in shipped_names()
     if not shipped and is_dataset(folder):
         index = open_index(folder)
-        _agree(index, settings, list(given), format)
+        _agree(index, settings, list(given), format, release)
+        _warn_of_withdrawals(index)
         return Dataset(index)
     mirrors = [mirror] if isinstance(mirror, (str, Path)) else list(mirror or ())
-    collection = open_collection(collection_or_folder)
+    collection = _open(collection_or_folder, release)
     kind = format or "parquet"
     root = cache_dir() if cache is None else Path(cache).expanduser()
     target = _target(collection, settings, kind, root=root, mirrors=mirrors)
@@ -116,9 +133,33 @@ def load(
     return Dataset(report.index)
 
 
-def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None) -> None:
-    wanted = {name: getattr(settings, name) for name in names} | ({"format": format_} if format_ else {})
-    there = index.recipe.as_dict() | {"format": index.format}
+def _open(name_or_path: str | Path, release: str | None) -> Collection:
+    name, version = split_release_name(name_or_path)
+    if release is not None and version not in (None, release):
+        raise UsageError("two releases are named", where=str(name_or_path), found=f"release={release!r} beside it")
+    collection = open_collection(name_or_path) if release is None else open_release(name, release)
+    if collection.withdrawn_since:
+        # Whoever loads a release expects all of it.
+        warnings.warn(withdrawal_note(collection), stacklevel=3)
+    return collection
+
+
+def _warn_of_withdrawals(index: Index) -> None:
+    """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
+    if index.name not in shipped_names():
+        return
+    names = withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
+    if names:
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+        message = f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"
+        warnings.warn(message, stacklevel=3)
+
+
+def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None, release: str | None = None) -> None:
+    given = {"format": format_, "release": release}
+    wanted = {name: getattr(settings, name) for name in names} | {name: word for name, word in given.items() if word}
+    version = "none" if index.release is None else index.release["version"]
+    there = index.recipe.as_dict() | {"format": index.format, "release": version}
     differing = [name for name in wanted if wanted[name] != there[name]]
     if differing:
         raise UsageError(
@@ -135,8 +176,8 @@ def _target(collection: Collection, recipe: Recipe, format_: str, *, root: Path,
     key = hashlib.sha256(canonical_bytes(inputs_of(collection, recipe, format_))).hexdigest()[:12]
     number = 1
     while True:
-        folder = root / "datasets" / f"{collection.name}-{key}{'' if number == 1 else f'-{number}'}"
-        following = folder.with_name(f"{collection.name}-{key}-{number + 1}")
+        folder = root / "datasets" / f"{collection.label}-{key}{'' if number == 1 else f'-{number}'}"
+        following = folder.with_name(f"{collection.label}-{key}-{number + 1}")
         if not (folder / INDEX).is_file():
             return folder
         if not (following / INDEX).is_file():

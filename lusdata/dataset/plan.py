@@ -17,7 +17,7 @@ from lusdata.dataset.index import FORMAT_VERSION
 from lusdata.dataset.parts import Job, part_key
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.select import parse_select, select_manifests
-from lusdata.media.fetch_report import STATES
+from lusdata.media.fetch.report import STATES
 
 __all__ = ["Chosen", "LeftOut", "choose", "inputs_of", "longest_first", "make_jobs", "versions"]
 
@@ -57,8 +57,11 @@ def inputs_of(collection: Collection, recipe: Recipe, format: str) -> dict[str, 
         Format of the shards.
     """
     digests = "\n".join(f"{manifest.id} {manifest.digest}" for manifest in collection.manifests)
+    release = collection.release
     return {
         "collection": collection.name,
+        # Only where there is one, so that what was built without stays what it is.
+        **({} if release is None else {"release": release.version, "release_sha256": release.digest}),
         "manifests_sha256": hashlib.sha256(digests.encode("utf-8")).hexdigest(),
         "recipe": recipe.as_dict(),
         "format": format,

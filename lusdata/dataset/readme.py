@@ -8,6 +8,7 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
+from lusdata.dataset.markdown import plain, table
 
 __all__ = ["readme"]
 
@@ -62,8 +63,9 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
     blocks = [
         _head(str(data["format"])),
         f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
-        f"Made by lusdata {data['versions']['lusdata']}: {data['recipe_text']}.\n`dataset.json` says from what, where "
-        "each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known about them.\n",
+        f"Made by lusdata {data['versions']['lusdata']}{_from(data)}: {data['recipe_text']}.\n`dataset.json` says from "
+        "what, where each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known "
+        "about them.\n",
         _classes(counts),
         "## Open it\n\n" + _OPEN[str(data["format"])] + "\n",
         "Split by `group`, never by frame or recording: the recordings of one group show one patient or belong\n"
@@ -72,6 +74,10 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
         _attributions(manifests),
     ]
     return "\n".join(blocks)
+
+
+def _from(data: Mapping[str, Any]) -> str:
+    return f" from release {data['release']['version']}" if "release" in data else ""
 
 
 def _head(format_: str) -> str:
@@ -85,14 +91,14 @@ def _classes(counts: Mapping[str, Any]) -> str:
         (name, f"{number:,}", f"{counts['frames_by_class'][name]:,}")
         for name, number in counts["recordings_by_class"].items()
     )
-    return _table(("class", "recordings", "frames"), rows)
+    return table(("class", "recordings", "frames"), rows)
 
 
 def _rights(manifests: Sequence[Manifest]) -> str:
     reasons = {manifest.id: rights_of(manifest).reason for manifest in manifests if not rights_of(manifest).publish}
     if not reasons:
         return "## Rights\n\nEvery licence below allows passing the frames on, under its own conditions.\n"
-    lines = [f"- `{name}`: {_plain(reason)}" for name, reason in reasons.items()]
+    lines = [f"- `{name}`: {plain(reason)}" for name, reason in reasons.items()]
     return (
         f"## Rights\n\n**Do not publish this folder.** {len(reasons):,} of its {len(manifests):,} recordings may not\n"
         "be passed on; it was made for use on the machine that built it. `--select publish=yes` builds a dataset\n"
@@ -110,15 +116,5 @@ def _attributions(manifests: Iterable[Manifest]) -> str:
         for manifest in manifests
     )
     rows = ((provider, licence, whom, f"{number:,}") for (provider, licence, whom), number in sorted(uses.items()))
-    return "## Name the sources\n\n" + _table(("source", "licence", "attribution", "recordings"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_plain(cell) for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    # Manifests come from many hands; nothing in them may turn into markup.
-    words = " ".join(text.split())
-    return "".join("\\" + sign if sign in "\\`*_[]<>|#" else sign for sign in words)
+    listed = table(("source", "licence", "attribution", "recordings"), rows)
+    return f"## Name the sources\n\n{listed}\n`lusdata cite FOLDER` prints them with DOIs and pages as BibTeX.\n"

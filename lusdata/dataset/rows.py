@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.fold_table import FoldTable
+from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.index import Entry, Index, read_recordings
+from lusdata.errors import DataError, UsageError
 from lusdata.media.png import decode_png
 
-__all__ = ["Frames", "Piece", "Source", "arrays", "read_pieces", "torn_apart"]
+__all__ = ["Clip", "Frames", "Piece", "Source", "arrays", "clips", "decoded", "divided", "read_pieces"]
 
 
 class Frames(NamedTuple):
@@ -40,6 +41,32 @@ class Frames(NamedTuple):
     labels: NDArray[np.int64]
     recordings: NDArray[np.str_]
     groups: NDArray[np.str_]
+    times_s: NDArray[np.float64]
+    frame_indices: NDArray[np.int64]
+
+
+class Clip(NamedTuple):
+    """The frames of one recording, in the order of time.
+
+    Attributes
+    ----------
+    recording, group, class_name : str
+        The recording, its patient group and its class.
+    label : int
+        Position of the class in `Dataset.classes`.
+    images : np.ndarray, shape (n, height, width) or (n, height, width, 3), uint8
+        Grey or RGB values, 0 (black) to 255 (white).
+    times_s : np.ndarray, shape (n,), float64
+        Presentation time, in seconds from the recording's first frame.
+    frame_indices : np.ndarray, shape (n,), int64
+        Position in the file.
+    """
+
+    recording: str
+    group: str
+    class_name: str
+    label: int
+    images: NDArray[np.uint8]
     times_s: NDArray[np.float64]
     frame_indices: NDArray[np.int64]
 
@@ -72,7 +99,7 @@ class Source:
         return group_ids(self.index.manifests)
 
     @cached_property
-    def tables(self) -> dict[tuple[str, int, int], FoldTable]:
+    def tables(self) -> dict[tuple[str, int | None, int | None], FoldTable]:
         """Fold tables that were asked for, by unit, k and seed."""
         return {}
 
@@ -89,8 +116,8 @@ def read_pieces(index: Index, pieces: Sequence[Piece]) -> Iterator[tuple[list[in
             yield [frame_indices[row] for row in rows], [times_s[row] for row in rows], [pictures[row] for row in rows]
 
 
-def torn_apart(index: Index, pieces: Sequence[Piece], table: FoldTable, number: int) -> dict[str, list[Piece]]:
-    """Divide single frames between the parts of a round, for splits that do not keep recordings whole.
+def divided(index: Index, pieces: Sequence[Piece], table: FoldTable, number: object) -> dict[str, list[Piece]]:
+    """Divide rows between the parts of a round.
 
     Parameters
     ----------
@@ -107,16 +134,60 @@ def torn_apart(index: Index, pieces: Sequence[Piece], table: FoldTable, number: 
     -------
     dict of str to list of Piece
         The rows of ``train``, ``validation`` and ``test``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such round.
+    DataError
+        If a recording is not in the table.
     """
+    # bool is an int to Python, but True is no round; integers of NumPy are welcome.
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < table.k:
+        raise UsageError("no such fold", expected=f"0 to {table.k - 1}", found=repr(number))
     parts: dict[str, list[Piece]] = {"train": [], "validation": [], "test": []}
+    if table.by != "frame":
+        for piece in pieces:
+            parts[table.part(int(number), piece.entry.id)].append(piece)
+        return parts
     for piece, (frame_indices, _, _) in zip(pieces, read_pieces(index, pieces), strict=True):
         rows = range(piece.entry.place.rows) if piece.rows is None else piece.rows
         torn: dict[str, list[int]] = {}
         for row, frame_index in zip(rows, frame_indices, strict=True):
-            torn.setdefault(table.part(number, piece.entry.id, frame_index), []).append(row)
+            torn.setdefault(table.part(int(number), piece.entry.id, frame_index), []).append(row)
         for name, some in torn.items():
             parts[name].append(Piece(piece.entry, tuple(some)))
     return parts
+
+
+def decoded(picture: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Decode one frame.
+
+    Parameters
+    ----------
+    picture : bytes
+        A PNG file.
+    shape : tuple of int
+        Height, width and channels that the frames of the dataset have.
+
+    Returns
+    -------
+    np.ndarray, shape (height, width, channels), uint8
+        Grey or RGB values, 0 to 255.
+
+    Raises
+    ------
+    DataError
+        If the picture has another shape.
+    """
+    image = decode_png(picture)
+    if image.shape != _size(shape):
+        found = " x ".join(map(str, image.shape))
+        expected = " x ".join(map(str, _size(shape)))
+        raise DataError(
+            "a frame has another size than the dataset", expected=expected, found=found, hint="build it anew"
+        )
+    return image.reshape(shape)
 
 
 def arrays(
@@ -135,10 +206,8 @@ def arrays(
     shape : tuple of int
         Height, width and channels of a frame.
     """
-    height_px, width_px, channels = shape
-    size = (height_px, width_px) if channels == 1 else shape
     lengths = [len(piece) for piece in pieces]
-    images = np.empty((sum(lengths), *size), dtype=np.uint8)
+    images = np.empty((sum(lengths), *_size(shape)), dtype=np.uint8)
     frame_indices: list[int] = []
     times_s: list[float] = []
     row = 0
@@ -146,7 +215,7 @@ def arrays(
         frame_indices += indices
         times_s += times
         for picture in pictures:
-            images[row] = decode_png(picture)
+            images[row] = decoded(picture, shape).reshape(_size(shape))
             row += 1
     names = [piece.entry.id for piece in pieces]
     groups = [source.groups[name] for name in names]
@@ -158,3 +227,38 @@ def arrays(
         np.array(times_s, dtype=np.float64),
         np.array(frame_indices, dtype=np.int64),
     )
+
+
+def clips(
+    source: Source, pieces: Sequence[Piece], *, classes: Sequence[str], shape: tuple[int, int, int]
+) -> Iterator[Clip]:
+    """Decode some pieces one after the other; one is in memory at a time.
+
+    Parameters
+    ----------
+    source : Source
+        The dataset.
+    pieces : sequence of Piece
+        The rows to decode.
+    classes : sequence of str
+        The classes that labels count.
+    shape : tuple of int
+        Height, width and channels of a frame.
+    """
+    for piece, (frame_indices, times_s, pictures) in zip(pieces, read_pieces(source.index, pieces), strict=True):
+        name = source.manifests[piece.entry.id].class_name
+        images = np.stack([decoded(picture, shape).reshape(_size(shape)) for picture in pictures])
+        yield Clip(
+            recording=piece.entry.id,
+            group=source.groups[piece.entry.id],
+            class_name=name,
+            label=classes.index(name),
+            images=images,
+            times_s=np.array(times_s, dtype=np.float64),
+            frame_indices=np.array(frame_indices, dtype=np.int64),
+        )
+
+
+def _size(shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """Return the shape of an image: without channels if it is grey."""
+    return shape[:2] if shape[2] == 1 else shape

@@ -6,9 +6,7 @@ A view never holds pixels. It knows rows; files are read and frames decoded when
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,46 +15,23 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.adapters import TorchFrames, as_tf, as_torch
-from lusdata.dataset.fold_table import FoldTable, read_fold_table
-from lusdata.dataset.folds import make_folds
+from lusdata.dataset.fold import Fold
+from lusdata.dataset.folds.frozen import DEFAULT_K, DEFAULT_SEED, pick_table
+from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.index import Index, verify
-from lusdata.dataset.rows import Frames, Piece, Source, arrays, read_pieces, torn_apart
+from lusdata.dataset.rows import Clip, Frames, Piece, Source, arrays, clips, divided, read_pieces
 from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests
+from lusdata.dataset.shown import dataset_html
 from lusdata.dataset.table import recordings_table
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Dataset", "Fold", "Frames"]
+__all__ = ["Clip", "Dataset", "Fold", "Frames"]
 
 Words = str | Sequence[str] | None
-
-
-@dataclass(frozen=True, repr=False)
-class Fold:
-    """One round of a cross-validation: fit on `train`, stop and choose by `validation`, report `test`.
-
-    Attributes
-    ----------
-    train, validation, test : Dataset
-        Views that share no unit of the split.
-    number : int
-        The round, from 0.
-    table : FoldTable
-        The split that it is a round of.
-    """
-
-    train: Dataset
-    validation: Dataset
-    test: Dataset
-    number: int
-    table: FoldTable
-
-    def __repr__(self) -> str:
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        sizes = ", ".join(f"{name} {len(part.recordings):,} ({part.frames:,})" for name, part in parts.items())
-        return f"<Fold {self.number} of {self.table.k} by {self.table.by}: {sizes} recordings (frames)>"
 
 
 class Dataset:
@@ -69,6 +44,8 @@ class Dataset:
         dataset = lusdata.load("pocus")
         fold = dataset.select(probe="convex").fold(0, by="patient")
         images, labels, *_ = fold.train.to_numpy()
+        for clip in fold.test.clips():
+            clip.recording, clip.images, clip.label
     """
 
     def __init__(self, index: Index) -> None:
@@ -132,7 +109,7 @@ class Dataset:
         licence: Words = None,
         zone: Words = None,
         id: Words = None,
-        publish: Words = None,
+        publish: Words | bool = None,
     ) -> Dataset:
         """Return the recordings for which every condition holds.
 
@@ -141,7 +118,8 @@ class Dataset:
         text : str
             Conditions as for ``lusdata build --select``, such as ``"probe=convex,class!=uninformative"``.
         class_name, probe, patterns, kind, provider, licence, zone, id, publish : str or sequence of str, optional
-            A word, or several of which one must hold; see `lusdata.dataset.select.parse_select`.
+            A word, or several of which one must hold; see `lusdata.dataset.select.parse_select`. `publish` may be
+            True or False too.
 
         Returns
         -------
@@ -161,14 +139,10 @@ class Dataset:
             "patterns": patterns,
             "probe": probe,
             "provider": provider,
-            "publish": publish,
+            "publish": ("yes" if publish else "no") if isinstance(publish, bool) else publish,
             "zone": zone,
         }
-        clauses = {
-            checked_clause(key, [words] if isinstance(words, str) else words)
-            for key, words in given.items()
-            if words is not None
-        }
+        clauses = {checked_clause(key, _words(key, words)) for key, words in given.items() if words is not None}
         selection = parse_select(text) & Selection(tuple(sorted(clauses)))
         here = [self._source.manifests[piece.entry.id] for piece in self._pieces]
         kept = {manifest.id for manifest in select_manifests(selection, here)}
@@ -180,8 +154,8 @@ class Dataset:
         number: int,
         *,
         by: str = "patient",
-        k: int = 5,
-        seed: int = 0,
+        k: int | None = None,
+        seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
     ) -> Fold:
         """Return one round of a cross-validation.
@@ -191,7 +165,9 @@ class Dataset:
         number : int
             The round, 0 to ``k - 1``.
         by, k, seed
-            See `lusdata.make_folds`. Folds follow from the catalog alone: the same for every recipe and selection.
+            See `lusdata.make_folds`; 5 folds and seed 0 by default. Folds follow from the catalog alone: the same for
+            every recipe and selection. A dataset of a release has the folds that the release froze, unless another `k`
+            or `seed` is asked for.
         folds : FoldTable, str or Path, optional
             A fold table or its file, in place of `by`, `k` and `seed`.
 
@@ -203,19 +179,41 @@ class Dataset:
             If a recording is not in the given table.
         """
         table = self.fold_table(by=by, k=k, seed=seed, folds=folds)
-        if not 0 <= number < table.k:
-            raise UsageError("no such fold", expected=f"0 to {table.k - 1}", found=str(number))
-        if table.by == "frame":
-            pieces = torn_apart(self.index, self._pieces, table, number)
-        else:
-            pieces = {"train": [], "validation": [], "test": []}
-            for piece in self._pieces:
-                pieces[table.part(number, piece.entry.id)].append(piece)
+        pieces = divided(self.index, self._pieces, table, number)
         train, validation, test = (self._part(pieces[name], self._classes) for name in ("train", "validation", "test"))
-        return Fold(train, validation, test, number, table)
+        return Fold(train, validation, test, int(number), table)
+
+    def folds(
+        self,
+        *,
+        by: str = "patient",
+        k: int | None = None,
+        seed: int | None = None,
+        folds: FoldTable | str | Path | None = None,
+    ) -> Iterator[Fold]:
+        """Yield every round of a cross-validation in turn.
+
+        Parameters
+        ----------
+        by, k, seed, folds
+            As for `fold`.
+
+        Yields
+        ------
+        Fold
+            The rounds from 0; each recording is in the test part of exactly one.
+        """
+        table = self.fold_table(by=by, k=k, seed=seed, folds=folds)
+        for number in range(table.k):
+            yield self.fold(number, folds=table)
 
     def fold_table(
-        self, *, by: str = "patient", k: int = 5, seed: int = 0, folds: FoldTable | str | Path | None = None
+        self,
+        *,
+        by: str = "patient",
+        k: int | None = None,
+        seed: int | None = None,
+        folds: FoldTable | str | Path | None = None,
     ) -> FoldTable:
         """Return the table that `fold` reads: the parts of all rounds.
 
@@ -230,7 +228,14 @@ class Dataset:
             return read_fold_table(Path(folds))
         tables = self._source.tables
         if (by, k, seed) not in tables:
-            tables[by, k, seed] = make_folds(self._source.index.manifests, by=by, k=k, seed=seed)
+            path = self.index.folds_path(by)
+            frozen = pick_table(None if path is None else read_fold_table(path), k=k, seed=seed)
+            tables[by, k, seed] = frozen or make_folds(
+                self.index.manifests,
+                by=by,
+                k=DEFAULT_K if k is None else k,
+                seed=DEFAULT_SEED if seed is None else seed,
+            )
         return tables[by, k, seed]
 
     @property
@@ -247,6 +252,17 @@ class Dataset:
             Arrays in the order of the rows: by recording id, then by time.
         """
         return arrays(self._source, self._pieces, labels=self._labels(), shape=self._shape)
+
+    def clips(self) -> Iterator[Clip]:
+        """Yield the recordings as clips, decoded one at a time.
+
+        Yields
+        ------
+        Clip
+            Name, group, class, frames and times of each recording, in the order of `recordings`. Where a split tore
+            recordings apart, a clip holds the frames of this part.
+        """
+        return clips(self._source, self._pieces, classes=self._classes, shape=self._shape)
 
     def to_tf(self, batch_size: int = 32, *, seed: int | None = None, first_epoch: int = 0) -> Any:
         """Return a ``tf.data.Dataset`` of batches.
@@ -333,7 +349,9 @@ class Dataset:
         """Check the folder against its digests; see `lusdata.dataset.index.verify`."""
         verify(self.index, deep=deep)
 
-    def _counts(self) -> Mapping[str, tuple[int, int]]:
+    @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Recordings and frames of each class."""
         recordings: Counter[str] = Counter()
         frames: Counter[str] = Counter()
         for piece in self._pieces:
@@ -342,19 +360,19 @@ class Dataset:
         return {name: (recordings[name], frames[name]) for name in self._classes}
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self._counts().items())
+        counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self.counts.items())
         return (
-            f"<Dataset {self.index.name}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
+            f"<Dataset {self.index.label}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
             f"{self.index.recipe.text()}>"
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{recordings:,}</td><td>{frames:,}</td></tr>"
-            for name, (recordings, frames) in self._counts().items()
-        )
-        return (
-            f"<p><b>{escape(self.index.name)}</b>: {len(self._pieces):,} recordings, {self.frames:,} frames; "
-            f"{escape(self.index.recipe.text())}</p>"
-            f"<table><tr><th>class</th><th>recordings</th><th>frames</th></tr>{rows}</table>"
-        )
+        return dataset_html(self.index.label, self.index.recipe.text(), self.counts)
+
+
+def _words(key: str, words: object) -> list[str]:
+    """Return the words of a condition as a list."""
+    listed = [words] if isinstance(words, str) else words
+    if isinstance(listed, Sequence) and listed and all(isinstance(word, str) for word in listed):
+        return list(listed)
+    raise UsageError("not a condition", where=key, expected="a word, or a list of words", found=repr(words))

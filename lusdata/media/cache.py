@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 from lusdata.errors import DataError
 
@@ -22,39 +22,19 @@ __all__ = ["Cache", "cache_dir"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def cache_dir(environment: Mapping[str, str] | None = None, *, platform: str = sys.platform) -> Path:
+def cache_dir() -> Path:
     """Return the folder that holds the cache when none is named; nothing is created.
-
-    Parameters
-    ----------
-    environment : Mapping, optional
-        Environment variables; those of the process by default. ``LUSDATA_CACHE`` decides where it is set.
-    platform : str
-        A value of `sys.platform`.
 
     Returns
     -------
     Path
-        The user's cache folder by the customs of the platform, and ``lusdata`` in it.
-
-    Examples
-    --------
-    >>> cache_dir({"LUSDATA_CACHE": "big/disk"}).as_posix()
-    'big/disk'
-    >>> cache_dir({"XDG_CACHE_HOME": "/var/tmp/caches"}, platform="linux").as_posix()
-    '/var/tmp/caches/lusdata'
+        What the environment variable ``LUSDATA_CACHE`` names; without it the user's cache folder by the customs of the
+        platform, and ``lusdata`` in it.
     """
-    variables = os.environ if environment is None else environment
-    named = variables.get("LUSDATA_CACHE")
+    named = os.environ.get("LUSDATA_CACHE")
     if named:
         return Path(named).expanduser()
-    if platform == "win32":
-        local = variables.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "lusdata" / "Cache"
-    if platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "lusdata"
-    xdg = variables.get("XDG_CACHE_HOME")
-    return (Path(xdg) if xdg else Path.home() / ".cache") / "lusdata"
+    return platformdirs.user_cache_path("lusdata", appauthor=False)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Caption:
     title : str
         First line, such as a recording's name.
     class_name : str
-        Class; it chooses the colour.
+        Class; it chooses the colour. An empty place of the grid has none.
     detail : str
         Last line, such as the names of the patterns.
     """
@@ -104,8 +104,10 @@ def contact_sheet(
 
     scale = line / 34
     _write(sheet, title, (gap, round(1.5 * line)), scale * 1.25, _INK, width - 2 * gap)
-    _key(sheet, {caption.class_name for caption in captions}, gap, round(2.75 * line), scale, line)
+    _key(sheet, {caption.class_name for caption in captions} - {""}, gap, round(2.75 * line), scale, line)
     for index, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        if not caption.class_name:
+            continue
         row, column = divmod(index, columns)
         left, top = gap + column * (tile_px + gap), head + row * (cell_h + gap)
         sheet[top : top + tile_px, left : left + tile_px] = _fit(image, tile_px)

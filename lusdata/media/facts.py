@@ -13,8 +13,8 @@ import numpy as np
 
 from lusdata.catalog.fingerprint import ALGORITHM
 from lusdata.errors import DataError
-from lusdata.media.decode import Survey, survey
-from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.decode.decoder import Survey, survey
+from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
 
 __all__ = ["MediaFacts", "media_facts", "pin", "sha256_of"]
@@ -102,7 +102,7 @@ def media_facts(path: Path) -> MediaFacts:
     Raises
     ------
     DecodeError
-        If the file is no whole picture or video, or is damaged anywhere; see `lusdata.media.decode`.
+        If the file is no whole picture or video, or is damaged anywhere; see `lusdata.media.decode.decoder`.
     OSError
         If it cannot be read.
     """

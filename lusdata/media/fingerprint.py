@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, differing_bits, encode
 from lusdata.media.crop import Box
-from lusdata.media.decode import decode
-from lusdata.media.decode_pixels import grey_pixels
-from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.pixels import grey_pixels
+from lusdata.media.decode.turn import displayed_size, turn_of
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -67,7 +67,7 @@ def fingerprint(path: Path, *, kind: str = "video") -> str | None:
     Raises
     ------
     DecodeError
-        If the file is no whole picture or video; see `lusdata.media.decode`.
+        If the file is no whole picture or video; see `lusdata.media.decode.decoder`.
     OSError
         If it cannot be read.
     """

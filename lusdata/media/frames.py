@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from lusdata.catalog.manifest import Crop, Trim
 from lusdata.errors import DataError, DecodeError, UsageError
 from lusdata.media.crop import Box, crop_box
-from lusdata.media.decode import decode
-from lusdata.media.decode_pixels import grey_pixels, rgb_pixels
-from lusdata.media.decode_turn import displayed_size, turn_of
+from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.pixels import grey_pixels, rgb_pixels
+from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.sample import frame_indices
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read_frames(
     Raises
     ------
     DecodeError
-        If the file is no whole picture or video; see `lusdata.media.decode`.
+        If the file is no whole picture or video; see `lusdata.media.decode.decoder`.
     DataError
         If crop or trim do not fit the file.
     UsageError

@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = config_from(arguments)
     start_keras(offline=arguments.offline)
     from train.crossval import crossvalidate
+    from train.report.page import render
     from train.tables import score_lines
 
     material = material_from(arguments, config)
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         dataset_digest=material.dataset.index.rows_sha256,
         say=say,
     )
+    (out / "report.html").write_text(render(result), encoding="utf-8")
     sys.stdout.write(score_lines(result.scores, config.classes))
-    sys.stdout.write(f"run folder: {out}\n")
+    sys.stdout.write(f"run folder: {out}, report: {out / 'report.html'}\n")
     return 0

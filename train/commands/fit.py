@@ -67,9 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             weights_to=folder.fold(arguments.fold) / "model.weights.h5",
         )
         write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
-        folder.finish_fold(
-            arguments.fold, result.predictions, {"best_epoch": result.best_epoch, "epochs": len(result.log)}
-        )
+        folder.finish_fold(arguments.fold, result.predictions, result.facts)
     for level in ("frame", "video", "patient"):
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(

@@ -1,4 +1,7 @@
-"""Run one model over all four split units and both protocols, and the baselines beside it; print the ladder."""
+"""Run one model over all four split units and both protocols, and the baselines beside it; print the ladder.
+
+Below it stands what each step costs, on the same frames, with its interval.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("pictures have no source to be left out", where="--uninformative", expected="crossval or fit")
     config = config_from(arguments)
     start_keras(offline=arguments.offline)
-    from train.ladder import climb, ladder_table
+    from train.ladder import climb, ladder_table, step_costs, step_table
 
     material = material_from(arguments, config)
     tables = {by: material.folds(replace(config, by=by)) for by in SPLITS}
@@ -51,8 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         dataset_digest=material.dataset.index.rows_sha256,
         say=say,
     )
-    table = ladder_table(rungs)
+    costs = step_costs(out, config.classes, seed=config.seed)
+    table = ladder_table(rungs) + "\n" + step_table(costs)
     (out / "ladder.md").write_text(table, encoding="utf-8")
-    (out / "ladder.json").write_text(json.dumps(rungs, indent=2) + "\n", encoding="utf-8")
+    (out / "ladder.json").write_text(json.dumps({"rungs": rungs, "steps": costs}, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(table)
     return 0

@@ -31,8 +31,8 @@ CONFIGS: dict[str, Callable[[], TrainConfig]] = {
     "vgg_cam:physics": vgg_cam.physics,
     "nasnet_mobile": nasnet_mobile.paper,
     "nasnet_mobile:physics": nasnet_mobile.physics,
-    "mobilenet_v2": mobilenet_v2.paper,
-    "mobilenet_v2:frozen": mobilenet_v2.frozen,
+    "mobilenet_v2": mobilenet_v2.reference,
+    "mobilenet_v2:paper": mobilenet_v2.paper,
     "mobilenet_v2:physics": mobilenet_v2.physics,
     "resnet50": resnet50.paper,
     "resnet50:physics": resnet50.physics,
@@ -45,7 +45,7 @@ CONFIGS: dict[str, Callable[[], TrainConfig]] = {
     "genesis": genesis.paper,
     "genesis:physics": genesis.physics,
 }
-"""Every config; without a variant, the paper's settings."""
+"""Every config; without a variant, the paper's settings, but for `mobilenet_v2`, where it is the reference run's."""
 
 
 def get_config(name: str) -> TrainConfig:
@@ -54,14 +54,14 @@ def get_config(name: str) -> TrainConfig:
     Parameters
     ----------
     name : str
-        ``MODEL`` or ``MODEL:VARIANT``; ``MODEL:paper`` is the same as ``MODEL``.
+        ``MODEL`` or ``MODEL:VARIANT``. ``MODEL:paper`` is there for every model.
 
     Raises
     ------
     UsageError
         If there is no such config; the message lists them.
     """
-    make = CONFIGS.get(name.removesuffix(":paper"))
+    make = CONFIGS.get(name) or CONFIGS.get(name.removesuffix(":paper"))
     if make is None:
         raise UsageError("no such model config", where=name, expected="one of " + ", ".join(sorted(CONFIGS)))
     return make()

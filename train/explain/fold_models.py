@@ -57,7 +57,7 @@ class FoldModels:
         networks = [_network(run, fold) for fold in self.folds]
         cut = [_cut(network, self.config.frozen_until) for network in networks]
         prefix = cut[0][0]
-        shared = prefix is not None and len({weights_digest(one) for one, _ in cut}) == 1
+        shared = prefix is not None and len({_identity(one) for one, _ in cut}) == 1
         self.prefix: keras.Model | None = prefix if shared else None
         heads = [head for _, head in cut] if shared else networks
         self.parts = tuple(MappedNetwork(head) for head in heads)
@@ -92,9 +92,13 @@ def _cut(network: keras.Model, frozen_until: str) -> tuple[keras.Model | None, k
     return keras.Model(network.input, maps, name="frozen"), keras.Model(maps, network.output, name="trained")
 
 
+def _identity(prefix: keras.Model) -> tuple[str, tuple[int, ...]]:
+    return weights_digest(prefix), prefix.output_shape[1:]
+
+
 def _network(run: RunFolder, fold: int) -> keras.Model:
     # The fold's file replaces every weight, so the first ones need not be had.
-    network = build(replace(run.config, weights="none"))
+    network = build(replace(run.fold_config(fold), weights="none"))
     path = run.path / f"fold-{fold}" / "model.weights.h5"
     if not path.is_file():
         raise DataError("a fold's weights are missing", where=str(path), hint="run the cross-validation again")

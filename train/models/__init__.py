@@ -63,8 +63,8 @@ MODELS: dict[str, ModelEntry] = {
     ),
     "mobilenet_v2": ModelEntry(
         backbones.mobilenet_v2,
-        "MobileNetV2 up to block 13, global average pooling, standardised, one dense softmax",
-        619_139,
+        "MobileNetV2 up to block 12, global average pooling, standardised, one dense softmax",
+        498_371,
         None,
         "Sandler et al. 2018; paper, section 3.2 (MobileNet, without figures)",
     ),

@@ -38,7 +38,13 @@ def render(run: RunFolder) -> str:
     config, scores = run.config, run.scores
     sections = [_summary(config, scores)]
     sections += [_level(run, config, scores, level) for level in LEVELS]
-    sections += [_training(run, config), _explanations(run), _record(run, config)]
+    sections += [
+        _training(run, config),
+        _choices(run, config),
+        _elsewhere(run),
+        _explanations(run),
+        _record(run, config),
+    ]
     text = _TEMPLATE.read_text(encoding="utf-8")
     title = f"{config.name}, split by {config.by}, protocol {config.protocol}"
     return text.replace("{{title}}", escape(title)).replace("{{body}}", "\n".join(part for part in sections if part))
@@ -119,8 +125,71 @@ def _training(run: RunFolder, config: TrainConfig) -> str:
     if not all(path.is_file() for path in paths):
         return ""
     logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
+    if not all(logs):
+        return ""
     drawing = _figure(figures.learning(logs), "Loss by epoch", "wide")
     return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
+
+
+def _choices(run: RunFolder, config: TrainConfig) -> str:
+    """Show what each fold chose for itself, and by what score."""
+    if not config.choices:
+        return ""
+    facts = run.folds
+    names = list(facts[0]["chosen"])
+    rows = []
+    for number, fold in enumerate(facts):
+        best = next(entry for entry in fold["tried"] if all(entry[name] == fold["chosen"][name] for name in names))
+        scores = [f"{best['balanced_accuracy']:.3f}", f"{best['loss']:.3f}", f"{fold['frame_accuracy']:.3f}"]
+        rows.append(
+            [f"fold {number}", *(str(fold["chosen"][name]) for name in names), str(len(fold["tried"])), *scores]
+        )
+    judge = "the test part itself" if config.protocol == "paper" else "inner folds of the training part"
+    head = [
+        "fold",
+        *names,
+        "settings tried",
+        "balanced accuracy when chosen",
+        "loss when chosen",
+        "test frame accuracy",
+    ]
+    note = f"Every fold tried the same settings on {judge} and kept the best by {config.monitor.replace('_', ' ')}."
+    return f"<section><h2>Choices</h2>{_table(head, rows)}<p class=note>{note}</p></section>"
+
+
+def _elsewhere(run: RunFolder) -> str:
+    """Show what `python -m train evaluate` found on other collections."""
+    parts = []
+    for path in sorted(run.path.glob("scores-*.json")):
+        name, found = path.stem.removeprefix("scores-"), json.loads(path.read_text(encoding="utf-8"))
+        rows = []
+        for level in LEVELS:
+            own, bounds = found[level]["scores"], found[level]["intervals"]
+            overall = [_with_interval(own[key], bounds[key]) for key in ("accuracy", "balanced_accuracy")]
+            rows.append([f"{level} ({own['rows']})", *overall, "", "", ""])
+            for class_name, values in own["classes"].items():
+                cells = [
+                    _with_interval(values[key], bounds["classes"][class_name][key])
+                    for key in ("recall", "specificity", "auc")
+                ]
+                rows.append([f"{level}, {class_name}", "", "", *cells])
+        head = ["unit (rows)", "accuracy (95 %)", "balanced accuracy (95 %)", "recall", "specificity", "AUC"]
+        parts.append(f"<h3>{escape(name)}</h3>{_table(head, rows)}{_severity(found.get('severity'))}")
+    note = (
+        "<p class=note>Mean of the folds' networks. A recording whose class the networks do not know counts against "
+        "every class that they know; where there are such recordings, there is no accuracy over all classes.</p>"
+    )
+    return f"<section><h2>On other collections</h2>{''.join(parts)}{note}</section>" if parts else ""
+
+
+def _severity(found: dict[str, Any] | None) -> str:
+    if not found or found["rho"] is None:
+        return ""
+    return (
+        f"<p>Probability of disease against the physicians' severity score: Spearman "
+        f"{_with_interval(found['rho'], found['interval'])}, {found['recordings']} recordings of "
+        f"{found['groups']} patients.</p>"
+    )
 
 
 def _explanations(run: RunFolder) -> str:

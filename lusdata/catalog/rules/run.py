@@ -1,0 +1,121 @@
+"""Rules that need more than one manifest: what must be unique, and what recordings of one group share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rules.rule import Finding, RunRule
+
+__all__ = ["RUN_RULES"]
+
+
+def _shared(
+    manifests: Sequence[Manifest], key: Callable[[Manifest], Hashable | None]
+) -> Iterator[tuple[Any, list[Manifest]]]:
+    """Yield each key that several manifests have, None apart, with those manifests."""
+    by_key: dict[Hashable, list[Manifest]] = defaultdict(list)
+    for manifest in manifests:
+        by_key[key(manifest)].append(manifest)
+    yield from ((value, members) for value, members in by_key.items() if value is not None and len(members) > 1)
+
+
+def _names(manifests: Sequence[Manifest]) -> str:
+    return ", ".join(manifest.id for manifest in manifests[:3]) + (" …" if len(manifests) > 3 else "")
+
+
+def _apart(one: Manifest, other: Manifest) -> bool:
+    """Tell whether two recordings use different moments of one file."""
+    if not ("trim" in one.data and "trim" in other.data):
+        return False
+    first, second = sorted((one.trim, other.trim), key=lambda trim: trim.start_s)
+    return first.end_s is not None and first.end_s <= second.start_s
+
+
+def _ids_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    for recording, members in _shared(manifests, lambda manifest: manifest.id):
+        message, hint = f"{len(members)} manifests have one id", "give one of them another id and file name"
+        for member in members:
+            others = ", ".join(sorted(str(other.path) for other in members if other is not member))
+            yield member, Finding("$.id", message, "an id of its own", f"{recording} also in {others}", hint)
+
+
+def _files_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    included = [manifest for manifest in manifests if manifest.state == "included"]
+    message, hint = "the very file of another recording", "exclude one of them, or trim both apart"
+    for digest, members in _shared(included, lambda manifest: manifest.sha256):
+        for number, member in enumerate(members[1:], start=1):
+            # One id twice has its own rule.
+            same = [other for other in members[:number] if not _apart(member, other) and other.id != member.id]
+            if same:
+                found = f"{digest[:12]}… of {_names(same)}"
+                yield member, Finding("$.source.sha256", message, "a file of its own", found, hint)
+
+
+def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    included = [manifest for manifest in manifests if manifest.state == "included"]
+    message, expected = "the path of another recording", "a path of its own"
+
+    def place(manifest: Manifest) -> tuple[str, str] | None:
+        return None if manifest.source_path is None else (manifest.id.split("/")[0], manifest.source_path)
+
+    for (_, path), members in _shared(included, place):
+        for number, member in enumerate(members[1:], start=1):
+            # One id or one digest twice has its own rule.
+            others = (other for other in members[:number] if other.id != member.id and not _apart(member, other))
+            same = [other for other in others if member.sha256 is None or other.sha256 != member.sha256]
+            if same:
+                yield member, Finding("$.source.path", message, expected, f"{path} of {_names(same)}")
+
+
+def _lone_clips_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    expected = "what joins them: patient, study, publication or near-duplicate"
+    for group, members in _shared(manifests, lambda manifest: manifest.group_id):
+        message = f"the group {group} holds {len(members)} recordings"
+        for member in (member for member in members if member.group_basis == "clip"):
+            # One id twice has its own rule.
+            others = [other for other in members if other.id != member.id]
+            if others:
+                yield member, Finding("$.group.basis", message, expected, f"clip, beside {_names(others)}")
+
+
+def _group_has_one_basis(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    # A clip among others has its own rule.
+    joined = [manifest for manifest in manifests if manifest.group_basis != "clip"]
+    for group, members in _shared(joined, lambda manifest: manifest.group_id):
+        message, expected = f"the group {group} rests on something else elsewhere", members[0].group_basis
+        for member in (member for member in members if member.group_basis != expected):
+            found = member.group_basis
+            yield member, Finding("$.group.basis", message, f"{expected} as in {members[0].id}", found)
+
+
+def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    # Where they disagree, an id was mistyped or used for two people.
+    patients = [manifest for manifest in manifests if manifest.group_basis == "patient"]
+    for field in ("sex", "age_band"):
+        stated = [manifest for manifest in patients if field in manifest.data.get("patient", {})]
+        for group, members in _shared(stated, lambda manifest: manifest.group_id):
+            first = members[0]
+            for member in members[1:]:
+                expected, found = first.data["patient"][field], member.data["patient"][field]
+                # One patient may be seen before and after a birthday, so neighbouring bands are no contradiction.
+                if expected != found and (field == "sex" or not _neighbours(expected, found)):
+                    message, hint = f"two patients in the group {group}?", "check the ids; a wrong one leaks or splits"
+                    yield member, Finding(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
+
+
+def _neighbours(one: str, other: str) -> bool:
+    first, second = sorted([int(age) for age in band.replace("90+", "90-200").split("-")] for band in (one, other))
+    return second[0] <= first[1] + 1
+
+
+RUN_RULES = (
+    RunRule("ID_TWICE", "error", "No two manifests have one id.", _ids_unique),
+    RunRule("DIGEST_TWICE", "error", "No two included recordings are the same moments of one file.", _files_unique),
+    RunRule("PATH_TWICE", "error", "No two included recordings lie at one path of a mirror.", _paths_unique),
+    RunRule("GROUP_CLIP", "error", "A group that rests on the clip alone holds one recording.", _lone_clips_alone),
+    RunRule("GROUP_BASES", "warning", "The recordings of a group name one basis.", _group_has_one_basis),
+    RunRule("PATIENT_DIFFERS", "warning", "Recordings of one patient agree on sex and age.", _patient_is_one_person),
+)

@@ -1,0 +1,144 @@
+"""Rules about where a recording comes from, what may be done with it, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from lusdata.catalog.address import carries_credentials, is_malformed, private_host
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import LICENCES
+from lusdata.catalog.rules.rule import Finding, Rule
+from lusdata.catalog.schema import missing_recommended
+
+__all__ = ["SOURCE_RULES"]
+
+
+def _id_is_file_name(manifest: Manifest) -> Iterator[Finding]:
+    slug = manifest.id.split("/")[1]
+    if manifest.path is not None and manifest.path.stem != slug:
+        expected, hint = f"a file named {slug}.json", "rename the file; an id is never changed"
+        yield Finding("$.id", "the file is not named after its recording", expected, manifest.path.name, hint)
+
+
+def _id_is_in_its_folder(manifest: Manifest) -> Iterator[Finding]:
+    collection = manifest.id.split("/")[0]
+    if manifest.path is not None and manifest.path.absolute().parent.name != collection:
+        found = manifest.path.absolute().parent.name
+        yield Finding(
+            "$.id", "the recording lies in another collection's folder", f"a folder named {collection}", found
+        )
+
+
+def _licence_is_known(manifest: Manifest) -> Iterator[Finding]:
+    name = manifest.licence["id"]
+    if name not in LICENCES:
+        expected = "one of " + ", ".join(sorted(LICENCES))
+        hint = "a new licence is added to lusdata/catalog/rights.py, with its flags, in its own change"
+        yield Finding("$.source.licence.id", "a licence whose terms are not known", expected, name, hint)
+
+
+def _licence_flags_are_its_own(manifest: Manifest) -> Iterator[Finding]:
+    licence = LICENCES.get(manifest.licence["id"])
+    terms = asdict(licence) if licence else {}
+    for flag in ("redistribute", "derive", "commercial", "share_alike"):
+        if terms and manifest.licence[flag] != terms[flag]:
+            message = f"{manifest.licence['id']} says otherwise"
+            found = str(manifest.licence[flag]).lower()
+            yield Finding(f"$.source.licence.{flag}", message, str(terms[flag]).lower(), found)
+
+
+def _licence_address_is_its_own(manifest: Manifest) -> Iterator[Finding]:
+    licence, url = LICENCES.get(manifest.licence["id"]), manifest.licence.get("url")
+    if licence and licence.url and url and url.rstrip("/#") != licence.url.rstrip("/"):
+        yield Finding("$.source.licence.url", "the address of another licence", licence.url, url)
+
+
+def _addresses(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    yield from ((f"$.source.locations[{number}]", url) for number, url in enumerate(manifest.locations))
+    if "page" in manifest.data["source"]:
+        yield "$.source.page", manifest.data["source"]["page"]
+    if "url" in manifest.licence:
+        yield "$.source.licence.url", manifest.licence["url"]
+
+
+def _address_is_whole(manifest: Manifest) -> Iterator[Finding]:
+    for path, url in _addresses(manifest):
+        if is_malformed(url):
+            yield Finding(path, "not a web address", "https://host/path", url)
+
+
+def _address_keeps_no_secret(manifest: Manifest) -> Iterator[Finding]:
+    for path, url in _addresses(manifest):
+        if carries_credentials(url):
+            # The finding must not repeat the secret.
+            hint = "take it out here and change the password: it is public once it is pushed"
+            yield Finding(path, "the address carries a user name or password", "https://host/path", "https://…@…", hint)
+
+
+def _address_is_public(manifest: Manifest) -> Iterator[Finding]:
+    for path, url in _addresses(manifest):
+        host = private_host(url)
+        if host:
+            hint = "files of your own network are named on the command line: --mirror"
+            yield Finding(path, "a host that only your own network knows", "a public host", host, hint)
+
+
+def _direct_can_be_had(manifest: Manifest) -> Iterator[Finding]:
+    nowhere = not manifest.locations and manifest.source_path is None
+    if manifest.state == "included" and manifest.access == "direct" and nowhere:
+        message, expected = "nobody can get this file", "a location, or a path in a mirror"
+        hint = "if the source is gone and no mirror has it, exclude the recording and say so"
+        yield Finding("$.source.locations", message, expected, "neither", hint)
+
+
+def _manual_has_a_page(manifest: Manifest) -> Iterator[Finding]:
+    source = manifest.data["source"]
+    if manifest.state == "included" and manifest.access == "manual" and not {"page", "doi"} & source.keys():
+        expected = "the page where a person gets the file, or its publication's DOI"
+        yield Finding("$.source.page", "nothing says where to get the file", expected, "nothing")
+
+
+def _withdrawn_has_no_address(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.state == "withdrawn" and manifest.locations:
+        hint = "keep id, digest and reason; take the locations out"
+        yield Finding(
+            "$.source.locations",
+            "a withdrawn recording can still be fetched",
+            "an empty list",
+            ", ".join(manifest.locations),
+            hint,
+        )
+
+
+def _pinned(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.state == "included" and manifest.sha256 is None:
+        message, hint = "the recording is in no dataset, since nobody has seen its file", "lusdata fetch --pin"
+        yield Finding("$.source.sha256", message, "a digest", "nothing", hint)
+
+
+def _recommended_is_there(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.state == "included":
+        for path, purpose in missing_recommended(manifest.data):
+            # Facts of a file that nobody has seen would be invented.
+            if path != "$.media" or manifest.sha256:
+                yield Finding(path, "a recommended field is missing", purpose, "nothing")
+
+
+SOURCE_RULES = (
+    Rule("ID_FILE_NAME", "error", "A manifest's file is named after its recording.", _id_is_file_name),
+    Rule("ID_FOLDER", "warning", "A manifest lies in its collection's folder.", _id_is_in_its_folder),
+    Rule("LICENCE_UNKNOWN", "error", "The licence is one whose terms lusdata knows.", _licence_is_known),
+    Rule("LICENCE_FLAGS", "error", "The licence's flags say what the licence says.", _licence_flags_are_its_own),
+    Rule("LICENCE_ADDRESS", "warning", "The licence's address is its own.", _licence_address_is_its_own),
+    Rule("ADDRESS_MALFORMED", "error", "An address names a host.", _address_is_whole),
+    Rule("ADDRESS_SECRET", "error", "An address carries no user name and no password.", _address_keeps_no_secret),
+    Rule("ADDRESS_PRIVATE", "error", "An address means the same host for everybody.", _address_is_public),
+    Rule("ACCESS_DEAD", "warning", "A recording with direct access has a location or a path.", _direct_can_be_had),
+    Rule("ACCESS_NO_PAGE", "error", "A recording that a person must get says where.", _manual_has_a_page),
+    Rule("WITHDRAWN_ADDRESS", "error", "A withdrawn recording has no location.", _withdrawn_has_no_address),
+    Rule("UNPINNED", "warning", "An included recording has a digest.", _pinned, "release"),
+    Rule(
+        "RECOMMENDED", "warning", "An included recording fills the recommended fields.", _recommended_is_there, "strict"
+    ),
+)

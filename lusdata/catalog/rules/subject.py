@@ -1,0 +1,177 @@
+"""Rules about what a recording shows and of whom: diagnosis, readings, group, patient, days."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rules.rule import Finding, Rule
+
+__all__ = ["SUBJECT_RULES"]
+
+_DISEASED = {"covid-19", "bacterial-pneumonia", "viral-pneumonia"}
+# What a healthy lung does not show. Single B-lines and a slightly uneven pleura are seen in healthy people too.
+_PATHOLOGICAL = ("consolidation", "effusion", "air_bronchogram")
+_ZONES = {"blue": r"[LR][1-3]", "degum": r"[1-6]"}
+_OLDEST_STATED_AGE = 89
+_NARROWEST_BAND_YEARS = 5
+
+
+def _signed_off(manifest: Manifest, subject: str) -> bool:
+    return any(review["of"] == subject for review in manifest.data.get("review", ()))
+
+
+def _diseased_not_called_normal(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.class_name not in _DISEASED or _signed_off(manifest, "class"):
+        return
+    for number, reading in enumerate(manifest.patterns):
+        if reading.get("normal") == "present":
+            message = f"the class is {manifest.class_name}, but the reader {reading['reader']} calls the picture normal"
+            hint = "look at it; change the class or exclude it, or keep both and add a review of 'class' that says why"
+            yield Finding(f"$.patterns[{number}].normal", message, "absent", "present", hint)
+
+
+def _healthy_without_pathology(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.class_name != "healthy" or _signed_off(manifest, "class"):
+        return
+    for number, reading in enumerate(manifest.patterns):
+        for sign in (sign for sign in _PATHOLOGICAL if reading.get(sign) == "present"):
+            message = f"the class is healthy, but the reader {reading['reader']} sees {sign.replace('_', ' ')}"
+            hint = "look at it, then add a review of 'class' that says what was decided"
+            yield Finding(f"$.patterns[{number}].{sign}", message, "absent", "present", hint)
+
+
+def _normal_excludes_pathology(manifest: Manifest) -> Iterator[Finding]:
+    if _signed_off(manifest, "patterns"):
+        return
+    for number, reading in enumerate(manifest.patterns):
+        signs = [sign for sign in _PATHOLOGICAL if reading.get(sign) == "present"]
+        # A healthy recording with such a sign has its own rule.
+        if signs and reading.get("normal") == "present" and manifest.class_name != "healthy":
+            message = f"the reader {reading['reader']} calls the picture normal and sees {', '.join(signs)}"
+            hint = "look at it, then add a review of 'patterns' that says what was decided"
+            yield Finding(f"$.patterns[{number}].normal", message, "absent", "present", hint)
+
+
+def _bronchogram_in_consolidation(manifest: Manifest) -> Iterator[Finding]:
+    for number, reading in enumerate(manifest.patterns):
+        if reading.get("air_bronchogram") == "present" and reading.get("consolidation") == "absent":
+            message, hint = "air in bronchi shows only where the lung around it is consolidated", "look at the picture"
+            yield Finding(f"$.patterns[{number}].consolidation", message, "present", "absent", hint)
+
+
+def _one_entry_a_reader(manifest: Manifest) -> Iterator[Finding]:
+    for field, keys in (("patterns", ("reader",)), ("severity", ("scale", "reader"))):
+        seen = set()
+        for number, entry in enumerate(manifest.data.get(field, ())):
+            who = tuple(entry[key] for key in keys)
+            if who in seen:
+                yield Finding(
+                    f"$.{field}[{number}].reader", "the reader has an entry already", "one entry", " ".join(who)
+                )
+            seen.add(who)
+
+
+def _severity_on_its_scale(manifest: Manifest) -> Iterator[Finding]:
+    for number, entry in enumerate(manifest.data.get("severity", ())):
+        span = re.search(r"-(\d+)-(\d+)\Z", entry["scale"])
+        if span and not int(span[1]) <= entry["value"] <= int(span[2]):
+            expected = f"{span[1]} to {span[2]}, as {entry['scale']} says"
+            yield Finding(
+                f"$.severity[{number}].value", "the score is not on its scale", expected, f"{entry['value']:g}"
+            )
+
+
+def _zone_of_its_scheme(manifest: Manifest) -> Iterator[Finding]:
+    view = manifest.data.get("view")
+    if view and not re.fullmatch(_ZONES[view["scheme"]], view["zone"]):
+        expected = {"blue": "L1 to L3 or R1 to R3", "degum": "1 to 6"}[view["scheme"]]
+        yield Finding("$.view.zone", f"no zone of the scheme {view['scheme']}", expected, view["zone"])
+
+
+def _group_basis_fits_its_name(manifest: Manifest) -> Iterator[Finding]:
+    stated = [("$.group.basis", manifest.data["group"])]
+    stated += [(f"$.group.linked[{n}].basis", link) for n, link in enumerate(manifest.data["group"].get("linked", ()))]
+    for path, group in stated:
+        word = re.match(r"(patient|study|publication)-", group["id"].split("/")[1])
+        # A link may rest on something else than the group that it leads to, such as pictures that agree.
+        if word and group["basis"] != word[1] and not (path != "$.group.basis" and group["basis"] == "near-duplicate"):
+            yield Finding(path, f"the group is named {group['id']}", word[1], group["basis"])
+
+
+def _links_lead_elsewhere(manifest: Manifest) -> Iterator[Finding]:
+    seen = {manifest.group_id}
+    for number, link in enumerate(manifest.data["group"].get("linked", ())):
+        if link["id"] in seen:
+            expected = "a group that is neither its own nor linked before"
+            yield Finding(f"$.group.linked[{number}].id", "the link joins nothing", expected, link["id"])
+        seen.add(link["id"])
+
+
+def _age_band_is_wide(manifest: Manifest) -> Iterator[Finding]:
+    band = manifest.data.get("patient", {}).get("age_band")
+    if band is None or band == "90+":
+        return
+    youngest, oldest = (int(age) for age in band.split("-"))
+    path, message = "$.patient.age_band", "the band tells too much about one person"
+    if oldest > _OLDEST_STATED_AGE:
+        yield Finding(path, message, "90+ for everybody from 90 on", band)
+    elif youngest > oldest:
+        yield Finding(path, "the band ends before it begins", f"{oldest}-{youngest}", band)
+    elif oldest - youngest + 1 < _NARROWEST_BAND_YEARS:
+        yield Finding(path, message, f"at least {_NARROWEST_BAND_YEARS} years", f"{oldest - youngest + 1} in {band}")
+
+
+def _asymptomatic_stands_alone(manifest: Manifest) -> Iterator[Finding]:
+    symptoms = manifest.data.get("patient", {}).get("symptoms", ())
+    if "asymptomatic" in symptoms and len(symptoms) > 1:
+        yield Finding("$.patient.symptoms", "asymptomatic beside symptoms", "one or the other", ", ".join(symptoms))
+
+
+def _withdrawn_forgets_the_patient(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.state == "withdrawn" and "patient" in manifest.data:
+        yield Finding("$.patient", "facts about the patient of a withdrawn recording", "no such field", "some facts")
+
+
+def _days_exist(manifest: Manifest) -> Iterator[Finding]:
+    days = [("$.status.since", manifest.since)]
+    days += [(f"$.review[{n}].on", review["on"]) for n, review in enumerate(manifest.data.get("review", ()))]
+    for path, day in days:
+        try:
+            datetime.date.fromisoformat(day)
+        except ValueError:
+            yield Finding(path, "the calendar has no such day", "an existing day", day)
+
+
+SUBJECT_RULES = (
+    Rule(
+        "CLASS_CALLED_NORMAL",
+        "error",
+        "A diseased recording that a reader calls normal has a signed review of its class.",
+        _diseased_not_called_normal,
+    ),
+    Rule(
+        "CLASS_HEALTHY_SIGNS",
+        "warning",
+        "A healthy recording with consolidation, effusion or air bronchogram has a signed review of its class.",
+        _healthy_without_pathology,
+    ),
+    Rule("NORMAL_WITH_SIGNS", "warning", "A picture called normal shows no pathology.", _normal_excludes_pathology),
+    Rule("AIR_OUTSIDE", "warning", "An air bronchogram lies inside a consolidation.", _bronchogram_in_consolidation),
+    Rule("READER_TWICE", "error", "A reader has one entry, and one score on each scale.", _one_entry_a_reader),
+    Rule("SEVERITY_RANGE", "error", "A score lies on its scale.", _severity_on_its_scale),
+    Rule("VIEW_ZONE", "error", "A zone is one of its scheme's.", _zone_of_its_scheme),
+    Rule("GROUP_BASIS", "error", "A group named after a basis rests on it.", _group_basis_fits_its_name),
+    Rule("GROUP_LINK", "error", "A linked group is another group, linked once.", _links_lead_elsewhere),
+    Rule("AGE_BAND", "error", "An age band spans five years or more, and is 90+ from 90 on.", _age_band_is_wide),
+    Rule("SYMPTOMS", "warning", "A patient without symptoms has no symptom.", _asymptomatic_stands_alone),
+    Rule(
+        "WITHDRAWN_PATIENT",
+        "warning",
+        "A withdrawn recording tells nothing of the patient.",
+        _withdrawn_forgets_the_patient,
+    ),
+    Rule("NO_SUCH_DAY", "error", "A day is one that the calendar has.", _days_exist),
+)

@@ -1,0 +1,123 @@
+"""What the steps of adding a recording hand to each other."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.commands.adding.answers import Interview
+from lusdata.media.draft.answers import Answers
+from lusdata.media.draft.clean_copy import Copy
+
+__all__ = ["Added", "Bench", "Prepared", "Wishes"]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a contribution is to be treated.
+
+    Attributes
+    ----------
+    answers : Answers
+        What a person says; `probe` may be empty as long as it can be proposed.
+    crop : tuple of int, or None
+        Left, top, width and height.
+    clean_copy : bool
+        Add a lossless copy without tags and without text.
+    rate_hz : float or None
+        Frames per second of DICOM files that do not tell.
+    interview : Interview or None
+        Asks whoever is there for what is missing; None where nobody is.
+    accepts : bool
+        Whether proposals count without being asked for.
+    """
+
+    answers: Answers
+    crop: tuple[int, int, int, int] | None = None
+    clean_copy: bool = False
+    rate_hz: float | None = None
+    interview: Interview | None = None
+    accepts: bool = False
+
+
+@dataclass
+class Bench:
+    """The collection at work, and where things go; grows with every recording that is added.
+
+    Attributes
+    ----------
+    collection : str
+        Namespace.
+    folder : Path
+        The folder of its manifests.
+    manifests, neighbours : list of Manifest
+        The collection, and the collections beside it.
+    previews : Path
+        Folder for pictures.
+    media : Path
+        Folder that serves as a mirror.
+    keeps_copy : bool
+        Whether a file that lusdata did not write is copied there, too.
+    mirrors : sequence of Path
+        Folders that may hold the recordings that are there already.
+    together : bool
+        Whether several files are added, so that those of one examination can be joined.
+    today : datetime.date
+        Day of the additions.
+    """
+
+    collection: str
+    folder: Path
+    manifests: list[Manifest]
+    neighbours: list[Manifest]
+    previews: Path
+    media: Path
+    keeps_copy: bool
+    mirrors: Sequence[Path]
+    together: bool
+    today: datetime.date
+    studies: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def known(self) -> list[Manifest]:
+        """Everything that a new recording is compared with."""
+        return [*self.manifests, *self.neighbours]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The file that would be added, and what is known of it before anybody was asked."""
+
+    name: str
+    path: Path
+    answers: Answers
+    copy: Copy | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a contribution.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        As it was written.
+    preview : Path
+        The picture.
+    media : Path or None
+        Where a copy of the file lies under its path in a mirror.
+    notes : tuple of str
+        What a person should know, a clause each.
+    scale : dict
+        Depth and size of a pixel, where the scanner told.
+    """
+
+    manifest: Manifest
+    preview: Path
+    media: Path | None
+    notes: tuple[str, ...]
+    scale: dict[str, float]

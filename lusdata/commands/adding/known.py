@@ -1,0 +1,79 @@
+"""The second step of adding: compare with what is there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.commands.adding.bench import Bench, Prepared
+from lusdata.errors import DataError, UsageError
+from lusdata.media.draft.alike import Alike, without_fingerprint
+from lusdata.media.draft.answers import Answers
+from lusdata.media.draft.look import Look, sampled_frames
+from lusdata.media.draft.preview import beside, write_preview
+from lusdata.media.held import held_file
+
+__all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
+
+
+def refuse_known_file(prepared: Prepared, found: Look, known: Sequence[Manifest]) -> None:
+    """Refuse the very file of another recording, whatever became of that."""
+    same = next((manifest for manifest in known if manifest.sha256 == found.sha256), None)
+    if same is not None:
+        state = "" if same.state == "included" else f", {same.state}: {same.data['status'].get('reason', '')}"
+        raise DataError("this very file is already there", where=prepared.name, found=f"{same.id}{state}")
+
+
+def named_recordings(answers: Answers, known: Sequence[Manifest]) -> list[Manifest]:
+    """Return the recordings that the contributor names as related."""
+    by_id = {manifest.id: manifest for manifest in known}
+    named = []
+    for option, identifier in (("--same-patient", answers.same_patient), ("--link", answers.link)):
+        if identifier is not None and identifier not in by_id:
+            near = difflib.get_close_matches(identifier, by_id, n=3)
+            raise UsageError(
+                "no such recording",
+                where=option,
+                expected=", ".join(near) or "an id, such as pocus/cov-atlas-day-1",
+                found=repr(identifier),
+            )
+        if identifier is not None:
+            named.append(by_id[identifier])
+    return named
+
+
+def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: Bench) -> DataError:
+    """Return the refusal of a recording that is there already, with a picture of both if the other can be had."""
+    best = matches[0]
+    more = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
+    file = held_file(best.manifest, mirrors=bench.mirrors)
+    picture = ""
+    if file is not None:
+        # A file's own name often names the patient.
+        titles = (f"the new recording looks like {best.manifest.id}", best.manifest.id)
+        classes = (prepared.answers.class_name, best.manifest.class_name)
+        sheet = beside(found.frames, sampled_frames(file), titles=titles, class_names=classes)
+        path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
+        write_preview(path, sheet)
+        picture = f"see {path}; "
+    return DataError(
+        f"looks like {best.manifest.id}, {best.similarity:.0%} alike{more}",
+        where=prepared.name,
+        expected="a recording that is not there yet",
+        hint=f"{picture}if it is another cut of the same recording, give --link {best.manifest.id}; "
+        f"if another recording of the same patient, --same-patient {best.manifest.id}",
+    )
+
+
+def joined_recordings(named: Sequence[Manifest], matches: Sequence[Alike]) -> list[Manifest]:
+    """Return the recordings whose groups the new one joins: the named first, then those that look like it."""
+    return list({manifest.id: manifest for manifest in (*named, *(match.manifest for match in matches))}.values())
+
+
+def blind_notes(manifests: Sequence[Manifest]) -> list[str]:
+    """Say how many recordings could not be compared."""
+    blind = without_fingerprint(manifests)
+    if not blind:
+        return []
+    return [f"{blind} of the recordings that are there have no fingerprint, so copies of them cannot be seen"]

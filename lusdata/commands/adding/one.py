@@ -1,0 +1,200 @@
+"""Adding one recording: look, compare, propose, ask, draw, write. The manifest comes last."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lusdata.atomic import write_bytes
+from lusdata.catalog.manifest import Manifest, write_manifest
+from lusdata.catalog.schema import enumeration
+from lusdata.commands.adding.ask import Question, ask
+from lusdata.commands.adding.bench import Added, Bench, Prepared, Wishes
+from lusdata.commands.adding.crop import asked_crop, chosen_crop
+from lusdata.commands.adding.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
+from lusdata.commands.adding.source import prepare, refuse_private_tags
+from lusdata.errors import DataError, UsageError
+from lusdata.media.crop import Box, crop_box
+from lusdata.media.draft.alike import alike
+from lusdata.media.draft.answers import Answers, check_answers, slug_of
+from lusdata.media.draft.compose import Seen, draft, recording_slug
+from lusdata.media.draft.look import SURE_ENOUGH, Look, look
+from lusdata.media.draft.preview import preview, write_preview
+from lusdata.media.draft.source import shown_name
+from lusdata.media.draft.verdict import check_draft
+
+if TYPE_CHECKING:
+    from lusdata.media.text.finder import TextRegion
+
+__all__ = ["add_one"]
+
+
+def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
+    """Add one recording.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, or a web address.
+    wishes : Wishes
+        What is known and wanted.
+    bench : Bench
+        Where it goes; the new recording is appended to its manifests.
+
+    Returns
+    -------
+    Added
+        What was written.
+
+    Raises
+    ------
+    LusdataError
+        If it may not be added. No manifest was written then; a picture may have been, for the decision.
+    OSError
+        If something cannot be read or written.
+    """
+    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch:
+        named = named_recordings(wishes.answers, bench.known)
+        prepared = prepare(source, wishes, Path(scratch), bench)
+        found = look(prepared.path)
+        refuse_known_file(prepared, found, bench.known)
+        matches = alike((found.fingerprint, found.scan_fingerprint), bench.known)
+        if matches and not named:
+            raise duplicate(prepared, found, matches, bench)
+        # Last, since nobody needs to make a clean copy of what is there already.
+        refuse_private_tags(prepared)
+        answers = _completed(prepared, found, wishes)
+        joined = joined_recordings(named, matches)
+        return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
+
+
+def _completed(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
+    """Ask for what is missing, the transducer last, since the pictures propose it."""
+    answers = prepared.answers
+    if wishes.interview is not None:
+        answers = wishes.interview.complete(answers)
+        check_answers(answers)
+    if answers.probe:
+        return answers
+    shape = found.sector.shape
+    proposal = shape if shape in enumeration("probe") and found.sector.confidence >= SURE_ENOUGH else None
+    if wishes.interview is not None:
+        return replace(answers, probe=ask(Question("Which transducer?", enumeration("probe"), default=proposal)) or "")
+    if proposal is None or not wishes.accepts:
+        raise UsageError("the transducer is not known", where=prepared.name, hint="give --probe")
+    return replace(answers, probe=proposal)
+
+
+def _draft_and_write(
+    prepared: Prepared,
+    found: Look,
+    answers: Answers,
+    wishes: Wishes,
+    bench: Bench,
+    *,
+    joined: Sequence[Manifest],
+) -> Added:
+    """Draw, ask for what the picture is needed for, check, and write."""
+    crop, method, crop_note = chosen_crop(prepared, found, wishes)
+    drawn = _draw(prepared, found, answers, crop, bench)
+    if wishes.interview is not None and wishes.crop is None and not wishes.accepts:
+        sys.stderr.write(f"{drawn} shows the recording and its crop\n")
+        crop, method, crop_note = asked_crop(found, crop, method, crop_note)
+        drawn = _draw(prepared, found, answers, crop, bench)
+    answers = _with_sign_off(prepared, found, answers, wishes, drawn)
+    seen = _seen(prepared, found, crop, method)
+    study = _study(prepared, answers, seen, bench)
+    data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study)
+    warnings = check_draft(data, bench.manifests, folder=bench.folder)
+    notes = [*prepared.notes, crop_note, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
+    return _write(prepared, data, notes, drawn, bench)
+
+
+def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wishes, drawn: Path) -> Answers:
+    """Ask for the role of the person who read the text in the picture; without it nothing is added."""
+    regions = found.text.regions
+    if not regions or answers.text_reviewed:
+        return answers
+    where = "; ".join(_place(region) for region in regions[:3]) + (" ..." if len(regions) > 3 else "")
+    count = "1 place" if len(regions) == 1 else f"{len(regions)} places"
+    if wishes.interview is not None:
+        sys.stderr.write(f"text in {count}: {where}; {drawn} shows it in red\n")
+        text = "If it names nobody, your role as a slug, such as physician"
+        role = ask(Question(text, optional=True, fault=lambda role: "" if slug_of(role) == role else "not a slug"))
+        if role:
+            return replace(answers, text_reviewed=role)
+    raise DataError(
+        f"text is burned into the picture in {count}",
+        where=prepared.name,
+        found=where,
+        hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: --clean-copy adds a copy with it blacked",
+    )
+
+
+def _place(region: TextRegion) -> str:
+    box = region.box
+    read = f" reading '{shown_name(region.reading)}'" if region.reading else ""
+    return f"{box.width_px} x {box.height_px} px at column {box.left_px}, row {box.top_px}{read}"
+
+
+def _seen(prepared: Prepared, found: Look, crop: Box | None, method: str) -> Seen:
+    copy = prepared.copy
+    subject = copy.subject if copy else None
+    patient = {key: value for key in ("age_band", "sex") if (value := getattr(subject, key, None))}
+    return Seen(
+        facts=found.facts,
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        fingerprint=found.fingerprint,
+        crop=crop,
+        crop_method=method,
+        changes=copy.changes if copy else (),
+        patient=patient or None,
+        text_regions=len(found.text.regions),
+    )
+
+
+def _draw(prepared: Prepared, found: Look, answers: Answers, crop: Box | None, bench: Bench) -> Path:
+    slug = recording_slug(answers, _seen(prepared, found, crop, "manual"))
+    sheet = preview(
+        found.frames,
+        class_name=answers.class_name,
+        crop=crop or crop_box(found.facts.width_px, found.facts.height_px),
+        title=f"{bench.collection}/{slug}",
+        text=found.text.regions,
+        original=prepared.copy.before if prepared.copy else None,
+    )
+    path = bench.previews / f"{slug}.png"
+    write_preview(path, sheet)
+    return path
+
+
+def _study(prepared: Prepared, answers: Answers, seen: Seen, bench: Bench) -> str | None:
+    """Return one code for all files of this run that their headers give to one patient."""
+    key = prepared.copy.examination if prepared.copy else ""
+    if not bench.together or not key or answers.patient or answers.same_patient:
+        return None
+    return bench.studies.setdefault(key, recording_slug(answers, seen))
+
+
+def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn: Path, bench: Bench) -> Added:
+    """Write the file, if it is to be kept, and then the manifest."""
+    target = bench.folder / f"{data['id'].split('/')[1]}.json"
+    if target.exists():
+        raise DataError("the id is taken", where=prepared.name, found=str(target), hint="give another with --id")
+    media = None
+    if prepared.copy is not None or bench.keeps_copy:
+        media = bench.media / data["source"]["path"]
+        media.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(media, prepared.path.read_bytes())
+    write_manifest(target, data)
+    manifest = Manifest(data, target)
+    bench.manifests.append(manifest)
+    scale = {}
+    if prepared.copy and prepared.copy.depth_cm and prepared.copy.cm_per_px:
+        scale = {"depth_cm": prepared.copy.depth_cm, "cm_per_px": prepared.copy.cm_per_px}
+    return Added(manifest, drawn, media, tuple(notes), scale)

@@ -1,0 +1,1 @@
+"""What ``lusdata audit`` prints (`page`) and draws (`pictures`)."""

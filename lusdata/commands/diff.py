@@ -1,0 +1,129 @@
+"""Show what differs between two states of a collection: recordings, fields, counts, folds, and what it weighs.
+
+A and B are each a collection (a shipped name or a folder), a release (pocus@1.0.0), a dataset folder, or a folder at a
+revision of git (HEAD~1:manifests/pocus). The weight is the part of a version that a release of B after A would have to
+raise. That the two differ is no fault: the exit code is 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lusdata.catalog.schema import enumeration
+from lusdata.commands.layout import printable, table
+
+if TYPE_CHECKING:
+    from lusdata.catalog.changes import Change
+    from lusdata.catalog.manifest import Manifest
+    from lusdata.dataset.states import Difference
+
+__all__ = ["configure", "run"]
+
+_LONGEST_VALUE = 72
+_WEIGHT_MEANS = {
+    "major": "scores on the two cannot be compared",
+    "minor": "what was there is as it was, more came in or rights changed",
+    "patch": "only facts were corrected",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``lusdata diff``."""
+    parser.add_argument("before", metavar="A", help="the earlier state")
+    parser.add_argument("after", metavar="B", help="the later state")
+    parser.add_argument("--json", action="store_true", help="print one JSON document, with every value in full")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the difference."""
+    from lusdata.dataset.states import compare_states, open_state
+
+    difference = compare_states(open_state(args.before), open_state(args.after))
+    if args.json:
+        print(json.dumps(difference.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print("\n\n".join(_blocks(difference)))
+    return 0
+
+
+def _blocks(difference: Difference) -> Iterator[str]:
+    comparison = difference.comparison
+    counted = [f"{len(comparison.of(kind)):,} {kind}" for kind in ("added", "changed", "withdrawn", "removed")]
+    head = f"{difference.before.label} -> {difference.after.label}\n"
+    head += f"{', '.join(counted)}; {difference.unchanged:,} the same"
+    weight = comparison.weight
+    if weight is None:
+        yield f"{head}\nnothing differs"
+        return
+    yield f"{head}\nthe changes are {weight}: {_WEIGHT_MEANS[weight]}"
+    for kind in ("added", "changed", "withdrawn", "removed"):
+        changes = comparison.of(kind)
+        if changes:
+            yield "\n".join([kind, *(line for change in changes for line in _lines(change))])
+    if comparison.regrouped:
+        yield "\n".join(["kept together with others than before", *(f"  {name}" for name in comparison.regrouped)])
+    yield _counts(difference)
+    yield _folds(difference)
+
+
+def _lines(change: Change) -> Iterator[str]:
+    yield f"  {change.id}  ({change.weight})"
+    if change.kind in ("added", "removed"):
+        manifest = change.after or change.before
+        if manifest is not None:
+            yield f"    {_about(manifest)}"
+        return
+    if change.kind == "withdrawn" and change.after is not None:
+        yield f"    since {change.after.since}: {printable(str(change.after.data['status'].get('reason', '')))}"
+    width = max((len(field.json_path) for field in change.fields), default=0)
+    for field in change.fields:
+        before, after = (_short(value) for value in (field.before, field.after))
+        yield f"    {field.json_path:<{width}}  {before} -> {after}"
+
+
+def _about(manifest: Manifest) -> str:
+    words = [manifest.kind, manifest.class_name, manifest.probe, str(manifest.licence["id"]), manifest.group_id]
+    if manifest.state != "included":
+        words.append(f"{manifest.state}: {printable(str(manifest.data['status'].get('reason', '')))}")
+    elif manifest.sha256 is None:
+        words.append("without a digest yet")
+    return ", ".join(words)
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "(none)"
+    text = printable(value)
+    half = (_LONGEST_VALUE - 1) // 2
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:half]}…{text[-half:]}"
+
+
+def _counts(difference: Difference) -> str:
+    before, after = difference.counts
+    rows: list[list[object]] = []
+    for name in dict.fromkeys([*before, *after]):
+        one, other = before[name], after[name]
+        if isinstance(one, int):
+            rows.append([name, one, other, _change(one, other)])
+            continue
+        words = sorted(one.keys() | other.keys()) if name == "licence" else enumeration(name)
+        numbers = [(word, one.get(word, 0), other.get(word, 0)) for word in words]
+        rows += [[f"{name} {word}", a, b, _change(a, b)] for word, a, b in numbers if a != b]
+    return table(rows, head=["counts", "before", "after", "change"])
+
+
+def _change(before: int, after: int) -> str:
+    return f"{after - before:+,}" if after != before else "."
+
+
+def _folds(difference: Difference) -> str:
+    moved = difference.moved
+    if moved is None:
+        return "folds by patient: none, there are too few groups"
+    if not moved:
+        return "folds by patient: nobody moves"
+    lines = [f"  {name}  {before} -> {after}" for name, (before, after) in moved.items()]
+    return "\n".join([f"folds by patient: {len(moved):,} recordings move", *lines])

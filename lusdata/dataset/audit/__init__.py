@@ -1,0 +1,1 @@
+"""Holding a split against what makes scores look better than they are; `report` runs the checks."""

@@ -1,0 +1,281 @@
+"""Folds from a catalog: which recordings are fitted on, stopped by and tested, decided before any pixel is read.
+
+Folds are a pure function of the manifests, k and the seed. Dates make them stable: recordings are dealt in the order
+of `status.since`, each day on top of what earlier days left, so that an addition moves nobody.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.folds.assign import Profile, assign
+from lusdata.dataset.folds.parts import UNITS, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.folds.table import FoldTable
+from lusdata.dataset.folds.units import catalog_digest, expected_frames, unit_ids
+from lusdata.errors import DataError, UsageError
+
+__all__ = ["FoldTable", "Split", "make_folds"]
+
+
+def make_folds(
+    manifests: Iterable[Manifest],
+    *,
+    by: str = "patient",
+    k: int = 5,
+    seed: int = 0,
+    rate_hz: float = 3.0,
+    max_frames: int = 30,
+    previous: FoldTable | None = None,
+) -> FoldTable:
+    """Split a catalog into folds that look alike and share nobody.
+
+    Parameters
+    ----------
+    manifests : iterable of Manifest
+        The catalog, in any order. Recordings that are included and have a digest are dealt; the others only tell which
+        groups belong together.
+    by : {"patient", "video", "source", "frame"}
+        What stays together: a patient group with everything linked to it (the default, and the only one whose scores
+        say something about new patients); a recording; a provider with all its patients; or nothing, so that frames
+        of one recording stand on both sides and the absurd score of it can be shown.
+    k : int
+        Number of folds, 2 to the number of units.
+    seed : int
+        Decides among equally good tables.
+    rate_hz, max_frames : float, int
+        The sampling for which frames are balanced; see `lusdata.dataset.recipe.Recipe`.
+    previous : FoldTable, optional
+        An earlier table of the same `by` and `k`: its recordings stay where they are. Needed when manifests that were
+        there before changed (a group was corrected, a file was pinned or withdrawn); additions alone need none.
+
+    Returns
+    -------
+    FoldTable
+        Each recording in exactly one fold, each unit whole. Per round, fold i is tested, and about a fifth of the
+        rest, as whole units, is set aside for validation.
+
+    Raises
+    ------
+    UsageError
+        If a setting is out of range, `k` exceeds the number of units, or `previous` has other settings.
+    DataError
+        If nothing can be dealt, or two manifests have one id.
+
+    Notes
+    -----
+    Recordings of each class and probe, and expected frames of each class, are spread evenly; see
+    `lusdata.dataset.folds.assign.assign`. When a later manifest joins two groups that are in different folds, both go
+    to the fold that holds more of their recordings (if as many: to that of the oldest), since a leak is worse than a
+    move.
+    """
+    _check(by, k, seed, rate_hz, max_frames)
+    catalog = sorted(manifests, key=lambda manifest: manifest.id)
+    _check_ids(catalog)
+    usable = [manifest for manifest in catalog if manifest.state == "included" and manifest.sha256 is not None]
+    if not usable:
+        raise DataError(
+            "there is nothing to split",
+            expected="included recordings with a digest",
+            found=f"{len(catalog):,} recordings, none of them such",
+            hint="lusdata fetch --pin adds digests",
+        )
+    frames = {m.id: expected_frames(m, rate_hz=rate_hz, max_frames=max_frames) for m in usable}
+    _check_k(k, by, sum(frames.values()) if by == "frame" else len(set(_usable_units(catalog, by).values())))
+    if previous is not None and (previous.by, previous.k) != (by, k):
+        raise UsageError(
+            "the previous folds were made with other settings",
+            expected=f"by={by}, k={k}",
+            found=f"by={previous.by}, k={previous.k}",
+        )
+    groups = unit_ids(catalog, "patient")
+    if by == "frame":
+        units: tuple[Unit, ...] = ()
+        validation: tuple[tuple[str, ...], ...] = ()
+        counts = _frame_counts(usable, groups, frames, k)
+    else:
+        dealer = _Dealer(catalog, frames, by=by, k=k, seed=seed, max_frames=max_frames, previous=previous)
+        units, validation = dealer.deal()
+        fold_of = {recording: unit.fold for unit in units for recording in unit.recordings}
+        counts = _counts(usable, groups, frames, fold_of)
+    return FoldTable(
+        by=by,
+        k=k,
+        seed=seed,
+        rate_hz=float(rate_hz),
+        max_frames=max_frames,
+        catalog_digest=catalog_digest(catalog),
+        units=units,
+        validation=validation,
+        counts=counts,
+    )
+
+
+class _Dealer:
+    """Deals one catalog, day after day."""
+
+    def __init__(
+        self,
+        catalog: Sequence[Manifest],
+        frames: Mapping[str, int],
+        *,
+        by: str,
+        k: int,
+        seed: int,
+        max_frames: int,
+        previous: FoldTable | None,
+    ) -> None:
+        self.catalog = catalog
+        self.frames = frames
+        self.by = by
+        self.k = k
+        self.seed = seed
+        self.max_frames = max_frames
+        self.fold_of: dict[str, int] = {}
+        # Per round: 0 for validation and 1 for training; what is tested in the round is not in it.
+        self.side_of: list[dict[str, int]] = [{} for _ in range(k)]
+        if previous is not None:
+            self._take_over(previous)
+
+    def _take_over(self, previous: FoldTable) -> None:
+        kept = [manifest.id for manifest in self.catalog if manifest.id in previous.unit_of]
+        self.fold_of = {recording: previous.fold_of[previous.unit_of[recording]] for recording in kept}
+        for i, sides in enumerate(self.side_of):
+            validation = set(previous.validation[i])
+            for recording in kept:
+                if self.fold_of[recording] != i:
+                    sides[recording] = 0 if previous.unit_of[recording] in validation else 1
+
+    def deal(self) -> tuple[tuple[Unit, ...], tuple[tuple[str, ...], ...]]:
+        """Return the units with their folds, and the validation units of each round."""
+        fold_of_unit: dict[str, int] = {}
+        validation: list[tuple[str, ...]] = []
+        members: dict[str, list[Manifest]] = {}
+        for day in sorted({manifest.since for manifest in self.catalog}):
+            members = self._members([manifest for manifest in self.catalog if manifest.since <= day])
+            fold_of_unit = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
+            validation = []
+            for i in range(self.k):
+                rest = {unit: recordings for unit, recordings in members.items() if fold_of_unit[unit] != i}
+                sides = self._assign(
+                    rest, self.side_of[i], shares=(1, VALIDATION_SHARE - 1), seed=f"{self.seed}/validation/{i}"
+                )
+                validation.append(tuple(sorted(unit for unit, side in sides.items() if side == 0)))
+        units = (
+            Unit(unit, fold, tuple(sorted(manifest.id for manifest in members[unit])))
+            for unit, fold in fold_of_unit.items()
+        )
+        return tuple(sorted(units, key=lambda unit: (unit.fold, unit.id))), tuple(validation)
+
+    def _members(self, known: Sequence[Manifest]) -> dict[str, list[Manifest]]:
+        unit_of = unit_ids(known, self.by)
+        members: dict[str, list[Manifest]] = {}
+        for manifest in known:
+            if manifest.id in self.frames:
+                members.setdefault(unit_of[manifest.id], []).append(manifest)
+        return members
+
+    def _assign(
+        self,
+        members: Mapping[str, Sequence[Manifest]],
+        part_of: dict[str, int],
+        *,
+        shares: Sequence[int],
+        seed: str,
+    ) -> dict[str, int]:
+        """Deal the units that hold no recording of `part_of`, and note the part of every recording there."""
+        fixed = {}
+        for unit, recordings in members.items():
+            heirs = [manifest for manifest in recordings if manifest.id in part_of]
+            if heirs:
+                fixed[unit] = _inherited(heirs, part_of)
+        profiles = {unit: self._profile(recordings) for unit, recordings in members.items()}
+        dealt = assign(profiles, shares=shares, seed=seed, fixed=fixed)
+        part_of.update((manifest.id, dealt[unit]) for unit, recordings in members.items() for manifest in recordings)
+        return dealt
+
+    def _profile(self, recordings: Sequence[Manifest]) -> Profile:
+        amounts: Counter[tuple[str, ...]] = Counter()
+        for manifest in recordings:
+            name, frames = manifest.class_name, self.frames[manifest.id]
+            # A recording weighs as much as the most frames one can have, so that both are counted on one scale.
+            for key in (("recordings",), ("recordings", name), ("recordings", name, manifest.probe)):
+                amounts[key] += self.max_frames
+            for key in (("frames",), ("frames", name)):
+                amounts[key] += frames
+        return Profile(amounts, frozenset(manifest.class_name for manifest in recordings))
+
+
+def _inherited(recordings: Sequence[Manifest], part_of: Mapping[str, int]) -> int:
+    """Return the part that holds most of the recordings; among equals, the one with the oldest."""
+    votes = Counter(part_of[manifest.id] for manifest in recordings)
+    most = max(votes.values())
+    oldest = sorted((manifest.since, manifest.id) for manifest in recordings)
+    return next(part_of[recording] for _, recording in oldest if votes[part_of[recording]] == most)
+
+
+def _counts(
+    usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], fold_of: Mapping[str, int]
+) -> tuple[Count, ...]:
+    cells: dict[tuple[int, str], list[Manifest]] = {}
+    for manifest in usable:
+        cells.setdefault((fold_of[manifest.id], manifest.class_name), []).append(manifest)
+    return tuple(
+        Count(
+            fold=fold,
+            class_name=name,
+            recordings=len(cell),
+            groups=len({groups[manifest.id] for manifest in cell}),
+            frames=sum(frames[manifest.id] for manifest in cell),
+        )
+        for (fold, name), cell in sorted(cells.items())
+    )
+
+
+def _frame_counts(
+    usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], k: int
+) -> tuple[Count, ...]:
+    # The rule spreads the frames of each recording over all folds, so each fold holds the same, but for chance.
+    whole = _counts(usable, groups, frames, dict.fromkeys(frames, 0))
+    return tuple(
+        Count(fold, row.class_name, row.recordings, row.groups, round(row.frames / k))
+        for fold in range(k)
+        for row in whole
+    )
+
+
+def _usable_units(catalog: Sequence[Manifest], by: str) -> dict[str, str]:
+    units = unit_ids(catalog, by)
+    return {m.id: units[m.id] for m in catalog if m.state == "included" and m.sha256 is not None}
+
+
+def _check(by: str, k: int, seed: int, rate_hz: float, max_frames: int) -> None:
+    if by not in UNITS:
+        raise UsageError("unknown split unit", where="by", expected="one of " + ", ".join(UNITS), found=repr(by))
+    for name, value, least in (("k", k, 2), ("seed", seed, None), ("max_frames", max_frames, 1)):
+        # bool is an int to Python, but True is no number of folds.
+        if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
+            expected = "a whole number" if least is None else f"a whole number, at least {least}"
+            raise UsageError("value out of range", where=name, expected=expected, found=repr(value))
+    if isinstance(rate_hz, bool) or not isinstance(rate_hz, (int, float)) or not 0 < rate_hz < math.inf:
+        raise UsageError("value out of range", where="rate_hz", expected="a number above 0", found=repr(rate_hz))
+
+
+def _check_ids(catalog: Sequence[Manifest]) -> None:
+    for first, second in pairwise(catalog):
+        if first.id == second.id:
+            raise DataError("two manifests have one id", where=first.id, hint="run: lusdata validate")
+
+
+def _check_k(k: int, by: str, units: int) -> None:
+    if k > units:
+        names = {"patient": "patient groups", "video": "recordings", "source": "sources", "frame": "frames"}
+        raise UsageError(
+            f"more folds than {names[by]}",
+            where="k",
+            expected=f"2 to {units:,}" if units > 1 else f"at least 2 {names[by]}, but the collection has {units}",
+            found=f"{k:,}",
+        )

@@ -1,0 +1,140 @@
+"""Opening a stranger's file for decoding: only as a medium, on one thread, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from lusdata.errors import DecodeError
+from lusdata.media.decode.fallback import rewritten
+from lusdata.media.diagnose import identify, missing_part
+
+__all__ = [
+    "DAMAGED_HINT",
+    "MAX_DURATION_S",
+    "MAX_FILE_BYTES",
+    "MAX_FRAMES",
+    "MAX_SIDE_PX",
+    "check_count",
+    "check_duration",
+    "check_size",
+    "check_whole",
+    "open_video",
+    "too_large",
+]
+
+MAX_SIDE_PX = 8192
+MAX_DURATION_S = 3600.0
+MAX_FRAMES = 200_000
+MAX_FILE_BYTES = 2 << 30
+
+DAMAGED_HINT = "fetch the file again; if it is the same, exclude the recording"
+
+# Only formats that hold pictures by themselves. Playlists and scripts, which make FFmpeg open other files or
+# addresses, and its guess that any text is a film for a terminal, are left out.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,matroska,webm,asf,flv,ogg,dv,gif,apng,"
+    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe"
+)
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_SIDE_PX**2)}
+# FFmpeg tells many a photograph by its file's name only.
+_FORMAT_OF = {"JPEG image": "jpeg_pipe"}
+# FFmpeg opens these and then gives a tile or nothing.
+_UNREADABLE = {
+    "HEIF picture (HEIC or AVIF)": "save it as PNG or JPEG",
+    "animated WebP picture": "save it as GIF or MP4",
+}
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open the first stream of moving or still pictures, for one thread."""
+    head = _head(path)
+    kind = identify(head).name
+    if kind in _UNREADABLE:
+        raise DecodeError(
+            "not a picture or video that can be read", where=str(path), found=kind, hint=_UNREADABLE[kind]
+        )
+    if kind == "PNG image":
+        # FFmpeg refuses a larger one than the limit without telling its size.
+        check_size(path, int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
+    with path.open("rb") as file:
+        try:
+            form = _FORMAT_OF.get(kind)
+            container = av.open(file, "r", format=form, options=_OPTIONS, metadata_errors="replace")
+        except (av.error.FFmpegError, ValueError) as error:
+            raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
+        with container:
+            # A cover picture of a sound file counts as a video stream, too.
+            streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
+            stream = next(streams, None)
+            if stream is None:
+                raise DecodeError("the file holds no video", where=str(path))
+            if not _has_decoder(stream):
+                with rewritten(path) as copy, open_video(copy) as opened:
+                    yield opened
+                return
+            check_size(path, stream.codec_context.width, stream.codec_context.height)
+            # One thread: results do not depend on the machine, and builds run one worker a core.
+            stream.thread_count = 1
+            stream.thread_type = "NONE"
+            yield container, stream
+
+
+def _has_decoder(stream: VideoStream) -> bool:
+    # Typed as if there always were a context; a PyAV without the codec gives none.
+    context: object = stream.codec_context
+    return context is not None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16_384)
+
+
+def check_whole(path: Path) -> None:
+    """Refuse a file that is empty, ends early, or is beyond the limit of size."""
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
+        raise DecodeError("the file is empty", where=str(path))
+    if size_bytes > MAX_FILE_BYTES:
+        raise _beyond(path, f"at most {MAX_FILE_BYTES:,} bytes", f"{size_bytes:,} bytes")
+    missing = missing_part(path, identify(_head(path)))
+    if missing:
+        raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=DAMAGED_HINT)
+
+
+def check_size(path: Path, width_px: int, height_px: int) -> None:
+    """Refuse pictures beyond the limit of a side."""
+    if max(width_px, height_px) > MAX_SIDE_PX:
+        raise too_large(path, f"{width_px} x {height_px} px")
+
+
+def check_count(path: Path, count: int) -> None:
+    """Refuse more frames than the limit."""
+    if count > MAX_FRAMES:
+        raise _beyond(path, f"at most {MAX_FRAMES:,} frames", f"more than {MAX_FRAMES:,}")
+
+
+def check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
+    """Refuse times, rising from 0, beyond the limit of duration."""
+    if times_s.size and times_s[-1] > MAX_DURATION_S:
+        raise _beyond(path, f"at most {MAX_DURATION_S:,.0f} s", f"{times_s[-1]:,.0f} s")
+
+
+def too_large(path: Path, found: str) -> DecodeError:
+    """Return the error for a picture beyond the limit of a side."""
+    return _beyond(path, f"at most {MAX_SIDE_PX} px on a side", found)
+
+
+def _beyond(path: Path, limit: str, found: str) -> DecodeError:
+    return DecodeError("too large for a recording", where=str(path), expected=limit, found=found)

@@ -1,0 +1,208 @@
+"""A copy of a contribution without header and without text: from DICOM always, from other files when asked for.
+
+It is de-identified by this profile, to be reviewed: nobody can promise that no picture of it names anyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusdata.atomic import write_bytes
+from lusdata.errors import DataError
+from lusdata.media.crop import Box
+from lusdata.media.dicom.header import Subject
+from lusdata.media.dicom.recording import DicomRecording, read
+from lusdata.media.draft.look import all_frames, evenly
+from lusdata.media.lossless import lossless_bytes, lossless_suffix
+from lusdata.media.sector.finder import find_sector
+from lusdata.media.text.finder import find_text
+
+__all__ = ["Copy", "clean_copy", "copy_of_dicom"]
+
+# A described region smaller than this part of the frame is no scan's.
+_LEAST_PART = 0.05
+_SHOWN = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """A file that lusdata wrote in place of the one that came.
+
+    Attributes
+    ----------
+    path : Path
+        FFV1 in Matroska, or PNG.
+    changes : tuple of str
+        What was done, in the schema's words.
+    before : np.ndarray, shape (n, height, width, 3), uint8
+        A few frames as they came.
+    notes : tuple of str
+        What a reviewer should know, a clause each.
+    crop : Box or None
+        The scan, as the scanner described it.
+    probe : str or None
+        Transducer, as the scanner names it.
+    subject : Subject
+        What may be said of the patient.
+    depth_cm, cm_per_px : float or None
+        Depth of the scan, and height of a pixel.
+    examination : str
+        See `lusdata.media.dicom.recording.DicomRecording`.
+    """
+
+    path: Path
+    changes: tuple[str, ...]
+    before: NDArray[np.uint8] = field(repr=False)
+    notes: tuple[str, ...]
+    crop: Box | None = None
+    probe: str | None = None
+    subject: Subject = field(default_factory=Subject)
+    depth_cm: float | None = None
+    cm_per_px: float | None = None
+    examination: str = field(default="", repr=False)
+
+
+def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black_from: float = 0.0) -> Copy:
+    """Write the recording of a DICOM file without its header.
+
+    What lies outside the scans that the scanner describes is blacked: there stand names. So is text outside the scan
+    that is seen, and text over it that is sure enough; what might as well be echoes stays for a person to judge.
+
+    Parameters
+    ----------
+    path : Path
+        A DICOM file.
+    folder : Path
+        Where to write the copy.
+    rate_hz : float, optional
+        Frames per second, for files that do not tell.
+    black_from : float
+        Score from which text over the scan is blacked; with 0 all of it, above 1 none.
+
+    Returns
+    -------
+    Copy
+        The copy.
+
+    Raises
+    ------
+    DataError
+        If the file has no ultrasound pictures, or several and no times.
+    LusdataError, OSError
+        As `lusdata.media.dicom.recording.read`.
+    """
+    recording = read(path)
+    frames = recording.frames.copy()
+    before = _colour(evenly(frames, _SHOWN))
+    notes = ["de-identified by this profile, to be reviewed: no header, no names, numbers, days or places were kept"]
+    outside = _outside_scans(recording)
+    if outside is not None:
+        frames[:, outside] = 0
+        notes.append("all outside the scan that the scanner describes was blacked")
+    if recording.facts.says_burned_in:
+        notes.append("the scanner says that the pictures hold annotations that can name the patient")
+    blacked = _black_text(frames, over_scan_from=black_from)
+    if blacked:
+        notes.append(f"text in {blacked} {'place' if blacked == 1 else 'places'} was blacked")
+    times_s = _times_s(recording, rate_hz, path)
+    scan = recording.scan
+    return Copy(
+        path=_written(folder, frames, times_s),
+        changes=("artifact-removal", "conversion") if blacked or outside is not None else ("conversion",),
+        before=before,
+        notes=tuple(notes),
+        crop=scan.box if scan and outside is not None else None,
+        probe=recording.facts.probe,
+        subject=recording.facts.subject,
+        depth_cm=scan.depth_cm if scan else None,
+        cm_per_px=scan.cm_per_px[1] if scan and scan.cm_per_px else None,
+        examination=recording.examination,
+    )
+
+
+def clean_copy(path: Path, folder: Path) -> Copy:
+    """Write a video or picture again, without any loss, without its tags, and with its text blacked.
+
+    Parameters
+    ----------
+    path : Path
+        A video or a picture.
+    folder : Path
+        Where to write the copy.
+
+    Returns
+    -------
+    Copy
+        The copy.
+
+    Raises
+    ------
+    DataError
+        If it does not fit into memory.
+    DecodeError, OSError
+        As `lusdata.media.decode.decoder.decode`.
+    """
+    colours, times_s = all_frames(path)
+    before = evenly(colours, _SHOWN).copy()
+    blacked = _black_text(colours, over_scan_from=0.0)
+    grey = bool((colours[..., :1] == colours[..., 1:]).all())
+    frames = np.ascontiguousarray(colours[..., 0]) if grey else colours
+    places = "1 place" if blacked == 1 else f"{blacked} places"
+    return Copy(
+        path=_written(folder, frames, times_s),
+        changes=("artifact-removal", "conversion") if blacked else ("conversion",),
+        before=before,
+        notes=(f"written again without tags, text blacked in {places}: to be reviewed",),
+    )
+
+
+def _outside_scans(recording: DicomRecording) -> NDArray[np.bool_] | None:
+    """Return the pixels outside every described scan, or None where none of a sensible size is described."""
+    height_px, width_px = recording.frames.shape[1:3]
+    scans = [region.box for region in recording.regions if region.form == "2d"]
+    outside = np.ones((height_px, width_px), dtype=np.bool_)
+    for box in scans:
+        outside[box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px] = False
+    return None if outside.mean() > 1 - _LEAST_PART else outside
+
+
+def _black_text(frames: NDArray[np.uint8], *, over_scan_from: float) -> int:
+    """Black text in place, over the scan only from a score on; return in how many places."""
+    shown = _colour(evenly(frames, _SHOWN))
+    sector = find_sector(shown)
+    blacked = 0
+    for region in find_text(shown, sector=sector).regions:
+        box = region.box
+        rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
+        if region.score >= over_scan_from or not sector.mask[rows, columns].any():
+            frames[:, rows, columns] = 0
+            blacked += 1
+    return blacked
+
+
+def _times_s(recording: DicomRecording, rate_hz: float | None, path: Path) -> Sequence[float]:
+    if recording.times_s is not None:
+        return [float(time_s) for time_s in recording.times_s]
+    if rate_hz is None:
+        raise DataError(
+            "the DICOM file does not say when its frames were taken",
+            where=str(path),
+            expected="a frame time or a frame rate",
+            hint="give --rate-hz",
+        )
+    return [index / rate_hz for index in range(len(recording.frames))]
+
+
+def _written(folder: Path, frames: NDArray[np.uint8], times_s: Sequence[float]) -> Path:
+    path = folder / f"copy{lossless_suffix(len(frames))}"
+    write_bytes(path, lossless_bytes(frames, times_s))
+    return path
+
+
+def _colour(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(frames[..., None], 3, axis=3) if frames.ndim == 3 else frames.copy()

@@ -1,0 +1,205 @@
+"""Looking at a contribution: decode all of it, and find scan, text, and what it resembles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lusdata.errors import DataError, DecodeError
+from lusdata.media.crop import Box, crop_box
+from lusdata.media.decode.decoder import Choice, decode
+from lusdata.media.decode.pixels import rgb_pixels
+from lusdata.media.decode.turn import displayed_size, turn_of
+from lusdata.media.facts import MediaFacts, media_facts, sha256_of
+from lusdata.media.fingerprint import fingerprint, signature
+from lusdata.media.sector.finder import Sector, find_sector
+from lusdata.media.text.finder import TextFinding, find_text
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+__all__ = ["Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_frames"]
+
+_SAMPLED = 16
+_SAMPLE_BYTES = 256 << 20
+_WHOLE_BYTES = 2 << 30
+_MOST_OF_SCREEN = 0.8
+SURE_ENOUGH = 0.5
+"""Confidence from which the sector finder's box is proposed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a file shows.
+
+    Attributes
+    ----------
+    facts : MediaFacts
+        By decoding all of it.
+    sha256 : str
+        Digest.
+    size_bytes : int
+        Size.
+    frames : np.ndarray, shape (n, height, width, 3), uint8
+        A few whole frames, spread evenly.
+    sector : Sector
+        Where the scan lies.
+    text : TextFinding
+        Where text was found.
+    fingerprint : str or None
+        Perceptual signature; None where too little is seen.
+    scan_fingerprint : str or None
+        The same of the scan alone, where it is a part of a larger screen: for comparing, since a small scan between
+        borders and panels has few of the whole screen's points.
+    """
+
+    facts: MediaFacts
+    sha256: str
+    size_bytes: int
+    frames: NDArray[np.uint8]
+    sector: Sector
+    text: TextFinding
+    fingerprint: str | None
+    scan_fingerprint: str | None = None
+
+
+def look(path: Path) -> Look:
+    """Look at a video or a picture.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Look
+        What it shows.
+
+    Raises
+    ------
+    DecodeError
+        If the file is no whole picture or video, or is beyond the limits of `lusdata.media.decode.decoder`.
+    OSError
+        If it cannot be read.
+    """
+    # First, since most containers tell a file of hours by its packets, before any of it is decoded.
+    frames = sampled_frames(path)
+    facts = media_facts(path)
+    sector = find_sector(frames)
+    return Look(
+        facts=facts,
+        sha256=sha256_of(path),
+        size_bytes=path.stat().st_size,
+        frames=frames,
+        sector=sector,
+        text=find_text(frames, sector=sector, read=True),
+        fingerprint=fingerprint(path, kind="video" if facts.frame_count > 1 else "image"),
+        scan_fingerprint=_scan_fingerprint(frames, sector),
+    )
+
+
+def _scan_fingerprint(frames: NDArray[np.uint8], sector: Sector) -> str | None:
+    box = sector.box
+    part = box.width_px * box.height_px / (frames.shape[1] * frames.shape[2])
+    if sector.confidence < SURE_ENOUGH or part > _MOST_OF_SCREEN:
+        return None
+    window = frames[:, box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
+    return signature([np.asarray(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for one in window])
+
+
+def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:
+    """Return whole frames of a file, spread evenly, as RGB.
+
+    Parameters
+    ----------
+    path : Path
+        A video or a picture.
+    most : int
+        Number of frames; fewer of large ones.
+
+    Returns
+    -------
+    np.ndarray, shape (n, height, width, 3), uint8
+        At least one.
+
+    Raises
+    ------
+    DecodeError, OSError
+        As `lusdata.media.decode.decoder.decode`.
+    """
+    taken: list[NDArray[np.uint8]] = []
+    first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
+    room = max(1, min(most, _SAMPLE_BYTES // first.nbytes))
+
+    def spread(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.unique(np.linspace(0, times_s.size - 1, room).round().astype(np.int64))
+
+    taken = [first] if room == 1 else _take(path, spread)
+    return _stack(path, taken)
+
+
+def all_frames(path: Path) -> tuple[NDArray[np.uint8], tuple[float, ...]]:
+    """Return every frame of a file as RGB, with its time in seconds from the first.
+
+    Raises
+    ------
+    DataError
+        If they do not fit into memory.
+    DecodeError, OSError
+        As `lusdata.media.decode.decoder.decode`.
+    """
+    first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
+    most = _WHOLE_BYTES // first.nbytes
+    seen: list[tuple[float, ...]] = []
+
+    def every(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        if times_s.size > most:
+            hint = "cut it to the part that matters first"
+            raise DataError("too large to be copied", expected=f"at most {most:,} frames of this size", hint=hint)
+        seen.append(tuple(float(time_s) for time_s in times_s))
+        return np.arange(times_s.size, dtype=np.int64)
+
+    frames = _stack(path, _take(path, every))
+    return frames, seen[-1]
+
+
+def evenly(frames: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """Return up to `most` of some frames, spread evenly."""
+    spread: NDArray[np.uint8] = frames[np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int))]
+    return spread
+
+
+def _take(path: Path, choose: Choice) -> list[NDArray[np.uint8]]:
+    def whole(frame: VideoFrame) -> NDArray[np.uint8]:
+        turn = turn_of(path, frame)
+        # A view into the decoder's memory would be overwritten by the next frame.
+        return rgb_pixels(frame, Box(0, 0, *displayed_size(frame, turn)), turn).copy()
+
+    return [one.value for one in decode(path, choose, whole)]
+
+
+def _stack(path: Path, frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    if len({frame.shape for frame in frames}) > 1:
+        raise DecodeError("the frame size changes within the video", where=str(path))
+    return np.stack(frames)
+
+
+def proposed_crop(seen: Look) -> Box | None:
+    """Return the sector finder's square, if it is sure enough and says something.
+
+    Returns
+    -------
+    Box or None
+        None where it is unsure, or agrees with the largest centred square, which is used without a manifest saying so.
+    """
+    box = seen.sector.square_box
+    if seen.sector.confidence < SURE_ENOUGH or box == crop_box(seen.facts.width_px, seen.facts.height_px):
+        return None
+    return Box(*(int(edge) for edge in box))

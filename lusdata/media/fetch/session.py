@@ -1,0 +1,129 @@
+"""A web session that carries no identity and talks to no private network unless the user named it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import socket
+import threading
+from collections.abc import Collection, Iterator
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from lusdata.media.fetch.address import Origin, is_public
+
+__all__ = ["PrivatePeerError", "is_proxied", "open_session"]
+
+
+# Tells a server's keeper who asks and where to complain.
+_USER_AGENT = "lusdata (+https://github.com/lusdata/lusdata)"
+
+
+class PrivatePeerError(Exception):
+    """A connection reached a private network although the name had led elsewhere."""
+
+
+def open_session(allowed: Collection[Origin], *, answer_s: float, connections: int) -> requests.Session:
+    """Open a session.
+
+    Parameters
+    ----------
+    allowed : collection of Origin
+        Origins that may lie in a private network.
+    answer_s : float
+        Longest time from a request to the end of the answer's headers, in seconds.
+    connections : int
+        Connections kept open to one host.
+
+    Returns
+    -------
+    requests.Session
+        It keeps no cookies, reads no passwords from ``.netrc``, and asks for uncompressed bodies; proxies and
+        certificates of the environment are respected. Its connections raise `PrivatePeerError`.
+    """
+    session = requests.Session()
+    adapter = _GuardedAdapter(allowed, answer_s=answer_s, connections=connections)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    # Without a rule of our own, requests would send passwords from the user's .netrc to strangers' hosts.
+    session.auth = _no_credentials
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    # Ranges and lengths count bytes of the file only where nothing is compressed on the way.
+    session.headers.update({"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"})
+    return session
+
+
+def is_proxied(url: str) -> bool:
+    """Tell whether the environment sends requests for an address through a proxy."""
+    return select_proxy(url, get_environ_proxies(url)) is not None
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Connections that check whom they reached before they say anything.
+
+    `refusal` looks a name up before the request; a hostile name server could give another answer a moment later, to
+    the connection itself. So the connection looks at its peer.
+    """
+
+    def __init__(self, allowed: Collection[Origin], *, answer_s: float, connections: int) -> None:
+        super().__init__(pool_connections=32, pool_maxsize=connections, max_retries=0)
+        allowed_hosts = {(host, port) for _, host, port in allowed}
+
+        def guard(peer: socket.socket, host: str, port: int) -> socket.socket:
+            if (host, port) not in allowed_hosts and not is_public(str(peer.getpeername()[0])):
+                peer.close()
+                raise PrivatePeerError(host)
+            return peer
+
+        class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return guard(super()._new_conn(), self.host, self.port)
+
+            def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+                with _deadline(self.sock, answer_s):
+                    return super().getresponse()
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return guard(super()._new_conn(), self.host, self.port)
+
+            def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+                with _deadline(self.sock, answer_s):
+                    return super().getresponse()
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        # Proxies have a manager of their own, which stays as it is: there the peer is the proxy.
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+@contextlib.contextmanager
+def _deadline(sock: socket.socket | None, seconds: float) -> Iterator[None]:
+    """Hang up if the headers are not all there in time: the read timeout starts anew with every byte that drips in."""
+
+    def hang_up() -> None:
+        # It may have been closed in the same moment.
+        with contextlib.suppress(OSError):
+            if sock is not None:
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,1 @@
+"""Writing burned into the picture: `strokes`, joined to `lines`, judged by the `finder`; `reading` asks an engine."""

@@ -1,0 +1,172 @@
+"""What an export describes: a dataset that was built, or a collection that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from lusdata.catalog.collection import Collection, shipped_names
+from lusdata.catalog.groups import group_ids
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import rights_of
+from lusdata.dataset.folds.units import unit_ids
+from lusdata.dataset.index import Index, is_dataset, open_index, verify
+from lusdata.dataset.plan import LeftOut, choose
+from lusdata.dataset.recipe import Recipe
+from lusdata.errors import DataError, UsageError
+from lusdata.publish import citations
+from lusdata.publish.citations import Subject as Cited
+
+__all__ = ["Subject", "subject_of_collection", "subject_of_dataset"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Recordings, and what is known of how they came here.
+
+    Attributes
+    ----------
+    name : str
+        Name of the collection.
+    manifests : tuple of Manifest
+        All of the collection, whatever their state: groups reach beyond what is described.
+    recordings : tuple of Manifest
+        The recordings that are described, sorted by id.
+    frames : Mapping
+        Number of frames of each recording; empty for a collection, which has none yet.
+    left_out : tuple of LeftOut
+        Every other recording of the collection, with the reason.
+    cited : lusdata.publish.citations.Subject
+        How it is cited: its label, the digest of what is described, the version of lusdata that made it.
+    version, date : str
+        The release that it is of, and the day of it; empty if it is none.
+    index : Index or None
+        The dataset's folder.
+    """
+
+    name: str
+    manifests: tuple[Manifest, ...]
+    recordings: tuple[Manifest, ...]
+    frames: Mapping[str, int]
+    left_out: tuple[LeftOut, ...]
+    cited: Cited
+    version: str = ""
+    date: str = ""
+    index: Index | None = None
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """The patient group of each recording of the collection."""
+        return group_ids(self.manifests)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """What the split by patient keeps together: groups, and groups that share a file."""
+        return unit_ids(self.manifests, "patient")
+
+    @property
+    def label(self) -> str:
+        """Name for people: with the version, if it is a release."""
+        return self.cited.label
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of what is described: of the rows of a dataset, or of a collection's manifests or release."""
+        return self.cited.digest
+
+    @property
+    def total_frames(self) -> int:
+        """Number of frames."""
+        return sum(self.frames.values())
+
+    @property
+    def private(self) -> tuple[Manifest, ...]:
+        """The recordings of which no frame may be passed on."""
+        return tuple(manifest for manifest in self.recordings if not rights_of(manifest).publish)
+
+    def only(self, ids: Sequence[str], *, code: str, digest: str) -> Subject:
+        """Return a part of it.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The recordings to keep.
+        code : str
+            Name of the reason for which the others go; their rights tell the reason itself.
+        digest : str
+            Sha256 of what is kept.
+        """
+        kept = set(ids)
+        gone = [LeftOut(m.id, code, rights_of(m).reason) for m in self.recordings if m.id not in kept]
+        return replace(
+            self,
+            recordings=tuple(manifest for manifest in self.recordings if manifest.id in kept),
+            frames={name: count for name, count in self.frames.items() if name in kept},
+            left_out=tuple(sorted([*self.left_out, *gone], key=lambda item: item.id)),
+            cited=replace(self.cited, digest=digest),
+        )
+
+
+def subject_of_collection(collection: Collection) -> Subject:
+    """Describe what can be built of a collection, or of a release of one.
+
+    Raises
+    ------
+    DataError
+        If that is nothing.
+    """
+    chosen = choose(collection, Recipe())
+    if not chosen.pinned:
+        raise DataError(
+            "there is nothing to describe",
+            where=collection.label,
+            expected="included recordings with a digest",
+            found=f"{len(collection.manifests):,} recordings, none of them such",
+            hint="lusdata fetch --pin adds digests",
+        )
+    release = collection.release
+    return Subject(
+        name=collection.name,
+        manifests=collection.manifests,
+        recordings=chosen.pinned,
+        frames={},
+        left_out=chosen.left_out,
+        cited=citations.subject_of_collection(collection),
+        version="" if release is None else release.version,
+        date="" if release is None else str(release.data["date"]),
+    )
+
+
+def subject_of_dataset(folder: Path) -> Subject:
+    """Open a dataset folder and check its files against their digests.
+
+    Raises
+    ------
+    UsageError
+        If it is none; for a collection the message says how to build it.
+    DataError
+        If it is unfinished, or a file of it is missing or was changed.
+    """
+    if not is_dataset(folder) and (str(folder) in shipped_names() or any(folder.glob("*.json"))):
+        raise UsageError(
+            "a collection holds no frames",
+            where=str(folder),
+            expected="a folder that lusdata build made",
+            hint=f"run: lusdata build {folder} --out DIR",
+        )
+    index = open_index(folder)
+    verify(index)
+    by_id = {manifest.id: manifest for manifest in index.manifests}
+    return Subject(
+        name=index.name,
+        manifests=index.manifests,
+        recordings=tuple(by_id[entry.id] for entry in index.entries),
+        frames={entry.id: entry.place.rows for entry in index.entries},
+        left_out=tuple(LeftOut(item["id"], item["code"], item["reason"]) for item in index.data["left_out"]),
+        cited=citations.subject_of_dataset(index),
+        version="" if index.release is None else str(index.release["version"]),
+        date="" if index.release is None else str(index.release["date"]),
+        index=index,
+    )

@@ -1,0 +1,1 @@
+"""A collection or a dataset as one offline page; `page` puts `panels` and pictures (`media`) together."""

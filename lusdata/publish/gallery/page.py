@@ -1,0 +1,310 @@
+"""One page with everything about a collection: a single HTML file that asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lusdata.atomic import write_bytes
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.groups import group_ids
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import rights_of
+from lusdata.catalog.schema import enumeration
+from lusdata.dataset.audit.finding import counted
+from lusdata.dataset.audit.report import AuditReport, audit
+from lusdata.dataset.audit.split import read_split, split_of_table
+from lusdata.dataset.folds.frozen import origin_of, table_of
+from lusdata.dataset.folds.units import catalog_digest
+from lusdata.errors import LusdataError, OutsideError
+from lusdata.media.contact_sheet import CLASS_COLOURS
+from lusdata.publish.gallery.data import FACETS, recording_data
+from lusdata.publish.gallery.html import Html, csp_hash, island
+from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.panels.audit import audit_panel
+from lusdata.publish.gallery.panels.counts import counts_panel
+from lusdata.publish.gallery.panels.folds import folds_panel
+from lusdata.publish.gallery.panels.missing import missing_panel
+from lusdata.publish.gallery.panels.rights import rights_panel
+
+__all__ = ["Gallery", "gallery_page", "make_gallery", "write_gallery"]
+
+_SCRIPTS = ("state.js", "pictures.js", "list.js", "detail.js", "page.js")
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What a page shows.
+
+    Attributes
+    ----------
+    collection : Collection
+        The recordings, whatever their state.
+    pictures : Mapping of str to Picture
+        A picture for each, or why there is none.
+    audit : AuditReport or None
+        What an audit of the split found.
+    trouble : str
+        Why there is no split to audit.
+    origin : str
+        Where the pictures come from, for people.
+    publishable : bool
+        Whether pictures that may not be passed on were left out.
+    """
+
+    collection: Collection
+    pictures: Mapping[str, Picture]
+    audit: AuditReport | None
+    trouble: str = ""
+    origin: str = ""
+    publishable: bool = False
+
+    @property
+    def shown(self) -> int:
+        """Number of recordings with a picture."""
+        return sum(picture.strip is not None for picture in self.pictures.values())
+
+    @property
+    def unpublishable(self) -> int:
+        """Number of recordings whose picture is on the page and may not be passed on."""
+        return sum(
+            self.pictures[manifest.id].strip is not None and not rights_of(manifest).publish
+            for manifest in self.collection.manifests
+        )
+
+
+def make_gallery(
+    collection: Collection,
+    pictures: Mapping[str, Picture],
+    *,
+    folds: Path | None = None,
+    origin: str = "",
+    publishable: bool = False,
+) -> Gallery:
+    """Audit a split of a collection, and put all that a page shows together.
+
+    Parameters
+    ----------
+    collection : Collection
+        The recordings, whatever their state.
+    pictures : Mapping of str to Picture
+        From `lusdata.publish.gallery.media`.
+    folds : Path, optional
+        File of a split, as for ``lusdata audit``; by default five folds by patient are made.
+    origin : str
+        Where the pictures come from, for people.
+    publishable : bool
+        Whether pictures that may not be passed on were left out.
+
+    Raises
+    ------
+    OutsideError, DataError
+        If the file of the split cannot be read or is none.
+    """
+    report, trouble = None, ""
+    if folds is not None:
+        # The page may travel; where the file lay on this machine does not belong on it.
+        report = audit(collection, replace(read_split(folds, collection.manifests), source=folds.name))
+    else:
+        try:
+            table = table_of(collection)
+        except LusdataError as error:
+            trouble = str(error)
+        else:
+            split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
+            report = audit(collection, split)
+    return Gallery(collection, pictures, report, trouble, origin, publishable)
+
+
+def write_gallery(path: Path, gallery: Gallery) -> int:
+    """Write the page, whole or not at all.
+
+    Returns
+    -------
+    int
+        Size of the file in bytes.
+
+    Raises
+    ------
+    OutsideError
+        If the file cannot be written.
+    """
+    # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes a question mark.
+    data = gallery_page(gallery).encode("utf-8", errors="replace")
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise OutsideError("cannot write the page", where=str(path), found=error.strerror) from error
+    return len(data)
+
+
+def gallery_page(gallery: Gallery) -> str:
+    """Return the page as HTML. The same gallery gives the same page.
+
+    Parameters
+    ----------
+    gallery : Gallery
+        What to show.
+
+    Returns
+    -------
+    str
+        A whole document with its style, its script and its pictures.
+    """
+    from lusdata import __version__
+
+    collection = gallery.collection
+    records, strips = _records(gallery)
+    style = _template("gallery.css") + _class_colours()
+    script = "\n".join(map(_template, _SCRIPTS))
+    policy = (
+        f"default-src 'none'; img-src data:; script-src {csp_hash(script)}; style-src {csp_hash(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    asking = gallery.audit.count("error") + gallery.audit.count("warning") if gallery.audit else 0
+    missing = len(collection.manifests) - gallery.shown
+    bars = {"chips": _chips(records), "selects": _selects(records)}
+    tabs: dict[str, tuple[str, str, Html | str]] = {
+        "recordings": ("Recordings", f"{len(collection.manifests):,}", _fill("recordings.html", bars)),
+        "counts": ("Counts", "", counts_panel(collection, gallery.pictures)),
+        "folds": ("Folds", "", folds_panel(collection, gallery.audit, gallery.trouble)),
+        "rights": ("Rights", "", rights_panel(collection)),
+        "audit": ("Audit", f"{asking:,}", audit_panel(gallery.audit, gallery.trouble)),
+        "missing": ("Missing", f"{missing:,}", missing_panel(collection, gallery.pictures)),
+    }
+    values = {
+        "policy": escape(policy, quote=True),
+        "title": escape(collection.label),
+        "style": style,
+        "script": script,
+        "summary": escape(_summary(gallery)),
+        "banner": _banner(gallery),
+        "tabs": "".join(_tab(key, title, count) for key, (title, count, _) in tabs.items()),
+        "panels": "".join(_panel(key, body) for key, (_, _, body) in tabs.items()),
+        "data": island({"name": collection.name, "recordings": records}),
+        "strips": "\n".join(strips),
+        "version": escape(__version__),
+        "digest": catalog_digest(collection.manifests)[:16],
+        "origin": escape(gallery.origin),
+    }
+    return _fill("gallery.html", values)
+
+
+def _records(gallery: Gallery) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the recordings as data, pictured ones first, and their strips as elements that nothing runs or shows."""
+    groups = group_ids(gallery.collection.manifests)
+    folds = gallery.audit.split.folds_of if gallery.audit else {}
+    states = enumeration("status", "state")
+
+    def order(manifest: Manifest) -> tuple[int, bool, str]:
+        return states.index(manifest.state), gallery.pictures[manifest.id].strip is None, manifest.id
+
+    records: list[dict[str, Any]] = []
+    strips: list[str] = []
+    for manifest in sorted(gallery.collection.manifests, key=order):
+        picture = gallery.pictures[manifest.id]
+        number = None
+        if picture.strip is not None:
+            number = len(strips)
+            code = base64.b64encode(picture.strip.data).decode("ascii")
+            strips.append(f'<script type="text/plain" id="strip-{number}">{code}</script>')
+        held = folds.get(manifest.id, ())
+        records.append(recording_data(manifest, picture, group=groups[manifest.id], folds=held, strip=number))
+    return records, strips
+
+
+def _summary(gallery: Gallery) -> str:
+    collection = gallery.collection
+    included = collection.included
+    parts = [
+        f"{len(collection.manifests):,} recordings",
+        f"{len(included):,} included",
+        f"{len(set(group_ids(included).values())):,} groups",
+        f"{gallery.shown:,} with pictures",
+    ]
+    return " · ".join(parts)
+
+
+def _banner(gallery: Gallery) -> str:
+    withheld = sum(picture.code == "not-publishable" for picture in gallery.pictures.values())
+    if gallery.unpublishable:
+        text = (
+            f"<b>For this machine only.</b> This page holds pictures that may not be published: "
+            f"{counted(gallery.unpublishable, 'recording')}. <code>lusdata report --publishable</code> leaves them out."
+        )
+        return f'<p class="banner warn" role="note">{text}</p>'
+    if withheld:
+        text = f"Pictures of {counted(withheld, 'recording')} are left out, because they may not be published."
+        return f'<p class="banner" role="note">{text}</p>'
+    return ""
+
+
+def _tab(key: str, title: str, count: str) -> str:
+    badge = f' <span class="badge">{count}</span>' if count else ""
+    return f'<button type="button" role="tab" id="tab-{key}" aria-controls="panel-{key}">{title}{badge}</button>'
+
+
+def _panel(key: str, body: Html | str) -> str:
+    return f'<div role="tabpanel" class="panel" id="panel-{key}" aria-labelledby="tab-{key}">{body}</div>'
+
+
+def _chips(records: Sequence[Mapping[str, Any]]) -> str:
+    counts = _counts(records, "class")
+    shown = [name for name in enumeration("class") if name in counts]
+    return "".join(
+        f'<button type="button" class="chip class" data-class="{name}" aria-pressed="false">{name} '
+        f"<small>{counts[name]:,}</small></button>"
+        for name in shown
+    )
+
+
+def _selects(records: Sequence[Mapping[str, Any]]) -> str:
+    parts = []
+    for key, label in FACETS.items():
+        counts = _counts(records, key)
+        if key == "class" or not counts:
+            continue
+        options = "".join(
+            f'<option value="{escape(word, quote=True)}">{escape(word)} ({counts[word]:,})</option>'
+            for word in _in_order(counts)
+        )
+        parts.append(
+            f'<label>{label}<select data-facet="{key}"><option value="">any</option>{options}</select></label>'
+        )
+    return "".join(parts)
+
+
+def _counts(records: Iterable[Mapping[str, Any]], key: str) -> Counter[str]:
+    return Counter(word for record in records for word in record["f"][key])
+
+
+def _in_order(words: Iterable[str]) -> list[str]:
+    """Sort words, numbers by their value."""
+    return sorted(words, key=lambda word: (not word.isdecimal(), int(word) if word.isdecimal() else 0, word))
+
+
+def _class_colours() -> str:
+    rules = [
+        f'[data-class="{name}"] {{ --class: rgb({red} {green} {blue}); }}'
+        for name, (red, green, blue) in CLASS_COLOURS.items()
+    ]
+    return "\n" + "\n".join(rules) + "\n"
+
+
+def _fill(name: str, values: Mapping[str, str]) -> str:
+    """Put values into the places of a template, in one pass: what looks like a place inside a value is left alone."""
+    return _PLACE.sub(lambda place: values[place[1]], _template(name))
+
+
+@cache
+def _template(name: str) -> str:
+    return (files("lusdata.publish.gallery") / "templates" / name).read_text(encoding="utf-8")

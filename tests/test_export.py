@@ -1,0 +1,267 @@
+"""The dataset card and the Croissant file, and the command that writes them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from damage import damaged
+from golden import CARD, RENEW, masked
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_datasets import SMALL, build_here, changed, small_collection
+
+from lusdata.atomic import write_text
+from lusdata.catalog.manifest import write_manifest
+from lusdata.catalog.opening import open_collection
+from lusdata.catalog.release import find_release
+from lusdata.cli import main
+from lusdata.dataset.parquet import schema
+from lusdata.dataset.view import Dataset
+from lusdata.errors import LusdataError
+from lusdata.publish.export.card import card
+from lusdata.publish.export.croissant import croissant
+from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    build_here(small_collection(folder, class_basis="publication"), folder, folder / "dataset")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def described(home: Path) -> dict[str, Any]:
+    return croissant(subject_of_dataset(home / "dataset"))
+
+
+def head_of(page: str) -> dict[str, Any]:
+    yaml = pytest.importorskip("yaml", reason="PyYAML comes with datasets: pip install 'lusdata[publish]'")
+    return yaml.safe_load(page.split("---\n")[1])
+
+
+def test_the_card_of_a_small_dataset_is_the_golden_one(home):
+    page = masked(card(subject_of_dataset(home / "dataset")))
+    assert page == CARD.read_text("utf-8"), f"if the change is wanted, run: {RENEW}"
+
+
+def test_the_cards_head_is_yaml_that_hugging_face_knows(home):
+    head = head_of(card(subject_of_dataset(home / "dataset")))
+    assert head["license"] == "other"
+    assert head["license_name"] == "CC-BY-4.0, LicenseRef-None"
+    assert head["size_categories"] == ["n<1K"]
+    assert head["configs"] == [
+        {"config_name": "default", "data_files": [{"split": "train", "path": ["part-*.parquet"]}]}
+    ]
+
+
+def test_a_single_licence_is_told_by_hugging_faces_word(tmp_path):
+    collection = small_collection(tmp_path, videos=0, images=2)
+    for manifest in collection.manifests:
+        licence = {"id": "CC-BY-SA-4.0", "redistribute": True, "derive": True, "commercial": True, "share_alike": True}
+        source = {**manifest.data["source"], "licence": licence}
+        write_manifest(manifest.path, {**manifest.data, "source": source})
+    head = head_of(card(subject_of_collection(open_collection(collection.root))))
+    assert head["license"] == "cc-by-sa-4.0"
+    assert "license_name" not in head
+    assert "configs" not in head
+
+
+def test_nothing_of_a_manifest_turns_into_markup_or_a_key(tmp_path):
+    collection = small_collection(tmp_path, videos=0, images=2, name='x"\nlicense: mit')
+    source = {
+        **collection.manifests[0].data["source"],
+        "attribution": "| a | [b](javascript:alert(1)) <img src=x>\n# c",
+        "page": "https://example.org/a|b>c",
+        "doi": "10.1000/a|b)<c>",
+    }
+    collection = changed(collection, collection.manifests[0].id, source=source)
+    build_here(collection, tmp_path, tmp_path / "dataset")
+    page = card(subject_of_dataset(tmp_path / "dataset"))
+    assert head_of(page)["license"] == "other"
+    assert r"\| a \| \[b\](javascript:alert(1)) \<img src=x\> \# c" in page
+    assert "(https://doi.org/10.1000/a%7Cb%29%3Cc%3E)" in page
+    # Indented lines show what they hold.
+    shown = [line for line in page.splitlines() if not line.startswith("    ")]
+    assert not any(re.search(r"(?<!\\)<img|^# c", line) for line in shown)
+
+
+def test_a_card_of_a_collection_tells_what_can_be_built(home):
+    page = card(subject_of_collection(open_collection(home / "manifests" / "small")))
+    assert "# small: 12 lung-ultrasound recordings\n" in page
+    assert "No frames yet" in page
+    assert "Nothing: every recording of the collection is in it." in page
+
+
+def test_drawn_recordings_are_called_drawn(tmp_path):
+    page = card(subject_of_collection(open_collection(small_collection(tmp_path, videos=0, images=2).root)))
+    assert "drawn by a program and not recorded" in page
+    assert "Health data" not in page
+
+
+def test_croissant_lists_every_file_with_its_digest(described, home):
+    files = {item["@id"]: item for item in described["distribution"] if item["@type"] == "cr:FileObject"}
+    data = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
+    assert set(files) == {"part-00000.parquet", "manifests.jsonl"}
+    for item in [*data["shards"], data["manifests"]]:
+        assert files[item["file"]]["sha256"] == item["sha256"]
+        assert files[item["file"]]["contentSize"] == f"{item['size_bytes']} B"
+        assert files[item["file"]]["contentUrl"] == item["file"]
+
+
+def test_croissant_has_a_field_for_every_column(described):
+    (frames,) = [item for item in described["recordSet"] if item["@id"] == "frames"]
+    columns = {field["name"]: field["source"]["extract"]["column"] for field in frames["field"]}
+    assert list(columns) == schema().names
+    assert all(name == column for name, column in columns.items())
+    assert {field["dataType"] for field in frames["field"] if field["name"] == "image"} == {"sc:ImageObject"}
+
+
+def test_croissant_tells_the_licence_of_every_recording(described):
+    (recordings,) = [item for item in described["recordSet"] if item["@id"] == "recordings"]
+    named = {field["@id"] for field in recordings["field"]}
+    assert all(record.keys() == named for record in recordings["data"])
+    licences = {record["recordings/id"]: record["recordings/licence"] for record in recordings["data"]}
+    assert len(licences) == 12
+    assert licences["small/video-00"] == "LicenseRef-None"
+    assert sum(record["recordings/publish"] for record in recordings["data"]) == 6
+
+
+def test_croissant_carries_the_digest_as_version_and_says_that_there_is_no_split(described, home):
+    digest = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))["rows_sha256"]
+    assert described["version"] == f"0.0.0+sha256.{digest}"
+    assert f"sha256 of the frames, rows\\_sha256: {digest}" in described["citeAs"]
+    assert "The rows carry no split." in described["description"]
+    assert "Source may tell class" in described["rai:dataBiases"][0]
+
+
+def test_every_key_of_croissant_is_in_the_vocabulary(described):
+    schema_org = {"sameAs", "creator", "license", "url", "version", "citation", "keywords", "distribution", "sha256"}
+    schema_org |= {"contentUrl", "contentSize", "encodingFormat", "datePublished", "isAccessibleForFree"}
+    known = {key for key in described["@context"] if not key.startswith("@")} | schema_org
+
+    def strangers(node: object) -> set[str]:
+        if isinstance(node, list):
+            return set().union(*map(strangers, node))
+        if not isinstance(node, dict):
+            return set()
+        own = {key for key in node if key not in known and not key.startswith(("@", "rai:"))}
+        return own.union(*(strangers(value) for key, value in node.items() if key != "data"))
+
+    assert strangers({key: value for key, value in described.items() if key != "@context"}) == set()
+
+
+# Its own packages warn of each other.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_mlcroissant_finds_no_fault_and_reads_the_records(home):
+    mlcroissant = pytest.importorskip("mlcroissant", reason="mlcroissant is no dependency: pip install mlcroissant")
+    file = home / "dataset" / "croissant.json"
+    assert main(["export", "croissant", str(home / "dataset"), "--out", str(file)]) == 0
+    dataset = mlcroissant.Dataset(str(file))
+    assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
+    assert len(list(dataset.records("recordings"))) == 12
+    assert next(iter(dataset.records("frames")))["frames/image"].size == (SMALL.size_px, SMALL.size_px)
+
+
+def test_tfrecord_shards_are_listed_without_a_record_set(tmp_path):
+    build_here(small_collection(tmp_path, videos=0, images=2), tmp_path, tmp_path / "dataset", format="tfrecord")
+    described = croissant(subject_of_dataset(tmp_path / "dataset"))
+    assert [item["@id"] for item in described["recordSet"]] == ["recordings"]
+    assert [item["@id"] for item in described["distribution"]] == ["part-00000.tfrecord", "manifests.jsonl"]
+
+
+def test_a_collection_is_described_by_the_files_at_their_sources(tmp_path):
+    collection = small_collection(tmp_path, videos=1, images=1)
+    first = collection.manifests[0]
+    addresses = ["https://example.org/a.png", "https://example.org/b.png"]
+    write_manifest(first.path, {**first.data, "source": {**first.data["source"], "locations": addresses}})
+    described = croissant(subject_of_collection(open_collection(collection.root)))
+    (file,) = described["distribution"]
+    assert (file["@id"], file["sha256"]) == (first.id, first.sha256)
+    assert (file["contentUrl"], file["sameAs"]) == (addresses[0], addresses[1:])
+    assert file["encodingFormat"] == "image/png"
+    assert len(described["recordSet"][0]["data"]) == 2
+
+
+def test_a_release_is_described_under_its_version(tmp_path, capsys):
+    folder = small_collection(tmp_path, videos=2, images=8).root
+    assert main(["release", str(folder), "--version", "1.0.0", "--date", "2026-01-31"]) == 0
+    capsys.readouterr()
+    assert main(["export", "croissant", f"{folder}@1.0.0"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    digest = find_release(folder, "1.0.0").digest
+    assert (described["name"], described["version"]) == ("small@1.0.0", f"1.0.0+sha256.{digest}")
+    assert described["datePublished"] == "2026-01-31"
+
+
+def test_the_command_prints_or_writes(home, tmp_path, capsys):
+    assert main(["export", "croissant", str(home / "dataset")]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "small"
+    out = tmp_path / "card.md"
+    assert main(["export", "card", str(home / "dataset"), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"written: {out}\n"
+    assert out.read_text("utf-8").startswith("---\npretty_name:")
+
+
+def test_croissant_beside_another_folder_is_told_to_move(home, tmp_path, capsys):
+    assert main(["export", "croissant", str(home / "dataset"), "--out", str(tmp_path / "c.json")]) == 0
+    assert f"keep it in {home / 'dataset'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("subject", "out", "code", "line"),
+    [
+        ("nowhere", "c.json", 2, "no such collection"),
+        ("dataset", "missing/c.json", 2, "cannot write the file there"),
+        ("dataset", ".", 2, "found a folder"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_writes_nothing(home, tmp_path, capsys, subject, out, code, line):
+    name = str(home / subject) if subject == "dataset" else subject
+    assert main(["export", "croissant", name, "--out", str(tmp_path / out)]) == code
+    complaint = capsys.readouterr().err
+    assert line in complaint
+    assert complaint.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_shard_is_not_described(tmp_path, capsys):
+    build_here(small_collection(tmp_path, videos=0, images=2), tmp_path, tmp_path / "dataset")
+    with (tmp_path / "dataset" / "part-00000.parquet").open("ab") as stream:
+        stream.write(b"x")
+    assert main(["export", "card", str(tmp_path / "dataset")]) == 1
+    assert "a file of the dataset was changed" in capsys.readouterr().err
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_damaged_index_is_answered_in_one_line_or_does_no_harm(home, data):
+    whole = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
+    index = data.draw(damaged(whole))
+    with tempfile.TemporaryDirectory() as root:
+        for path in (home / "dataset").iterdir():
+            (Path(root) / path.name).symlink_to(path)
+        (Path(root) / "dataset.json").unlink()
+        write_text(Path(root) / "dataset.json", json.dumps(index))
+        # Whatever else is raised is a fault.
+        with contextlib.suppress(LusdataError):
+            subject = subject_of_dataset(Path(root))
+            assert card(subject).startswith("---\n")
+            croissant(subject)
+            repr(Dataset(subject.index))
+
+
+def test_a_collection_without_digests_has_nothing_to_describe(tmp_path, capsys):
+    collection = small_collection(tmp_path, videos=0, images=2)
+    for manifest in collection.manifests:
+        status = {"state": "excluded", "since": "2026-01-01", "reason": "too dark"}
+        write_manifest(manifest.path, {**manifest.data, "status": status})
+    assert main(["export", "card", str(collection.root)]) == 1
+    assert "there is nothing to describe" in capsys.readouterr().err

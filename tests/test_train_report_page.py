@@ -1,0 +1,56 @@
+"""The page of a run shows what each fold chose, and what other collections said."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+pytest.importorskip("keras")
+
+from tiny_runs import tiny_run
+
+from train.config import to_json
+from train.crossval import score_run
+from train.evaluate import external_scores
+from train.report.page import render
+
+
+@pytest.fixture
+def finished(tmp_path, monkeypatch):
+    folder = tiny_run(tmp_path / "run", monkeypatch).folder
+    config = dataclasses.replace(
+        folder.config,
+        solver="exact",
+        frozen_until="pool",
+        weight_decay=0.1,
+        monitor="balanced_accuracy",
+        choices=("weight_decay=1|0.1",),
+    )
+    (folder.path / "config.json").write_text(to_json(config), encoding="utf-8")
+    tried = [
+        {"weight_decay": 1.0, "loss": 0.7, "balanced_accuracy": 0.611},
+        {"weight_decay": 0.1, "loss": 0.5, "balanced_accuracy": 0.722},
+    ]
+    fold = {"chosen": {"weight_decay": 0.1}, "tried": tried, "frame_accuracy": 0.833}
+    folder.write("folds.json", {"folds": [fold, fold]})
+    folder.write("inputs.json", {"samples_digest": "s"})
+    folder.write("scores.json", score_run(folder.predictions, config))
+    return folder
+
+
+def test_what_each_fold_chose_stands_beside_what_it_then_scored(finished):
+    page = render(finished)
+    assert "<th scope=row>fold 1</th><td>0.1</td><td>2</td><td>0.722</td><td>0.500</td><td>0.833</td>" in page
+    assert "on inner folds of the training part and kept the best by balanced accuracy" in page
+    assert "On other collections" not in page
+
+
+def test_another_collection_is_shown_with_its_severity(finished):
+    found = external_scores(finished.predictions, finished.config.classes, seed=0)
+    severity = {"rho": 0.123, "interval": [-0.2, 0.4], "recordings": 12, "groups": 4}
+    finished.write("scores-<else>.json", {**found, "severity": severity})
+    page = render(finished)
+    assert "<h3>&lt;else&gt;</h3>" in page
+    assert "Spearman 0.12" in page
+    assert "12 recordings of 4 patients" in page
