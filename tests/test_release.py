@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from golden import MIGRATED
 from hypothesis import given
 from hypothesis import strategies as st
+from repositories import commit_all, make_repository
 
 from lusdata.catalog import release_check
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
@@ -379,18 +379,12 @@ def test_every_code_has_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
 # --- git ---
 
 
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def committed(released: Path) -> Path:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
-    git(released.parent, "init", "--quiet")
-    git(released.parent, "add", "--all")
-    git(released.parent, "commit", "--quiet", "--message", "Release")
+    make_repository(released.parent)
+    commit_all(released.parent)
     return released
 
 
@@ -404,8 +398,7 @@ def test_a_committed_release_that_was_made_anew_is_told(committed: Path, capsys:
     told = capsys.readouterr().out
     assert "error RELEASE_ALTERED" in told
     assert "git checkout HEAD -- " in told
-    git(committed, "add", "--all")
-    git(committed, "commit", "--quiet", "--message", "Cheat")
+    commit_all(committed)
     assert broken_releases(committed) == ()
     assert {issue.code for issue in broken_releases(committed, against="HEAD~1")} == {"RELEASE_ALTERED"}
 
