@@ -84,7 +84,8 @@ def _told(name: str, one: Added, *, brief: bool) -> list[str]:
     group = manifest.data["group"]
     joins = "".join(f", joined with {link['id']}" for link in group.get("linked", ()))
     crop = manifest.crop
-    lines = ["", f"{name} is {manifest.id}"]
+    # The name of a single file is known to whoever gave it, and may name the patient to whoever reads on.
+    lines = ["", f"{Path(name).name} is {manifest.id}" if brief else f"added {manifest.id}"]
     if not brief:
         frames = f"{media['frame_count']} {'frame' if media['frame_count'] == 1 else 'frames'}"
         lines.append(

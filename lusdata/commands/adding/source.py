@@ -18,6 +18,10 @@ from lusdata.media.draft.source import check_file, download, is_address, shown_n
 __all__ = ["prepare", "refuse_private_tags"]
 
 
+_SURE_TEXT, _NONE = 0.8, 2.0
+"""Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
+
+
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
     """Bring the file here, and put a copy in its place where it must not stay as it is."""
     answers = wishes.answers
@@ -31,8 +35,8 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
     refuse_known_address(name, answers.source_url, bench.known)
     if is_dicom(path):
         # Text that nobody has read goes; text that somebody has read and signed for stays.
-        black_text = wishes.clean_copy or not answers.text_reviewed
-        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_text=black_text)
+        black_from = 0.0 if wishes.clean_copy else _NONE if answers.text_reviewed else _SURE_TEXT
+        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_from=black_from)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
         return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
     if wishes.clean_copy:
