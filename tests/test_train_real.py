@@ -37,14 +37,14 @@ def segmenter(home: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_model_fits_real_recordings(name, home, segmenter, corpus_dir):
+def test_a_model_fits_real_recordings(name, home, corpus_dir, request):
     config = get_config(name)
     frames = config.clip_frames if config.clip_frames > 1 else FRAMES
     size_px = CLIP_SIZE_PX if config.clip_frames > 1 else SIZE_PX
     settings = {"size_px": size_px, "max_frames": frames, "views": 1, "epochs": 4, "batch_size": 16}
     settings |= {"learning_rate": 1e-3, "monitor": "none"}
     if name in ("vgg_segment", "segment_enc"):
-        settings["segmenter"] = segmenter
+        settings["segmenter"] = request.getfixturevalue("segmenter")
     data = ["--mirror", str(corpus_dir), "--cache", str(home / "cache"), "--offline"]
     changes = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     out = home / name

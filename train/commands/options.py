@@ -42,6 +42,14 @@ class Material:
     def folds(self, config: TrainConfig, path: Path | None = None) -> Any:
         """Return the folds that a config asks for, or those of a file."""
         table = self.dataset.fold_table(by=config.by, k=config.k, seed=config.seed, folds=path)
+        if (table.by, table.k) != (config.by, config.k):
+            raise UsageError(
+                "the fold table is of another kind than the run",
+                where=str(path),
+                expected=f"{config.k} folds by {config.by}",
+                found=f"{table.k} folds by {table.by}",
+                hint=f"add --by {table.by} --set k={table.k}",
+            )
         return PictureFolds(table) if CLASS_NAME in config.classes else table
 
 

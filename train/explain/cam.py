@@ -22,7 +22,7 @@ import numpy as np
 from lusdata.errors import UsageError
 from train.explain.grid import resize_maps
 
-__all__ = ["MappedNetwork", "producer"]
+__all__ = ["MappedNetwork", "maps_behind"]
 
 _ROWS_AT_ONCE = 32
 
@@ -50,7 +50,7 @@ class MappedNetwork:
     """
 
     def __init__(self, network: keras.Model) -> None:
-        classifier, inputs = producer(network.output)
+        classifier, inputs = _producer(network.output)
         activation = getattr(classifier, "activation", None)
         if not isinstance(classifier, keras.layers.Dense) or activation is not keras.activations.softmax:
             raise UsageError(
@@ -153,7 +153,7 @@ class MappedNetwork:
                 # The sum over positions is the mean times their number: with it Grad-CAM equals CAM for a linear head.
                 weights = gradient.sum(axis=tuple(range(2, gradient.ndim - 1)))
                 parts.append(np.einsum("n...k,nck->nc...", one, weights))
-        flat = [part.mean(axis=2) if part.ndim == 5 else part for part in parts]
+        flat = [part.mean(axis=_time_axis(part.shape)) if part.ndim == 5 else part for part in parts]
         grid = max((part.shape[2:] for part in flat), key=np.prod)
         maps = sum((resize_maps(part, grid) for part in flat), np.zeros((), np.float32))
         logits = self._logits(vector)
@@ -177,7 +177,20 @@ class MappedNetwork:
         return np.stack(found)
 
 
-def producer(tensor: Any) -> tuple[Any, list[Any]]:
+def _time_axis(shape: tuple[int, ...]) -> int:
+    """Find the time of clip maps, shape (n, classes, a, b, c): pictures are square, so it is the side that differs."""
+    return 4 if shape[2] == shape[3] != shape[4] else 2
+
+
+def maps_behind(tensor: Any) -> Any:
+    """Return the feature maps that a symbolic tensor was pooled from, or the tensor itself if it holds maps."""
+    while not _is_spatial(tensor):
+        _, inputs = _producer(tensor)
+        tensor = inputs[0]
+    return tensor
+
+
+def _producer(tensor: Any) -> tuple[Any, list[Any]]:
     """Return the layer that made a symbolic tensor, and the tensors that it was made from."""
     # Keras offers no public way from a tensor of a cut network back to its layer: layers of both have several uses.
     history = tensor._keras_history
@@ -209,7 +222,7 @@ class _LinearHead:
 
 def _linear_head(tensor: Any) -> _LinearHead | None:
     """Write a vector as global averages of feature maps, scaled and shifted; None if there is more to it."""
-    layer, inputs = producer(tensor)
+    layer, inputs = _producer(tensor)
     if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
         channels = inputs[0].shape[-1]
         return _LinearHead(inputs, np.ones(channels, np.float32), np.zeros(channels, np.float32))
@@ -246,7 +259,7 @@ def _normalisation(layer: Any) -> tuple[np.ndarray, np.ndarray]:
 def _spatial_ancestors(tensor: Any) -> list[Any]:
     if _is_spatial(tensor):
         return [tensor]
-    _, inputs = producer(tensor)
+    _, inputs = _producer(tensor)
     return [seam for one in inputs for seam in _spatial_ancestors(one)]
 
 
