@@ -16,7 +16,7 @@ from lusdata.errors import DataError, UsageError  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
 from train.configs import get_config  # noqa: E402
 from train.explain.cam import MappedNetwork  # noqa: E402
-from train.explain.fold_models import FoldModels, Views, collect, held_out_fold  # noqa: E402
+from train.explain.fold_models import FoldModels, Views, collect, held_out_fold, on_one_grid  # noqa: E402
 from train.explain.grid import resize_maps  # noqa: E402
 from train.explain.peaks import peak_points  # noqa: E402
 from train.models import build, split_network  # noqa: E402
@@ -171,6 +171,12 @@ def test_a_runs_networks_share_their_frozen_part(tmp_path: Path, monkeypatch: py
     expected = told.loc[keys, [f"p_{name}" for name in run.samples.classes]].to_numpy()
     np.testing.assert_allclose(evidence.test_probabilities, expected, atol=2e-6)
     assert evidence.maps.shape == (2, len(run.samples), 3, SIZE // 4, SIZE // 4)
+
+
+def test_maps_of_networks_that_chose_other_depths_come_on_the_finest_grid():
+    fine, coarse = np.zeros((2, 3, 4, 4)), np.ones((2, 3, 2, 2))
+    assert on_one_grid([coarse, fine]).shape == (2, 2, 3, 4, 4)
+    assert (on_one_grid([coarse, fine])[0] == 1).all()
 
 
 def test_a_run_that_froze_everything_up_to_its_pooling_has_maps_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

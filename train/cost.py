@@ -91,8 +91,14 @@ def measure_cost(config: TrainConfig, samples: Samples, parts: Sequence[np.ndarr
     Raises
     ------
     UsageError
-        If nothing of the model is frozen.
+        If nothing of the model is frozen, or it is not fitted in epochs.
     """
+    if config.solver == "exact":
+        raise UsageError(
+            "this config is fitted in one step, so there are no epochs to reckon",
+            where=config.name,
+            hint="try its paper's settings, MODEL:paper",
+        )
     keras.utils.set_random_seed(config.seed)
     network = build(config)
     prefix, head = split_network(network, config.frozen_until)

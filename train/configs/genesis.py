@@ -3,8 +3,9 @@
 Source:   paper, sections 3.1 and 3.3 and Table 3; Zhou et al. 2019
 Command:  python -m train crossval genesis --by patient
           python -m train crossval genesis:physics --by patient
-Hardware: not yet measured; the published weights are taken with --weights Genesis_Chest_CT.h5
-Time:     not yet measured
+Hardware: not run as a whole here, where the published weights, Genesis_Chest_CT.h5 with --weights, cannot be
+          had; tests/test_train_real.py fits it to the real recordings for a moment from random ones
+Time:     not measured
 Score:    not measured; the paper gives video accuracy 0.87, balanced 0.87 (video split, 5 folds, 292 clips)
 """
 

@@ -3,8 +3,9 @@
 Source:   paper, section 3.1 and Table 2; Zoph et al. 2018
 Command:  python -m train crossval nasnet_mobile --by patient
           python -m train crossval nasnet_mobile:physics --by patient
-Hardware: not yet measured; ImageNet weights must be there or be downloaded
-Time:     not yet measured
+Hardware: not run as a whole here, where the ImageNet weights of NASNetMobile cannot be had;
+          tests/test_train_real.py fits it to the real recordings for a moment from random ones
+Time:     not measured
 Score:    not measured; the paper gives frame accuracy 0.76, balanced 0.71 (video split, 5 folds)
 """
 

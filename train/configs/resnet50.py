@@ -3,8 +3,9 @@
 Source:   He et al. 2016; the paper names a residual network without figures (section 3.2)
 Command:  python -m train crossval resnet50 --by patient
           python -m train crossval resnet50:physics --by patient
-Hardware: not yet measured; ImageNet weights must be there or be downloaded
-Time:     not yet measured
+Hardware: not run as a whole here, where the ImageNet weights of ResNet-50 cannot be had;
+          tests/test_train_real.py fits it to the real recordings for a moment from random ones
+Time:     not measured
 Score:    not measured; the paper gives no figure
 """
 

@@ -3,8 +3,9 @@
 Source:   paper, section 3.1, appendix A.1 and Table 2; Simonyan and Zisserman 2015
 Command:  python -m train crossval vgg --by patient
           python -m train crossval vgg:physics --by patient
-Hardware: not yet measured; ImageNet weights must be there or be downloaded
-Time:     not yet measured
+Hardware: not run as a whole here, where the ImageNet weights of VGG-16 cannot be had;
+          tests/test_train_real.py fits it to the real recordings for a moment from random ones
+Time:     that of vgg_cam, whose frozen part and trained convolution it shares
 Score:    not measured; the paper gives frame accuracy 0.90, balanced 0.90 (video split, 5 folds)
 """
 

@@ -4,8 +4,9 @@ Source:   paper, section 3.1, appendix A.2 and Table 2; the ensemble after Roy e
 Command:  python -m train fit segmenter --out runs/segmenter
           python -m train crossval vgg_segment --by patient --set segmenter=runs/segmenter/segmenter.weights.h5
           python -m train crossval vgg_segment:physics --by patient --set segmenter=runs/segmenter/segmenter.weights.h5
-Hardware: not yet measured; ImageNet weights must be there or be downloaded
-Time:     not yet measured
+Hardware: not run as a whole here, where the ImageNet weights of VGG-16 cannot be had;
+          tests/test_train_real.py fits it to the real recordings for a moment from random ones
+Time:     not measured; that of vgg_cam and of the segmentation ensemble
 Score:    not measured; the paper gives frame accuracy 0.91, balanced 0.89 (video split, 5 folds)
 """
 

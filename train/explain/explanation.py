@@ -17,7 +17,7 @@ from train.calibration import coverage_curve
 from train.data import Samples
 from train.explain import agreement, figures, uncertainty
 from train.explain.field import outside_share, scanned_cells, within
-from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold
+from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
 from train.explain.mmd import between_classes, median_distance
 from train.explain.overlap import draw_phantoms, phantom_overlap
 from train.explain.peaks import off_picture, peak_points
@@ -279,7 +279,7 @@ def _phantoms(models: FoldModels, samples: Samples, out: Path, settings: Setting
         samples.classes, count=settings.phantoms, size_px=models.config.size_px, seed=settings.seed
     )
     inputs = models.inputs(phantoms.images)
-    maps = np.mean([part.maps(inputs)[0] for part in models.parts], axis=0)
+    maps = on_one_grid([part.maps(inputs)[0] for part in models.parts]).mean(axis=0)
     found = phantom_overlap(maps, phantoms, classes=samples.classes)
     figures.save(figures.overlap_figure(found), out / "overlap.png")
     return found

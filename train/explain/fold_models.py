@@ -15,11 +15,12 @@ from lusdata.errors import DataError, UsageError
 from train.augment import augment
 from train.data import Samples
 from train.explain.cam import MappedNetwork, maps_behind
+from train.explain.grid import resize_maps
 from train.models import build, split_network
 from train.prefix_cache import cache_key, weights_digest
 from train.run_folder import RunFolder
 
-__all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold"]
+__all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold", "on_one_grid"]
 
 _ROWS_AT_ONCE = 32
 
@@ -221,9 +222,18 @@ def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
         inputs = views(0, np.arange(start, min(start + _ROWS_AT_ONCE, len(held_out))))
         for position, part in enumerate(models.parts):
             found[position].append(part.maps(inputs))
-    maps = np.stack([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
+    maps = on_one_grid([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
     chances = np.stack([np.concatenate([one for _, one in per_fold]) for per_fold in found])
     return Evidence(maps, chances, held_out)
+
+
+def on_one_grid(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack the maps of several networks, shape (networks, ..., height, width), float32, on the finest grid of all.
+
+    Folds may have chosen feature maps of different depth, and so of different size.
+    """
+    grid = max((one.shape[-2:] for one in maps), key=np.prod)
+    return np.stack([resize_maps(one, grid) for one in maps])
 
 
 def held_out_fold(samples: Samples, predictions: pd.DataFrame, folds: Sequence[int]) -> np.ndarray:
