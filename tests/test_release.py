@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repositories import commit_all, make_repository
 
-from lusdata.catalog import release_check
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.release import (
+from lusdata.catalog.releases import check as release_check
+from lusdata.catalog.releases.check import broken_releases
+from lusdata.catalog.releases.release import (
     find_release,
     manifest_files_of,
     read_release,
@@ -28,8 +29,7 @@ from lusdata.catalog.release import (
     releases_of,
     seal,
 )
-from lusdata.catalog.release_check import broken_releases
-from lusdata.catalog.release_version import parse_version
+from lusdata.catalog.releases.version import parse_version
 from lusdata.cli import main
 from lusdata.dataset import releasing
 from lusdata.dataset.folds.frozen import frozen_table

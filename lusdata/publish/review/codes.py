@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lusdata.catalog.release_check import RELEASE_RULES
+from lusdata.catalog.releases.check import RELEASE_RULES
 from lusdata.errors import Issue, Level
 
 __all__ = ["CHANGE_RULES", "finding"]

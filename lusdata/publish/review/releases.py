@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from lusdata.catalog.release_check import broken_releases
+from lusdata.catalog.releases.check import broken_releases
 from lusdata.errors import Issue
 
 __all__ = ["find_release_faults"]
@@ -27,7 +27,7 @@ def find_release_faults(root: Path, paths: Iterable[str]) -> Iterator[Issue]:
     Yields
     ------
     Issue
-        Under a code of `lusdata.catalog.release_check.RELEASE_RULES`. That a release of the base was edited is no
+        Under a code of `lusdata.catalog.releases.check.RELEASE_RULES`. That a release of the base was edited is no
         matter of this: `lusdata.publish.review.files` holds it against the base.
     """
     parts = [PurePosixPath(path).parts for path in paths]
