@@ -464,3 +464,20 @@ def test_it_runs_from_any_folder_of_the_repository(repository):
     done = subprocess.run(command, cwd=inside, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert "Added: `drawn/new`" in done.stdout
+
+
+def test_a_release_in_a_change_must_be_whole(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = "manifests/drawn"
+    assert main(["release", folder, "--version", "1.0.0", "--date", "2026-02-03"]) == 0
+    commit_all(repository)
+    assert main(["check", "--against", "HEAD~1", "--json"]) == 0
+    table = repository / "manifests" / "releases" / "drawn" / "1.0.0" / "folds-video.json"
+    write_text(table, table.read_text(encoding="utf-8").replace('"fold": 1', '"fold": 2'))
+    commit_all(repository)
+    capsys.readouterr()
+    assert main(["check", "--against", "HEAD~2", "--json"]) == 1
+    (issue,) = json.loads(capsys.readouterr().out)["issues"]
+    assert (issue["code"], issue["file"]) == ("RELEASE_BROKEN", "manifests/releases/drawn/1.0.0/folds-video.json")
+    assert main(["check", "--against", "HEAD~1", "--json"]) == 1
+    codes = {issue["code"] for issue in json.loads(capsys.readouterr().out)["issues"]}
+    assert codes == {"RELEASE_BROKEN", "RELEASE_EDITED"}

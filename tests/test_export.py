@@ -19,7 +19,7 @@ from small_datasets import SMALL, build_here, changed, small_collection
 from lusdata.atomic import write_text
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.release import find_release
+from lusdata.catalog.releases.release import find_release
 from lusdata.cli import main
 from lusdata.dataset.parquet import schema
 from lusdata.dataset.view import Dataset

@@ -10,8 +10,8 @@ from lusdata.catalog.collection import Collection, find_collection, manifest_fil
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import read_data
-from lusdata.catalog.release import Release, find_release
-from lusdata.catalog.release_version import is_version
+from lusdata.catalog.releases.release import Release, find_release
+from lusdata.catalog.releases.version import is_version
 from lusdata.catalog.validate import check_files
 from lusdata.errors import DataError, OutsideError
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.catalog.release import INDEX
+from lusdata.catalog.releases.release import INDEX
 from lusdata.commands.layout import table as layout
 from lusdata.commands.opened import COLLECTION_HELP, opened
 from lusdata.errors import UsageError

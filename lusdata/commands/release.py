@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from lusdata.catalog.changes import compare_collections
 from lusdata.catalog.collection import find_collection, shipped_names
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.release import read_release, releases_folder, releases_of
+from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.catalog.release import Release
+    from lusdata.catalog.releases.release import Release
     from lusdata.dataset.releasing import Plan
 
 __all__ = ["configure", "run"]
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rules(*, as_json: bool) -> str:
-    from lusdata.catalog.release_check import RELEASE_RULES
+    from lusdata.catalog.releases.check import RELEASE_RULES
 
     if as_json:
         rules = [{"code": code, "level": "error", "sentence": sentence} for code, sentence in RELEASE_RULES.items()]
@@ -109,7 +109,6 @@ def _made(release: Release, plan: Plan) -> str:
         f"confounded told from {row['told_from']} alone, the class is right with balanced accuracy "
         f"{row['balanced_accuracy']:.2f} (guessing {row['chance']:.2f})"
         for row in audit["confounding"]
-        if "balanced_accuracy" in row
     ]
     others = {**audit["findings"], **audit["rules"]}
     others.pop("CONFOUNDED", None)
@@ -132,7 +131,7 @@ def _since(release: Release) -> str:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from lusdata.catalog.release_version import least_version
+    from lusdata.catalog.releases.version import least_version
     from lusdata.dataset.releasing import last_release
 
     collection = open_collection(args.collection)
@@ -178,7 +177,7 @@ def _numbers(release: Release) -> list[int]:
 
 def _check(args: argparse.Namespace) -> int:
     from lusdata.catalog.history import has_revision
-    from lusdata.catalog.release_check import broken_releases
+    from lusdata.catalog.releases.check import broken_releases
 
     folders = [find_collection(args.collection)] if args.collection is not None else _shipped()
     issues = {folder: broken_releases(folder, against=args.against) for folder in folders}
@@ -202,9 +201,7 @@ def _check(args: argparse.Namespace) -> int:
     for folder in folders:
         number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
         verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
-        against = (
-            f"; held against {revision}" if held[folder] else "; not held against git, which knows no such commit here"
-        )
+        against = f"; held against {revision}" if held[folder] else "; not held against git: no such commit here"
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import opened
+from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,17 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--publishable", action="store_true", help="leave out pictures that may not be passed on, and say so"
     )
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR|URL",
-        action="append",
-        default=[],
-        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
-    )
-    parser.add_argument(
-        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
-    )
-    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    add_media_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

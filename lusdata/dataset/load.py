@@ -7,15 +7,16 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, find_collection, shipped_names
+from lusdata.catalog.collection import Collection, shipped_names
 from lusdata.catalog.manifest import canonical_bytes
-from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note, withdrawn_today
+from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
+from lusdata.dataset.withdrawn import withdrawn_since_built
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 
@@ -146,9 +147,7 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
 
 def _warn_of_withdrawals(index: Index) -> None:
     """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
-    if index.name not in shipped_names():
-        return
-    names = withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
+    names = withdrawn_since_built(index)
     if names:
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
         message = f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"

@@ -16,7 +16,8 @@ from lusdata import __version__
 from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
 from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.counts import count_recordings
-from lusdata.catalog.release import (
+from lusdata.catalog.releases.check import broken_releases
+from lusdata.catalog.releases.release import (
     INDEX,
     RELEASE_FORMAT,
     Release,
@@ -27,8 +28,7 @@ from lusdata.catalog.release import (
     releases_of,
     seal,
 )
-from lusdata.catalog.release_check import broken_releases
-from lusdata.catalog.release_version import least_version, parse_version
+from lusdata.catalog.releases.version import least_version, parse_version
 from lusdata.catalog.schema import NEWEST
 from lusdata.dataset.audit.report import audit
 from lusdata.dataset.audit.split import split_of_table
@@ -74,7 +74,7 @@ def last_release(collection: Collection) -> Release | None:
     UsageError
         If the collection is itself a release.
     DataError
-        If a release was changed; see `lusdata.catalog.release_check.broken_releases`.
+        If a release was changed; see `lusdata.catalog.releases.check.broken_releases`.
     """
     if collection.release is not None:
         raise UsageError("a release cannot be released again", where=collection.label, expected="a collection")

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         verdict = f"DISAGREES: a score differs by more than {SCORE_TOLERANCE}"
     if causes:
-        verdict += "; the runs were not meant to be the same, see above"
+        verdict += "; config or data differ, as named above"
     sys.stdout.write(verdict + "\n")
     return 1 if verdict.startswith("DISAGREES") else 0
 

@@ -13,33 +13,21 @@ from __future__ import annotations
 import dataclasses
 
 from train.config import TrainConfig
+from train.configs.settings import PAPER, keeping_to_physics
 
 __all__ = ["paper", "physics"]
 
 
 def paper() -> TrainConfig:
     """Return the paper's settings. Nothing is frozen, since nothing was learnt before."""
-    return TrainConfig(
+    return dataclasses.replace(
+        PAPER,
         name="covidnet",
         model="covidnet",
         weights="none",
-        epochs=40,
-        batch_size=8,
-        learning_rate=1e-4,
-        patience=10,
-        augmentation="paper",
-        views=8,
     )
 
 
 def physics() -> TrainConfig:
     """Return settings that keep to the physics. From scratch, a higher learning rate serves."""
-    return dataclasses.replace(
-        paper(),
-        name="covidnet:physics",
-        augmentation="physics",
-        batch_size=32,
-        learning_rate=1e-3,
-        cosine=True,
-        class_weights=True,
-    )
+    return keeping_to_physics(paper(), learning_rate=1e-3)

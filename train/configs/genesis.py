@@ -14,36 +14,24 @@ from __future__ import annotations
 import dataclasses
 
 from train.config import TrainConfig
+from train.configs.settings import PAPER, keeping_to_physics
 
 __all__ = ["paper", "physics"]
 
 
 def paper() -> TrainConfig:
     """Return the paper's settings. Five frames at 5 Hz, videos alone; the whole network is trained."""
-    return TrainConfig(
+    return dataclasses.replace(
+        PAPER,
         name="genesis",
         model="genesis",
         weights="none",
         clip_frames=5,
         rate_hz=5.0,
         select="probe=convex,kind=video",
-        epochs=40,
-        batch_size=8,
-        learning_rate=1e-4,
-        patience=10,
-        augmentation="paper",
-        views=8,
     )
 
 
 def physics() -> TrainConfig:
     """Return settings that keep to the physics. Whole clips are changed alike."""
-    return dataclasses.replace(
-        paper(),
-        name="genesis:physics",
-        augmentation="physics",
-        batch_size=32,
-        learning_rate=3e-4,
-        cosine=True,
-        class_weights=True,
-    )
+    return keeping_to_physics(paper())

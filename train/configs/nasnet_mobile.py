@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 
 from train.config import TrainConfig
+from train.configs.settings import PAPER, keeping_to_physics
 
 __all__ = ["paper", "physics"]
 
@@ -24,27 +25,14 @@ def paper() -> TrainConfig:
     The last three layers are the head's; a cell of this network reads the two before it, so that there is no place to
     cut between cells.
     """
-    return TrainConfig(
+    return dataclasses.replace(
+        PAPER,
         name="nasnet_mobile",
         model="nasnet_mobile",
         frozen_until="normal_concat_12",
-        epochs=40,
-        batch_size=8,
-        learning_rate=1e-4,
-        patience=10,
-        augmentation="paper",
-        views=8,
     )
 
 
 def physics() -> TrainConfig:
     """Return settings that keep to the physics."""
-    return dataclasses.replace(
-        paper(),
-        name="nasnet_mobile:physics",
-        augmentation="physics",
-        batch_size=32,
-        learning_rate=3e-4,
-        cosine=True,
-        class_weights=True,
-    )
+    return keeping_to_physics(paper())

@@ -14,33 +14,22 @@ from __future__ import annotations
 import dataclasses
 
 from train.config import TrainConfig
+from train.configs.settings import PAPER, keeping_to_physics
 
 __all__ = ["paper", "physics"]
 
 
 def paper() -> TrainConfig:
     """Return the paper's settings. Only the last convolution and the head are trained: 2.4 million parameters."""
-    return TrainConfig(
+    return dataclasses.replace(
+        PAPER,
         name="vgg",
         model="vgg",
         frozen_until="block5_conv2",
-        epochs=40,
-        batch_size=8,
-        learning_rate=1e-4,
-        patience=10,
-        augmentation="paper",
         views=4,
     )
 
 
 def physics() -> TrainConfig:
     """Return settings that keep to the physics."""
-    return dataclasses.replace(
-        paper(),
-        name="vgg:physics",
-        augmentation="physics",
-        batch_size=32,
-        learning_rate=3e-4,
-        cosine=True,
-        class_weights=True,
-    )
+    return keeping_to_physics(paper())

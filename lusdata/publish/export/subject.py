@@ -15,6 +15,7 @@ from lusdata.dataset.folds.units import unit_ids
 from lusdata.dataset.index import Index, is_dataset, open_index, verify
 from lusdata.dataset.plan import LeftOut, choose
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.withdrawn import withdrawn_since_built
 from lusdata.errors import DataError, UsageError
 from lusdata.publish import citations
 from lusdata.publish.citations import Subject as Cited
@@ -147,7 +148,7 @@ def subject_of_dataset(folder: Path) -> Subject:
     UsageError
         If it is none; for a collection the message says how to build it.
     DataError
-        If it is unfinished, or a file of it is missing or was changed.
+        If it is unfinished, a file of it is missing or was changed, or a recording was withdrawn since.
     """
     if not is_dataset(folder) and (str(folder) in shipped_names() or any(folder.glob("*.json"))):
         raise UsageError(
@@ -158,6 +159,14 @@ def subject_of_dataset(folder: Path) -> Subject:
         )
     index = open_index(folder)
     verify(index)
+    withdrawn = withdrawn_since_built(index)
+    if withdrawn:
+        raise DataError(
+            "the dataset holds what was withdrawn since it was built",
+            where=str(folder),
+            found=", ".join(withdrawn),
+            hint="build it again, which leaves that out",
+        )
     by_id = {manifest.id: manifest for manifest in index.manifests}
     return Subject(
         name=index.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lusdata.catalog.releases.check import RELEASE_RULES
 from lusdata.errors import Issue, Level
 
 __all__ = ["CHANGE_RULES", "finding"]
@@ -33,6 +34,7 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
     "FILE_LINK": ("error", "A manifest is a file, not a link to one."),
     "SCHEMA_EDITED": ("error", "A released schema never changes."),
     "RELEASE_EDITED": ("error", "A release never changes."),
+    **{code: ("error", sentence) for code, sentence in RELEASE_RULES.items()},
 }
 """Every code under which a review reports beyond those of `lusdata.catalog.rules.table.codes`."""
 

@@ -22,6 +22,7 @@ from lusdata.publish.review.ids import find_id_faults
 from lusdata.publish.review.likeness import Likenesses, find_alike_faults, find_likenesses
 from lusdata.publish.review.pictures import Drawn, Gallery, Picture, draw_pictures
 from lusdata.publish.review.places import Places
+from lusdata.publish.review.releases import find_release_faults
 from lusdata.publish.review.repository import Base, Repository
 from lusdata.publish.review.states import CollectionChange, States, read_states
 
@@ -184,6 +185,7 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
     gone = _ids_gone(repository, base, places, changes, base_files)
     issues += find_id_faults(changes, known=states.before, removed_before=gone, place=place)
     issues += _rule_issues(repository.root, states, {change.path for change in looked_at})
+    issues += find_release_faults(repository.root, (change.path for change in looked_at))
     issues += find_file_faults(
         looked_at,
         base_files=base_files,

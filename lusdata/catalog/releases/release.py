@@ -21,7 +21,7 @@ from lusdata.catalog.collection import find_collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import parse_data
-from lusdata.catalog.release_version import is_version, parse_version
+from lusdata.catalog.releases.version import is_version, parse_version
 from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = [
