@@ -55,9 +55,9 @@ def migration(before: Path) -> tuple[str, str]:
 
 
 def masked(page: str) -> str:
-    """Return a card without what differs between machines: digests, and the versions on its last line."""
+    """Return a card without what differs between machines: digests and versions."""
     page = re.sub(r"[0-9a-f]{64}", "<sha256>", page)
-    page = re.sub(r"Name lusdata \S+,", "Name lusdata <version>,", page)
+    page = re.sub(r"note = \{Version [^}]*\}", "note = {Version <version>}", page)
     return re.sub(r"^Made with .*$", "Made with <versions>.", page, flags=re.MULTILINE)
 
 

@@ -103,12 +103,26 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     assert main(["validate", str(place.manifests)]) == 0
 
 
+def test_in_a_clone_the_next_step_is_the_check_of_pull_requests(place, clips, capsys):
+    (place.root / ".git").mkdir()
+    assert place.add(clips / "new.mp4", *SAID) == 0
+    assert f"lusdata check {place.manifests}" in capsys.readouterr().out
+
+
 def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
     shutil.copy(clips / "new.mp4", tmp_path / "Erika Musterfrau 21.03.1954.mp4")
     assert place.add(tmp_path / "Erika Musterfrau 21.03.1954.mp4", *SAID) == 0
     (path,) = place.written()
     assert "usterfrau" not in path.read_text(encoding="utf-8").lower() + path.name
     assert not [file for file in place.previews.iterdir() if "usterfrau" in file.name.lower()]
+
+
+def test_in_a_clone_the_next_step_is_the_check_of_a_pull_request(place, clips, capsys):
+    (place.root / ".git").mkdir()
+    assert place.add(clips / "new.mp4", *SAID, "--id", "a-clip") == 0
+    out = capsys.readouterr().out
+    assert "lusdata check" in out
+    assert "git commit -m 'Add test/a-clip'" in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such bits")
@@ -308,6 +322,41 @@ def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
     assert b"MUSTERFRAU" not in (place.root / "media" / place.the_new()["source"]["path"]).read_bytes()
 
 
+def test_a_copy_with_private_tags_is_told_to_be_a_copy_first(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "known.mp4", title="MUSTERFRAU^ERIKA")
+    assert place.add(path, *SAID) == 1
+    error = capsys.readouterr().err
+    assert "looks like test/known" in error
+    assert "MUSTERFRAU" not in error
+
+
+def test_a_known_clip_small_on_a_grey_screen_is_refused_by_the_right_name(place, tmp_path, capsys):
+    screen = np.pad(clean(1), ((0, 0), (180, 180), (240, 240)), constant_values=60)
+    write_video(tmp_path / "screen.mp4", screen, rate_hz=15)
+    assert place.add(tmp_path / "screen.mp4", *SAID) == 1
+    assert "looks like test/known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "found"),
+    [
+        ("a.heic", b"\0\0\0\x1cftypheic" + bytes(200), "HEIF picture"),
+        ("a.webp", b"RIFF\xd2\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(197), "animated WebP"),
+        (
+            "a.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (20_000).to_bytes(4, "big") * 2 + bytes(9) + b"IEND",
+            "20000 x 20000 px",
+        ),
+    ],
+)
+def test_a_picture_that_cannot_be_read_is_called_what_it_is(place, tmp_path, capsys, name, head, found):
+    (tmp_path / name).write_bytes(head)
+    assert place.add(tmp_path / name, *SAID) == 1
+    error = capsys.readouterr().err
+    assert found in error
+    assert error.count("\n") == 1
+
+
 def bad_files(folder: Path) -> Path:
     folder.mkdir()
     (folder / "empty.mp4").touch()
@@ -423,6 +472,37 @@ def test_a_person_may_sign_for_text_on_the_terminal(place, clips, monkeypatch):
     answers(monkeypatch, "", "https://example.org/4", "", "", "", "physician")
     assert place.add(clips / "named.mp4", *SAID) == 0
     assert place.the_new()["review"][0]["role"] == "physician"
+
+
+@pytest.mark.parametrize("name", ["known.mp4", "nothing.mp4"])
+def test_nobody_is_asked_about_what_may_not_be_added(place, clips, monkeypatch, capsys, tmp_path, name):
+    if name == "known.mp4":
+        write_video(tmp_path / name, clean(1)[1:], rate_hz=15)
+    answers(monkeypatch)
+    assert place.add(tmp_path / name) in (1, 2)
+    error = capsys.readouterr().err
+    assert "?" not in error
+    assert error.count("\n") == 1
+
+
+def test_answers_hold_for_all_files_of_a_folder(place, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for seed in (2, 4):
+        write_video(folder / f"{seed}.mp4", clean(seed), rate_hz=15)
+    page = "https://example.org/4"
+    answers(monkeypatch, "covid", "pcr", page, "CC-BY-4.0", "A Clinic", "", "c-9", "convex", "", "convex", "")
+    assert place.add(folder) == 0
+    assert capsys.readouterr().err.count("Diagnosis") == 1
+    written = [read_manifest(path).data for path in place.written()]
+    assert [one["group"]["id"] for one in written] == ["test/patient-c-9"] * 2
+    assert {one["source"]["provider"] for one in written} == {"a-clinic"}
+
+
+def test_what_was_never_published_needs_a_licence_and_the_question_says_so(place, clips, monkeypatch, capsys):
+    answers(monkeypatch, "", "", "LicenseRef-None", "CC-BY-4.0", "a-clinic", "", "", "")
+    assert place.add(clips / "new.mp4", "--class", "covid-19", "--probe", "convex") == 0
+    assert "never published" in capsys.readouterr().err
 
 
 def test_the_end_of_input_writes_nothing(place, clips, monkeypatch, capsys):

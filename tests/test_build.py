@@ -565,6 +565,12 @@ def test_a_broken_index_is_a_fault_of_the_data(tmp_path: Path, text: str, messag
         (("recipe", "size_px"), 5, r"found \$\.recipe: size_px: value out of range"),
         (("versions",), {}, "names no version of lusdata"),
         (("left_out",), [{}], "lacks id, code or reason"),
+        (("release",), {"folds": []}, r"\$\.release lacks version, date or sha256"),
+        (
+            ("release",),
+            {"version": "1.0.0", "date": "2026-01-01", "sha256": "0", "folds": [{"file": "../folds.json"}]},
+            r"\$\.release\.folds\[0\]\.file is no plain file name",
+        ),
     ],
 )
 def test_an_index_at_odds_with_itself_is_refused(

@@ -111,6 +111,32 @@ def test_what_others_did_on_main_since_is_no_part_of_the_change(repository, caps
     assert found(capsys, "--against", "main") == {("PIXELS_UNSEEN", "manifests/drawn/new.json")}
 
 
+def test_without_a_main_branch_only_what_is_not_committed_counts(repository, capsys):
+    git(repository, "branch", "--move", "trunk")
+    add(repository, "committed")
+    commit_all(repository)
+    add(repository)
+    _, out, _ = check(capsys)
+    assert "no main branch is known here" in out
+    assert "Added: `drawn/new`" in out
+    assert "drawn/committed" not in out
+
+
+def test_a_fork_is_held_against_the_original(repository, tmp_path, monkeypatch, capsys):
+    git(tmp_path, "clone", "--quiet", str(repository), str(tmp_path / "fork"))
+    add(repository, "theirs")
+    commit_all(repository)
+    fork = tmp_path / "fork"
+    git(fork, "remote", "add", "upstream", str(repository))
+    git(fork, "fetch", "--quiet", "upstream")
+    git(fork, "merge", "--quiet", "upstream/main")
+    add(fork)
+    monkeypatch.chdir(fork)
+    _, out, _ = check(capsys)
+    assert "Held against `upstream/main`" in out
+    assert "Recordings: 1 added" in out
+
+
 def test_a_removed_and_a_renamed_manifest_are_errors(repository, capsys):
     folder = repository / "manifests" / "drawn"
     (folder / "clip-0.json").unlink()
@@ -143,6 +169,24 @@ def test_a_broken_manifest_is_found_and_does_not_stop_the_rest(repository, capsy
         ("NOT_JSON", "manifests/drawn/broken.json"),
         ("PIXELS_UNSEEN", "manifests/drawn/new.json"),
     }
+
+
+def test_a_known_manifest_that_cannot_be_read_any_more_is_broken_and_not_removed(repository, capsys):
+    (repository / "manifests" / "drawn" / "clip-0.json").write_text("{", encoding="utf-8")
+    assert found(capsys) == {("NOT_JSON", "manifests/drawn/clip-0.json")}
+    assert check(capsys)[1].startswith("## Recordings: 1 that cannot be read")
+
+
+def test_a_manifest_that_could_not_be_read_before_counts_as_new(repository, capsys):
+    path = repository / "manifests" / "drawn" / "clip-0.json"
+    good = path.read_text(encoding="utf-8")
+    path.write_text("{", encoding="utf-8")
+    commit_all(repository)
+    path.write_text(good, encoding="utf-8")
+    code, out, _ = check(capsys)
+    assert code == 0
+    assert "could not be read as it was before, and counts as new" in out
+    assert "Added: `drawn/clip-0`" in out
 
 
 def test_a_fault_that_a_change_brings_to_an_unchanged_manifest_is_found(repository, capsys):
@@ -420,3 +464,20 @@ def test_it_runs_from_any_folder_of_the_repository(repository):
     done = subprocess.run(command, cwd=inside, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert "Added: `drawn/new`" in done.stdout
+
+
+def test_a_release_in_a_change_must_be_whole(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = "manifests/drawn"
+    assert main(["release", folder, "--version", "1.0.0", "--date", "2026-02-03"]) == 0
+    commit_all(repository)
+    assert main(["check", "--against", "HEAD~1", "--json"]) == 0
+    table = repository / "manifests" / "releases" / "drawn" / "1.0.0" / "folds-video.json"
+    write_text(table, table.read_text(encoding="utf-8").replace('"fold": 1', '"fold": 2'))
+    commit_all(repository)
+    capsys.readouterr()
+    assert main(["check", "--against", "HEAD~2", "--json"]) == 1
+    (issue,) = json.loads(capsys.readouterr().out)["issues"]
+    assert (issue["code"], issue["file"]) == ("RELEASE_BROKEN", "manifests/releases/drawn/1.0.0/folds-video.json")
+    assert main(["check", "--against", "HEAD~1", "--json"]) == 1
+    codes = {issue["code"] for issue in json.loads(capsys.readouterr().out)["issues"]}
+    assert codes == {"RELEASE_BROKEN", "RELEASE_EDITED"}

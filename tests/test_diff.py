@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from catalogs import recording, write_catalog
+from repositories import commit_all, make_repository
 from small_datasets import build_here, changed, small_collection
 
 from lusdata.cli import main
@@ -139,9 +139,8 @@ def test_a_dataset_can_be_a_side(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_a_revision_can_be_a_side(clinic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
-    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(clinic.parents[1])]
-    for step in (["init", "-q"], ["add", "--all"], ["commit", "-qm", "one"]):
-        subprocess.run([*command, *step], check=True)
+    make_repository(clinic.parents[1])
+    commit_all(clinic.parents[1])
     write(clinic / "r1.json", probe="linear")
     (clinic / "r2.json").unlink()
     monkeypatch.chdir(clinic)

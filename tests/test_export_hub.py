@@ -18,7 +18,7 @@ from lusdata.dataset.view import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish.export import hub
 from lusdata.publish.export.hub import export_hub
-from lusdata.publish.export.subject import Subject, open_subject, subject_of_dataset
+from lusdata.publish.export.subject import Subject, subject_of_collection, subject_of_dataset
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,9 @@ def test_a_split_by_video_is_written_with_a_warning(home, tmp_path, capsys):
 def test_an_empty_part_is_told_and_the_others_open(home, tmp_path, capsys):
     call = ["export", "hf", str(home / "dataset"), "--k", "8", "--out", str(tmp_path / "out")]
     assert main(call) == 0
-    assert "these parts hold no recording and cannot be opened: " in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "these parts hold no recording and cannot be opened: " in complaint
+    assert "FOLDS_CLASS_MISSING" in complaint
     page = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "path:\n  - split" not in page
 
@@ -191,7 +193,7 @@ def test_a_collection_is_told_how_to_become_a_dataset(home, tmp_path, capsys):
     assert main(["export", "hf", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "not a dataset; expected a folder with dataset.json" in capsys.readouterr().err
     with pytest.raises(UsageError, match="a collection holds no frames"):
-        export_hub(open_subject(str(home / "manifests" / "small")), tmp_path / "out")
+        export_hub(subject_of_collection(open_collection(home / "manifests" / "small")), tmp_path / "out")
 
 
 def test_a_table_that_tears_a_patient_apart_is_refused(subject, tmp_path):

@@ -16,11 +16,16 @@ from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.audit.finding import Finding
+from lusdata.dataset.audit.names import Place
+from lusdata.dataset.audit.report import AuditReport
+from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.errors import DataError, OutsideError
 from lusdata.media.thumbnail import Strip
 from lusdata.publish.gallery.html import Html, island, join, link, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.page import Gallery, gallery_page, make_gallery, write_gallery
+from lusdata.publish.gallery.panels.audit import audit_panel
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u2028&amp;\"'{{data}}"
 SHOWN = Picture(Strip(b"RIFF....WEBP", 4, 5.0), whole=True)
@@ -250,7 +255,10 @@ def test_a_split_of_somebody_else_is_audited_and_its_folder_kept_quiet(tmp_path)
     split.write_text(json.dumps({"a": ["r00.mp4", "r02.mp4"], "b": ["r01.mp4"]}), "utf-8")
     collection = usual()
     page = gallery_page(make_gallery(collection, pictures_of(collection), folds=split))
-    assert "Not clean: 1 leaks." in text(panel(page, "audit"))
+    told = text(panel(page, "audit"))
+    assert "NOT CLEAN: scores on this split are not scores on new patients." in told
+    assert "Leaks by id: 1 group stands in several folds, 2 recordings concerned." in told
+    assert "Put all recordings of a group into one fold" in told
     assert "published.json" in page
     assert str(tmp_path) not in page
     facets = {record["id"]: record["f"]["fold"] for record in data_of(page)["recordings"]}
@@ -277,7 +285,7 @@ def test_a_file_that_is_no_split_is_an_error(tmp_path):
 def test_the_banner_counts_pictures_that_may_not_be_published(gallery, page):
     assert gallery.unpublishable == 1
     banner = text(re.search(r'<p class="banner warn".*?</p>', page, re.S)[0])
-    assert banner.startswith("For this machine only. This page holds pictures that may not be published: 1 recordings.")
+    assert banner.startswith("For this machine only. This page holds pictures that may not be published: 1 recording.")
 
 
 def test_a_publishable_page_says_what_it_leaves_out():
@@ -286,7 +294,7 @@ def test_a_publishable_page_says_what_it_leaves_out():
     pictures = {**pictures_of(collection), "test/r00": withheld}
     page = gallery_page(make_gallery(collection, pictures, publishable=True))
     assert "banner warn" not in page
-    assert "Pictures of 1 recordings are left out" in page
+    assert "Pictures of 1 recording are left out" in page
 
 
 def test_what_is_missing_is_grouped_by_its_reason(page):
@@ -328,3 +336,21 @@ def test_cells_are_escaped_unless_they_are_markup():
     assert '<td class="n">1,234</td>' in made
     assert "<caption>&lt;c&gt;</caption>" in made
     assert str(join(["<", Html("<i>")])) == "&lt;<i>"
+
+
+def test_columns_of_numbers_stand_to_the_right_with_their_heads():
+    shown = str(table([["a", 3, "0.64 to 0.82", "text"]], head=["name", "count", "interval", "words"]))
+    assert '<th scope="col" class="n">count</th><th scope="col" class="n">interval</th>' in shown
+    assert '<td class="n">3</td><td class="n">0.64 to 0.82</td><td>text</td>' in shown
+
+
+def test_what_looks_alike_gets_places_for_both_pictures():
+    places = (Place("0", "test/a", "a"), Place("1", "test/<b>", "b"))
+    leak = Finding("LEAK_PIXELS", "error", "test/a", "looks like test/<b>", places)
+    report = AuditReport("test", AuditedSplit("folds", ("0", "1"), places), (("pixels", leak),), ())
+    shown = str(audit_panel(report))
+    assert shown.count("<figure>") == 2
+    assert '<a class="pictured" href="#id=test/a">test/a</a><small>fold 0</small>' in shown
+    assert '<a class="pictured" href="#id=test/%3Cb%3E">test/&lt;b&gt;</a>' in shown
+    assert "<code>--pictures DIR</code>" in shown
+    assert "Leaks by pixels: 1 pair in several folds." in shown

@@ -15,6 +15,7 @@ import pytest
 from catalogs import recording
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.manifest import Manifest
 from lusdata.media.thumbnail import encode_strip, plan_strips
 from lusdata.publish.gallery.media import Picture
@@ -280,6 +281,35 @@ def test_frames_can_be_held_one_by_one(page):
     frames = int(page.find_element("id", "frame-number").text.split(" / ")[1])
     left = float(transform.removeprefix("matrix(").split(",")[4])
     assert left == pytest.approx(-2 * width / frames, rel=0.01)
+
+
+def test_the_slider_follows_the_frames_and_stops_with_the_page(page):
+    run(page, "location.hash = '#id=test/clip-0004'")
+    values = set()
+    for _ in range(12):
+        settled(page)
+        values.add(run(page, "return document.getElementById('frame').value"))
+    assert len(values) > 2
+    press(page, Keys.ESCAPE)
+    settled(page)
+    held = run(page, "return document.getElementById('frame').value")
+    settled(page)
+    assert run(page, "return document.getElementById('frame').value") == held
+
+
+def test_recordings_that_look_alike_stand_beside_each_other(browser, tmp_path):
+    rng = np.random.default_rng(5)
+    places = rng.random((24, 3)).astype(np.float32) * np.array([1, 1, 4], np.float32)
+    signature = encode(Fingerprint(places, rng.integers(0, 256, (24, 16), dtype=np.uint8)))
+    copies = [Manifest({**recording(n, group=n).data, "fingerprint": signature}) for n in ("zz-one", "zz-two")]
+    opened(browser, write_page(tmp_path / "page.html", collection_of(12, *copies)) + "#tab=audit")
+    settled(browser)
+    links = run(browser, "return [...document.querySelectorAll('.pair .pictured')].map((a) => a.textContent)")
+    assert sorted(links) == ["test/zz-one", "test/zz-two"]
+    wide = "return [...document.querySelectorAll('.pair img')].map((i) => i.naturalWidth > 0)"
+    assert run(browser, wide) == [True, True]
+    run(browser, "document.querySelector('.pair .pictured').click()")
+    assert run(browser, "return document.getElementById('detail-title').textContent") == links[0]
 
 
 def test_a_picture_that_cannot_be_had_is_drawn_and_not_broken(page):

@@ -95,3 +95,17 @@ def test_a_dataset_gives_the_frames_that_it_keeps(home, tmp_path, format_):
     publishable = pictures_of_dataset(open_index(tmp_path / "out"), publishable=True)
     assert {picture.code for picture in publishable.values()} == {"excluded", "not-publishable", "shown"}
     shutil.rmtree(tmp_path / "out")
+
+
+def test_an_excluded_recording_is_shown_where_its_file_is_there_and_may_be_passed_on(home):
+    folder, whole = home
+    held = {m.id: folder / "media" / str(m.source_path) for m in whole.manifests}
+    status = {"state": "excluded", "since": "2021-01-01", "reason": "a copy"}
+    collection = whole
+    for manifest in whole.manifests:
+        collection = changed(collection, manifest.id, status=status)
+    pictures = drawn(collection, folder, excluded=held)
+    shown = {id_ for id_, picture in pictures.items() if picture.strip is not None}
+    assert shown == {m.id for m in whole.manifests if m.licence["id"] != "LicenseRef-None"}
+    for options in ({}, {"excluded": held, "publishable": True}):
+        assert {picture.code for picture in drawn(collection, folder, **options).values()} == {"excluded"}

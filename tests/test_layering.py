@@ -80,6 +80,12 @@ PURE = (
     "lusdata.dataset.recipe",
     "lusdata.media.crop",
     "lusdata.media.sample",
+    "lusdata.publish.review.counts",
+    "lusdata.publish.review.escape",
+    "lusdata.publish.review.files",
+    "lusdata.publish.review.fold_impact",
+    "lusdata.publish.review.ids",
+    "lusdata.publish.review.likeness",
 )
 IMPURE_IMPORTS = {"io", "os", "random", "requests", "shutil", "socket", "subprocess", "tempfile", "time", "urllib"}
 IMPURE_CALLS = {

@@ -13,7 +13,8 @@ import pytest
 from test_layering import DOORS
 
 import lusdata
-from lusdata.catalog.collection import shipped_names
+from lusdata.catalog.collection import find_collection, shipped_names
+from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.schema import NEWEST, load_schema, versions
 from lusdata.cli import COMMANDS
 from lusdata.commands import doctor
@@ -72,6 +73,11 @@ def test_the_package_says_that_it_is_typed():
 def test_both_collections_and_every_schema_version_are_shipped():
     assert {"blues", "pocus"} <= set(shipped_names())
     assert NEWEST in versions()
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_release_that_is_shipped_is_whole(name):
+    assert [issue.line() for issue in broken_releases(find_collection(name))] == []
 
 
 @pytest.mark.parametrize("version", versions())

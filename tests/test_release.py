@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from catalogs import recording, write_catalog
 from golden import MIGRATED
 from hypothesis import given
 from hypothesis import strategies as st
+from repositories import commit_all, make_repository
 
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.release import (
+from lusdata.catalog.releases import check as release_check
+from lusdata.catalog.releases.check import broken_releases
+from lusdata.catalog.releases.release import (
     find_release,
     manifest_files_of,
-    parse_version,
     read_release,
     releases_folder,
     releases_of,
     seal,
 )
-from lusdata.catalog.release_check import broken_releases
+from lusdata.catalog.releases.version import parse_version
 from lusdata.cli import main
 from lusdata.dataset import releasing
 from lusdata.dataset.folds.frozen import frozen_table
@@ -98,10 +101,25 @@ def test_a_release_holds_manifests_folds_counts_and_what_an_audit_found(released
     assert made.data["counts"]["class"] == {"covid-19": 8, "healthy": 8}
     assert made.data["audit"]["leaks"] == 0
     assert made.data["audit"]["rights"] == {"included": 16, "fetch": 16, "build": 16, "publish": 16}
-    assert [row["told_from"] for row in made.data["audit"]["confounding"]] == ["clinic"]
+    assert made.data["audit"]["confounding"] == []  # four groups of a class are too few to measure it
     table = frozen_table(made, "patient")
     assert table is not None
     assert (table.k, len(table.units), len(table.recordings)) == (5, 8, 16)
+
+
+def test_the_figure_of_confounding_is_kept_where_it_can_be_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites = {"healthy": "a-school", "covid-19": "a-clinic"}
+    found = [
+        recording(f"{word}-{n}", word, f"{word}-{n}", provider=site) for word, site in sites.items() for n in range(6)
+    ]
+    clinic = write_catalog(tmp_path / "manifests" / "clinic", found)
+    assert release(clinic, "1.0.0") == 0
+    assert "told from source alone, the class is right with balanced accuracy 1.00" in capsys.readouterr().out
+    rows = find_release(clinic, "1.0.0").data["audit"]["confounding"]
+    assert [row["told_from"] for row in rows] == ["source", "file", "source and file"]
+    assert (rows[0]["balanced_accuracy"], rows[0]["chance"]) == (1.0, 0.5)
 
 
 def test_the_same_collection_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
@@ -310,7 +328,11 @@ def test_a_file_that_does_not_belong_there_is_told(released: Path, name: str) ->
         ({"collection": "another"}, "a release lies in another place"),
         ({"files": {"../../secret.json": {"sha256": "0"}}}, "the file name '../../secret.json'"),
         ({"files": {"folds-patient.json": 3}}, "files without digests"),
-        ({"recordings": ["a"]}, "recordings without digests"),
+        ({"recordings": ["a"]}, "recordings is list"),
+        ({"recordings": {"a": 1}}, "recordings without digests"),
+        ({"notes": None}, "notes is NoneType"),
+        ({"counts": {}}, "counts without recordings, included, buildable"),
+        ({"versions": {}}, "no version of the lusdata that made it"),
         ({"previous": "1.0"}, "a release before it without version and seal"),
     ],
 )
@@ -322,6 +344,27 @@ def test_a_release_that_somebody_else_sealed_is_not_trusted(
     path.write_text(json.dumps(seal({**data, **change})), encoding="utf-8")
     with pytest.raises(DataError, match=message):
         read_release(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"[]", "no manifest"),
+        (b"{", "not valid JSON"),
+        (b"[" * 9000, "nested too deeply"),
+        (b'{"id": 1}', "no manifest"),
+    ],
+    ids=["a list", "no JSON", "a tower", "no id"],
+)
+def test_manifests_that_somebody_else_sealed_are_not_trusted(released: Path, line: bytes, message: str) -> None:
+    path = folder_of(released) / "release.json"
+    (path.parent / "manifests-0.jsonl").write_bytes(line + b"\n")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["files"]["manifests-0.jsonl"]["sha256"] = hashlib.sha256(line + b"\n").hexdigest()
+    path.write_text(json.dumps(seal(data)), encoding="utf-8")
+    (issue,) = broken_releases(released)
+    assert issue.code == "RELEASE_BROKEN"
+    assert message in issue.message
 
 
 def test_manifests_are_cut_into_files_that_a_page_can_show(released: Path) -> None:
@@ -340,21 +383,24 @@ def test_versions_are_ordered_as_numbers(tmp_path: Path) -> None:
     assert parse_version("0.0.1") < parse_version("0.1.0")
 
 
+def test_every_code_has_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["release", "--rules", "--json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    source = (Path(release_check.__file__)).read_text(encoding="utf-8")
+    used = set(re.findall(r'"(RELEASE_[A-Z_]+)"', source.partition("def broken_releases")[2]))
+    assert {rule["code"] for rule in rules} == used
+    assert all(rule["sentence"].endswith(".") for rule in rules)
+
+
 # --- git ---
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
 def committed(released: Path) -> Path:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
-    git(released.parent, "init", "--quiet")
-    git(released.parent, "add", "--all")
-    git(released.parent, "commit", "--quiet", "--message", "Release")
+    make_repository(released.parent)
+    commit_all(released.parent)
     return released
 
 
@@ -368,8 +414,7 @@ def test_a_committed_release_that_was_made_anew_is_told(committed: Path, capsys:
     told = capsys.readouterr().out
     assert "error RELEASE_ALTERED" in told
     assert "git checkout HEAD -- " in told
-    git(committed, "add", "--all")
-    git(committed, "commit", "--quiet", "--message", "Cheat")
+    commit_all(committed)
     assert broken_releases(committed) == ()
     assert {issue.code for issue in broken_releases(committed, against="HEAD~1")} == {"RELEASE_ALTERED"}
 
@@ -492,6 +537,8 @@ def test_the_commands_take_a_release(released: Path, capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out)["release"] == "1.0.0"
     assert main(["fetch", f"{released}@1.0.0", "--pin"]) == 2
     assert main(["folds", f"{released}@1.0.0", "--previous", "x.json"]) == 2
+    assert main(["folds", str(released), "--out", str(folder_of(released) / "folds-patient.json")]) == 2
+    assert broken_releases(released) == ()
 
 
 def test_a_manifest_that_is_written_again_in_another_layout_is_the_same(released: Path) -> None:

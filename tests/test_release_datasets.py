@@ -10,10 +10,10 @@ import pytest
 from small_datasets import SMALL, changed, index_of, small_collection
 
 import lusdata
-from lusdata.catalog.collection import Collection
+from lusdata.catalog.collection import Collection, find_collection
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_release
-from lusdata.catalog.release import releases_folder
+from lusdata.catalog.releases.release import releases_folder
 from lusdata.cli import main
 from lusdata.dataset.build import build
 from lusdata.dataset.folds.make import make_folds
@@ -163,12 +163,66 @@ def test_a_dataset_that_was_built_before_a_withdrawal_is_not_opened_for_the_rele
         assert "small/video-03" not in load(origin, collection, release="1.0.0").recordings
 
 
+def test_a_dataset_that_holds_what_was_withdrawn_since_warns_when_it_is_opened(
+    dataset: Dataset, home: Path, collection: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lusdata.catalog import collection as shipped
+
+    monkeypatch.setattr(shipped, "manifests_root", lambda: home / "manifests")
+    assert len(lusdata.load(dataset.index.folder).recordings) == 14
+    withdraw(collection, "video-03")
+    (collection / "video-04.json").write_text("{", encoding="utf-8")
+    with pytest.warns(UserWarning, match="holds what was withdrawn since it was built: small/video-03; build it again"):
+        lusdata.load(dataset.index.folder)
+
+
+@pytest.mark.parametrize(
+    ("release", "fault"),
+    [
+        ([], "lacks version, date or sha256"),
+        ({"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64}, r"\.folds is no array"),
+        (
+            {"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64, "folds": [{"file": "../../x"}]},
+            "no plain file name",
+        ),
+    ],
+)
+def test_a_dataset_of_a_strange_release_is_refused(
+    dataset: Dataset, tmp_path: Path, release: object, fault: str
+) -> None:
+    data = index_of(dataset.index.folder)
+    (tmp_path / "dataset.json").write_text(json.dumps({**data, "release": release}), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"the dataset is damaged; found \$\.release.*{fault}"):
+        lusdata.load(tmp_path)
+
+
 def test_a_folder_with_another_release_is_left_alone(origin: Path, dataset: Dataset) -> None:
     root = origin / "manifests" / "small"
     today = Collection("small", root, open_release(root, "1.0.0").manifests)
     settings = {"recipe": SMALL, "mirrors": [origin / "media"], "cache": origin / "cache", "offline": True}
     with pytest.raises(UsageError, match="holds a finished dataset of other inputs"):
         build(today, out=dataset.index.folder, engine="here", **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.real
+def test_real_recordings_of_a_release_can_be_traced_to_their_files(
+    corpus_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pocus = tmp_path / "pocus"
+    shutil.copytree(find_collection("pocus"), pocus)
+    assert main(["release", str(pocus), "--version", "1.0.0", "--date", "2026-01-31"]) == 0
+    places = {"mirror": corpus_dir, "cache": tmp_path / "cache"}
+    dataset = lusdata.load(
+        pocus, release="1.0.0", select="provider=litfl|radiopaedia", offline=True, size=64, progress=False, **places
+    )
+    assert dataset.fold_table() == frozen(pocus)
+    command = ["trace", str(dataset.index.folder), "--collection", str(pocus), "--cache", str(tmp_path / "cache")]
+    for row in range(0, len(dataset), max(1, len(dataset) // 5)):
+        capsys.readouterr()
+        assert main([*command, str(row), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["check"]["state"] == "agrees"
+        assert told["releases"] == [{"version": "1.0.0", "state": "same"}]
 
 
 def test_the_command_builds_a_release(

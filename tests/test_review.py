@@ -14,6 +14,7 @@ from repositories import NEEDS_GIT
 from lusdata.catalog.changes import compare_manifests
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import Issue
+from lusdata.media.fetch.report import Failure, FetchResult
 from lusdata.publish.review.codes import CHANGE_RULES
 from lusdata.publish.review.counts import compare_counts
 from lusdata.publish.review.escape import code, plain, table
@@ -21,6 +22,7 @@ from lusdata.publish.review.files import LARGEST_BYTES, find_file_faults
 from lusdata.publish.review.fold_impact import find_fold_faults, fold_impact
 from lusdata.publish.review.ids import find_id_faults
 from lusdata.publish.review.markdown import render
+from lusdata.publish.review.pictures import find_media_faults
 from lusdata.publish.review.repository import FileChange
 from lusdata.publish.review.states import CollectionChange
 
@@ -161,6 +163,36 @@ def test_a_release_is_added_but_never_edited():
     name = "manifests/releases/pocus/1.0.0.json"
     assert found_files(FileChange(name, "added")) == []
     assert codes(found_files(FileChange(name, "changed"), FileChange(name, "removed"))) == ["RELEASE_EDITED"] * 2
+
+
+# media and addresses
+
+
+def test_what_a_recordings_own_address_gives_in_its_place_is_an_error():
+    page = Failure("https://example.org/a.mp4", "html-page", "a web page titled 'Gone'")
+    (issue,) = find_media_faults("a.json", FetchResult("test/a", "html-page", failures=(page,)))
+    assert issue.code == "MEDIA_DIFFERS"
+    assert "https://example.org/a.mp4" in issue.found
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure("mirror/a.mp4", "changed", "another file", mirror=True),
+        Failure("https://example.org/a.mp4", "unreachable", "no answer"),
+        Failure("https://example.org/a.mp4", "dead", "404"),
+    ],
+    ids=["a mirror's other file", "no answer", "a dead link"],
+)
+def test_what_says_nothing_about_the_recording_is_no_fault(failure):
+    assert list(find_media_faults("a.json", FetchResult("test/a", failure.state, failures=(failure,)))) == []
+
+
+def test_a_new_recording_that_only_its_owner_has_is_a_warning():
+    new = recording("new")
+    alone = Manifest({**new.data, "source": {**new.data["source"], "locations": []}})
+    assert codes(found_ids([], [alone])) == ["ADDRESS_NONE"]
+    assert codes(found_ids([alone], [Manifest({**alone.data, "class": "healthy"})])) == []
 
 
 # folds

@@ -176,6 +176,20 @@ def test_an_engine_that_gives_nothing_costs_only_the_reading(
     assert {region.reading for region in find_text(frames, read=True).regions} == {None}
 
 
+@needs_programs
+def test_an_engine_is_asked_about_the_surest_lines_only(
+    plain: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_engine(tmp_path, "print('x')")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("lusdata.media.text.finder._MOST_READINGS", 1)
+    frames, _ = written(plain, "MARIA ROSSI", (80, 120))
+    frames, _ = written(frames, "PETER LEE", (80, 40))
+    regions = find_text(frames, read=True).regions
+    assert len(regions) > 1
+    assert [region.reading for region in regions].count("x") == 1
+
+
 def test_without_an_engine_regions_are_found_but_not_read(plain: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     frames, _ = written(plain, "MARIA ROSSI", (80, 120))

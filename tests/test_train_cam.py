@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from tiny_runs import PATCH, SIZE, tiny_network, tiny_run, tiny_samples  # noqa:
 
 from lusdata.errors import DataError, UsageError  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
-from train.explain.cam import MappedNetwork, resize_maps  # noqa: E402
-from train.explain.fold_models import FoldModels, Views, collect, held_out_fold  # noqa: E402
+from train.configs import get_config  # noqa: E402
+from train.explain.cam import MappedNetwork  # noqa: E402
+from train.explain.fold_models import FoldModels, Views, collect, held_out_fold, on_one_grid  # noqa: E402
+from train.explain.grid import resize_maps  # noqa: E402
 from train.explain.peaks import peak_points  # noqa: E402
-from train.models import split_network  # noqa: E402
+from train.models import build, split_network  # noqa: E402
 
 CONFIG = TrainConfig("tiny:test", "tiny", size_px=SIZE, weights="none")
 
@@ -117,6 +120,12 @@ def test_maps_of_clips_are_averaged_over_time():
     assert maps.shape == (2, 3, 8, 8)
 
 
+def test_maps_of_the_clip_model_are_pictures_though_it_puts_time_last():
+    config = replace(get_config("genesis"), size_px=32)
+    clips = np.zeros((1, 5, 32, 32, 1), np.float32)
+    assert MappedNetwork(build(config)).maps(clips)[0].shape == (1, 3, 4, 4)
+
+
 def test_the_trained_part_alone_is_mapped_like_the_whole():
     network = tiny_network(CONFIG)
     prefix, head = split_network(network, "stripes")
@@ -162,6 +171,28 @@ def test_a_runs_networks_share_their_frozen_part(tmp_path: Path, monkeypatch: py
     expected = told.loc[keys, [f"p_{name}" for name in run.samples.classes]].to_numpy()
     np.testing.assert_allclose(evidence.test_probabilities, expected, atol=2e-6)
     assert evidence.maps.shape == (2, len(run.samples), 3, SIZE // 4, SIZE // 4)
+
+
+def test_maps_of_networks_that_chose_other_depths_come_on_the_finest_grid():
+    fine, coarse = np.zeros((2, 3, 4, 4)), np.ones((2, 3, 2, 2))
+    assert on_one_grid([coarse, fine]).shape == (2, 2, 3, 4, 4)
+    assert (on_one_grid([coarse, fine])[0] == 1).all()
+
+
+def test_a_run_that_froze_everything_up_to_its_pooling_has_maps_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from train.prefix_cache import cached_prefix
+
+    run = tiny_run(tmp_path / "run", monkeypatch, frozen_until="pool")
+    models = FoldModels(run.folder)
+    assert models.method == "cam"
+    assert models.prefix.output_shape[1:] == (SIZE // 4, SIZE // 4, 3)
+    pooled, _ = split_network(tiny_network(run.folder.config), "pool")
+    cached_prefix(pooled, run.folder.config, run.samples, folder=tmp_path / "cache")
+    held_out = held_out_fold(run.samples, run.folder.predictions, models.folds)
+    evidence = collect(models, Views(models, run.samples, cache=tmp_path / "cache"), held_out)
+    assert evidence.maps.shape == (2, len(run.samples), 3, SIZE // 4, SIZE // 4)
+    right = evidence.test_probabilities.argmax(axis=1) == run.samples.labels
+    assert right.mean() > 0.9
 
 
 def test_views_are_those_of_the_training_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -12,7 +12,7 @@ from train.config import TrainConfig, override
 from train.configs import CONFIGS, get_config
 
 FOLDER = Path(__file__).resolve().parent.parent / "train" / "configs"
-MODELS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+MODELS = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__", "settings"})
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))

@@ -44,6 +44,22 @@ def test_dropout_passes_differ_center_on_the_plain_answer_and_follow_the_seed(he
         np.testing.assert_array_equal(passes, mapped.dropout_passes(inputs, passes=10, rate=0.5, seed=1))
 
 
+def test_standardised_units_are_dropped_to_their_mean_where_the_head_drops_them():
+    layers = keras.layers
+    maps = keras.Input((4, 4, 200), name="features")
+    pooled = layers.GlobalAveragePooling2D(name="pool")(maps)
+    standard = layers.BatchNormalization(center=False, scale=False, name="standardise")(pooled)
+    chances = layers.Dense(2, activation="softmax", name="classes")(layers.Dropout(0.5, name="dropout")(standard))
+    network = keras.Model(maps, chances)
+    rng = np.random.default_rng(0)
+    features = (5 + 0.01 * rng.standard_normal((6, 4, 4, 200))).astype(np.float32)
+    # Every unit has a mean of 5 and next to no spread, so that a channel without activation would be far out.
+    network.get_layer("standardise").set_weights([np.full(200, 5.0), np.full(200, 1e-5)])
+    passes = MappedNetwork(network).dropout_passes(features, passes=10, rate=0.5, seed=0)
+    winner = passes.mean(axis=0).argmax(-1)
+    assert spread_confidence(passes, winner).min() > 0.7
+
+
 def test_dropout_passes_leave_the_network_as_it_was():
     network = tiny_network(CONFIG, head="deep")
     before = [np.array(weight) for weight in network.get_weights()]

@@ -101,7 +101,7 @@ def fit_fold(
     Raises
     ------
     DataError
-        If a class has no training row, or the loss is not a number.
+        If a class has no training row, a part has no row at all, or the loss is not a number.
     UsageError
         If the trained part cannot be fitted in the way that the config asks for.
     """
@@ -114,6 +114,9 @@ def fit_fold(
     else:
         training_rows, choosing_rows = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "validation")
     _require_all_classes(samples, training_rows, fold)
+    _require_rows("test", test_rows, fold)
+    if choosing_rows is not None:
+        _require_rows("validation", choosing_rows, fold)
 
     # -- Choice of settings --------------------------------------------------------------------------------------------
     pooled = pooled_features(config, samples, folder=cache) if config.solver == "exact" else {}
@@ -276,6 +279,12 @@ def _loss(config: TrainConfig, class_count: int) -> keras.losses.Loss:
         return keras.losses.categorical_crossentropy(truth, probabilities)
 
     return smoothed
+
+
+def _require_rows(part: str, rows: np.ndarray, fold: int) -> None:
+    if not len(rows):
+        hint = "use other folds; without a validation part, --set monitor=none chooses nothing"
+        raise DataError(f"the {part} part is empty", where=f"fold {fold}", expected="at least one frame", hint=hint)
 
 
 def _require_all_classes(samples: Samples, rows: np.ndarray, fold: int) -> None:

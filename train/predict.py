@@ -17,7 +17,7 @@ from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig
 from train.data import Samples, to_clips
 from train.explain.field import outside_share, scanned_cells, within
-from train.explain.fold_models import FoldModels, Views
+from train.explain.fold_models import FoldModels, Views, on_one_grid
 from train.explain.uncertainty import DROPOUT_RATE, PASSES, spread_confidence
 
 __all__ = ["Prediction", "find_recordings", "predict_recording", "read_recording"]
@@ -217,7 +217,7 @@ def predict_recording(models: FoldModels, samples: Samples, *, seed: int = 0) ->
         for number, part in enumerate(models.parts)
     ]
     changed = _changed_passes(models, views, rows)
-    maps = np.mean([found for found, _ in answers], axis=0)[:, probabilities.mean(axis=0).argmax()]
+    maps = on_one_grid([found for found, _ in answers]).mean(axis=0)[:, probabilities.mean(axis=0).argmax()]
     pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
     cells = scanned_cells(pictures, samples.recordings, maps.shape[1:])
     shares = outside_share(maps, cells)

@@ -142,6 +142,18 @@ class RunFolder:
         """Read the predictions of a finished fold."""
         return read_predictions(self.path / f"fold-{number}" / "predictions.csv")
 
+    def require_finished(self) -> None:
+        """Refuse a run whose folds are not all done and scored.
+
+        Raises
+        ------
+        UsageError
+            If this is no run folder.
+        DataError
+            If something is missing.
+        """
+        _ = self.config, self.scores, self.predictions
+
     @property
     def config(self) -> TrainConfig:
         """The run's record."""

@@ -12,7 +12,7 @@ from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from lusdata.catalog.release import Release
+    from lusdata.catalog.releases.release import Release
 
 __all__ = ["Collection", "find_collection", "manifest_files", "shipped_names"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,19 @@ from lusdata.catalog.collection import Collection, find_collection, manifest_fil
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import read_data
-from lusdata.catalog.release import Release, find_release, is_version
+from lusdata.catalog.releases.release import Release, find_release
+from lusdata.catalog.releases.version import is_version
 from lusdata.catalog.validate import check_files
 from lusdata.errors import DataError, OutsideError
 
-__all__ = ["collection_of_release", "open_collection", "open_release", "split_release_name", "withdrawal_note"]
+__all__ = [
+    "collection_of_release",
+    "open_collection",
+    "open_release",
+    "split_release_name",
+    "withdrawal_note",
+    "withdrawn_today",
+]
 
 
 def open_collection(name_or_path: str | Path) -> Collection:
@@ -117,6 +125,27 @@ def withdrawal_note(collection: Collection) -> str:
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
     subject = "a recording was" if len(names) == 1 else f"{len(names):,} recordings were"
     return f"{collection.label}: {subject} withdrawn since and may not be built any more: {shown}"
+
+
+def withdrawn_today(names: Iterable[str], root: Path) -> tuple[str, ...]:
+    """Return those of some recordings that a collection calls withdrawn today, in their order.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Ids of recordings.
+    root : Path
+        The collection's folder. A manifest that is missing or cannot be read says nothing.
+    """
+    found = []
+    for name in names:
+        try:
+            status = _status(read_data(root / f"{name.split('/')[-1]}.json"))
+        except (DataError, OSError):
+            continue
+        if status.get("state") == "withdrawn":
+            found.append(name)
+    return tuple(found)
 
 
 def _as_of_today(manifest: Manifest, root: Path, release: Release) -> Manifest:

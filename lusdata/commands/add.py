@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lusdata.commands.adding.bench import Added, Bench
-    from lusdata.media.draft.compose import Answers
 
 __all__ = ["configure", "run"]
 
@@ -68,21 +67,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add what is named; return the exit code."""
+    from lusdata.commands.adding.answers import Interview, given_answers
     from lusdata.commands.adding.bench import Wishes
     from lusdata.commands.adding.crop import parse_crop
     from lusdata.commands.adding.one import add_one
     from lusdata.commands.adding.report import document, text
-    from lusdata.media.draft.compose import check_answers
+    from lusdata.media.draft.answers import check_answers
     from lusdata.media.draft.source import candidates, is_address, shown_name
 
     bench = _bench(args)
     asks = _may_ask(args)
-    answers = _answers(args, bench, asks=asks)
-    check_answers(answers)
+    answers = given_answers(args, bench.known, asks=asks)
+    check_answers(answers, whole=not asks)
     crop = parse_crop(args.crop) if args.crop else None
     if args.rate_hz is not None and not 0 < args.rate_hz <= 1000:
         raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
-    wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, asks=asks, accepts=args.yes)
+    interview = Interview(bench.known) if asks else None
+    wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, interview=interview, accepts=args.yes)
     sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
     whole_folder = not is_address(args.source) and Path(args.source).is_dir()
     if whole_folder and (args.slug or args.source_url or args.crop):
@@ -151,79 +152,3 @@ def _may_ask(args: argparse.Namespace) -> bool:
     from lusdata.commands.adding.ask import is_terminal
 
     return not args.yes and not args.json and is_terminal()
-
-
-def _answers(args: argparse.Namespace, bench: Bench, *, asks: bool) -> Answers:
-    """Gather what a person says: from options, then from the terminal."""
-    from lusdata.commands.adding.ask import Question, ask
-    from lusdata.media.draft.compose import Answers, known_provider, patient_code_fault, slug_of
-    from lusdata.media.draft.source import is_address
-
-    address = args.source if is_address(args.source) else args.source_url
-    proposal = known_provider(address or args.page, bench.known)
-    provider = args.provider or (None if asks else proposal)
-    needed = {"--class": args.class_name, "--license": args.licence, "--provider": provider}
-    if not args.yes:
-        # With --yes the transducer may be proposed, later, from the pictures.
-        needed["--probe"] = args.probe
-    missing = [option for option, value in needed.items() if not value]
-    if missing and not asks:
-        raise UsageError(
-            "more must be known, and nobody is there to ask",
-            where=args.source,
-            expected=", ".join(sorted(missing)),
-            hint="give these options, or run it on a terminal",
-        )
-    class_name, licence, page, basis = args.class_name, args.licence, args.page, args.class_basis
-    attribution, patient = args.attribution, args.patient
-    if asks:
-        class_name = class_name or ask(Question("Diagnosis of the patient?", enumeration("class")))
-        basis = basis or ask(Question("What does it rest on?", enumeration("class_basis"), default="unknown"))
-        if not address and not page:
-            page = ask(Question("Web page that shows it?", optional=True, fault=_address_fault))
-            proposal = proposal or known_provider(page, bench.known)
-        licence = licence or ask(Question(f"Licence ({_usual_licences()})?", fault=_licence_fault))
-        question = "Who published it, as a slug such as pocus-atlas?"
-        provider = provider or ask(Question(question, default=proposal, fault=lambda text: _slug_fault(text, slug_of)))
-        attribution = attribution or ask(Question("Whom to name when it is used?", optional=True))
-        if not patient and not args.same_patient:
-            question = "Your own code for the patient, such as c-07, if you add several recordings of one?"
-            patient = ask(Question(question, optional=True, fault=patient_code_fault))
-    return Answers(
-        class_name=class_name or "",
-        probe=args.probe or "",
-        licence=licence or "",
-        provider=provider or "",
-        class_basis=basis or "unknown",
-        source_url=args.source_url,
-        page=page,
-        doi=args.doi,
-        attribution=attribution,
-        patient=patient,
-        same_patient=args.same_patient,
-        link=args.link,
-        slug=args.slug,
-        kind=args.kind,
-        reviewer=args.reviewer,
-        text_reviewed=args.text_reviewed,
-    )
-
-
-def _usual_licences() -> str:
-    from lusdata.catalog.rights import LICENCES
-
-    return ", ".join(name for name in sorted(LICENCES) if name.endswith(("4.0", "1.0", "None")))
-
-
-def _licence_fault(text: str) -> str:
-    from lusdata.catalog.rights import LICENCES
-
-    return "" if text in LICENCES else "not among " + ", ".join(sorted(LICENCES))
-
-
-def _address_fault(text: str) -> str:
-    return "" if text.startswith(("https://", "http://")) else "an address begins with https://"
-
-
-def _slug_fault(text: str, slug_of: Any) -> str:
-    return "" if slug_of(text) == text else f"only lower-case letters, digits and hyphens, such as {slug_of(text)}"

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.options import add_media_options
 
 if TYPE_CHECKING:
     from lusdata.dataset.build import BuildReport
@@ -35,17 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="",
         help="only some recordings: 'probe=convex,class=covid-19|healthy,patterns=b_lines,publish=yes'; != turns round",
     )
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR|URL",
-        action="append",
-        default=[],
-        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
-    )
-    parser.add_argument(
-        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
-    )
-    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    add_media_options(parser)
     parser.add_argument("--workers", metavar="N", type=int, help="processes that decode (default: one per core)")
     parser.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="what runs them; ray needs lusdata[ray]"

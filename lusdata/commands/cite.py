@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.commands.layout import printable
 from lusdata.commands.opened import opened
 from lusdata.errors import DataError, UsageError
 
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the citations."""
-    from lusdata.publish.citations import bibtex
+    from lusdata.publish.bibtex import bibtex
 
     if args.json and args.format == "text":
         raise UsageError("two formats are named", where="--json, --format text", hint="leave one out")
@@ -87,15 +88,10 @@ def _text(citations: Citations) -> str:
     ]
     for source in citations.sources:
         number = counted(len(source.recordings), "recording")
-        lines.append(f"  {_plain(' / '.join(source.attributions) or source.provider)} ({number})")
-        lines += [f"    {_plain(source.address)}"] if source.address else []
+        lines.append(f"  {printable(' / '.join(source.attributions) or source.provider)} ({number})")
+        lines += [f"    {printable(source.address)}"] if source.address else []
     lines += ["", "licences, and what they ask"]
     for use in citations.licences:
         lines.append(f"  {use.id} ({use.recordings:,}): {', '.join(use.asks) or 'nothing'}")
-        lines += [f"    {_plain(use.url)}"] if use.url else []
+        lines += [f"    {printable(use.url)}"] if use.url else []
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    # A stranger's text may hold signs that steer a terminal.
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

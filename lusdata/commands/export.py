@@ -17,10 +17,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.commands.opened import opened
 from lusdata.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from lusdata.publish.export.hub import Export
+    from lusdata.publish.export.subject import Subject
 
 __all__ = ["configure", "run"]
 
@@ -33,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "subject",
             metavar="DATASET|COLLECTION",
-            help="a folder that lusdata build made, the name of a shipped collection, or a folder of manifests",
+            help="a folder that lusdata build made; or a collection: shipped name, folder of manifests, pocus@1.0.0",
         )
         one.add_argument(
             "--out",
@@ -75,14 +77,12 @@ def run(args: argparse.Namespace) -> int:
     """Write one form of export."""
     if args.form == "hf":
         return _hub(args)
-    from lusdata.publish.export.subject import open_subject
-
     out = None if args.out is None else args.out.expanduser()
     # Said before the work, not after it.
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         found = "a folder" if out.is_dir() else "no such folder"
         raise UsageError("cannot write the file there", where=str(out), expected="a file in a folder", found=found)
-    subject = open_subject(args.subject)
+    subject = _subject(args.subject)
     if args.form == "card":
         from lusdata.publish.export.card import card
 
@@ -100,6 +100,18 @@ def run(args: argparse.Namespace) -> int:
     if args.form == "croissant" and folder is not None and out.resolve().parent != folder.resolve():
         sys.stderr.write(f"lusdata: its addresses of files are relative: keep it in {folder}\n")
     return 0
+
+
+def _subject(name: str) -> Subject:
+    from lusdata.catalog.collection import shipped_names
+    from lusdata.dataset.index import is_dataset
+    from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
+
+    folder = Path(name).expanduser()
+    # A bare word is a shipped name first, as everywhere.
+    if name not in shipped_names() and is_dataset(folder):
+        return subject_of_dataset(folder)
+    return subject_of_collection(opened(name))
 
 
 def _write(out: Path, text: str) -> None:
@@ -147,7 +159,7 @@ def _warnings(export: Export) -> list[str]:
         )
     if export.empty:
         lines.append(f"these parts hold no recording and cannot be opened: {', '.join(export.empty)}")
-    return lines
+    return lines + [issue.line() for issue in export.table.issues]
 
 
 def _text(export: Export) -> str:

@@ -16,6 +16,7 @@ import json
 import sys
 
 from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 
 __all__ = ["configure", "run"]
@@ -24,17 +25,7 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR|URL",
-        action="append",
-        default=[],
-        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
-    )
-    parser.add_argument(
-        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
-    )
-    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    add_media_options(parser)
     parser.add_argument(
         "--pin",
         action="store_true",

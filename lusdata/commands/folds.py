@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.catalog.releases.release import INDEX
 from lusdata.commands.layout import table as layout
 from lusdata.commands.opened import COLLECTION_HELP, opened
 from lusdata.errors import UsageError
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     collection = opened(args.collection)
     if args.previous is not None and collection.release is not None:
         raise UsageError("a release has its folds", where="--previous", hint="leave the option out")
+    if args.out is not None and (args.out.parent / INDEX).exists():
+        raise UsageError("a release is never edited", where=str(args.out), hint="name a file elsewhere with --out")
     kept = args.previous
     if kept is None and args.out is not None and args.out.exists():
         kept = args.out

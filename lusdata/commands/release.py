@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from lusdata.catalog.changes import compare_collections
 from lusdata.catalog.collection import find_collection, shipped_names
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.release import read_release, releases_folder, releases_of
+from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.catalog.release import Release
+    from lusdata.catalog.releases.release import Release
     from lusdata.dataset.releasing import Plan
 
 __all__ = ["configure", "run"]
@@ -44,11 +44,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="REV", help="with --check: the revision that the releases are held against (default: HEAD)"
     )
+    parser.add_argument("--rules", action="store_true", help="list the codes of --check with a sentence each, and stop")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make, list or check releases."""
+    if args.rules:
+        print(_rules(as_json=args.json))
+        return 0
     making = {name: getattr(args, name) for name in ("version", "notes", "date") if getattr(args, name) is not None}
     if args.check:
         _refuse(making, "with --check nothing is made")
@@ -60,6 +64,15 @@ def run(args: argparse.Namespace) -> int:
         _refuse(making, "only a new release has these: give it a --version")
         return _list(args)
     return _make(args)
+
+
+def _rules(*, as_json: bool) -> str:
+    from lusdata.catalog.releases.check import RELEASE_RULES
+
+    if as_json:
+        rules = [{"code": code, "level": "error", "sentence": sentence} for code, sentence in RELEASE_RULES.items()]
+        return json.dumps({"rules": rules}, indent=2)
+    return table([[code, sentence] for code, sentence in RELEASE_RULES.items()], numbers=False)
 
 
 def _refuse(given: dict[str, Any], why: str) -> None:
@@ -96,7 +109,6 @@ def _made(release: Release, plan: Plan) -> str:
         f"confounded told from {row['told_from']} alone, the class is right with balanced accuracy "
         f"{row['balanced_accuracy']:.2f} (guessing {row['chance']:.2f})"
         for row in audit["confounding"]
-        if "balanced_accuracy" in row
     ]
     others = {**audit["findings"], **audit["rules"]}
     others.pop("CONFOUNDED", None)
@@ -119,7 +131,8 @@ def _since(release: Release) -> str:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from lusdata.dataset.releasing import last_release, least_version
+    from lusdata.catalog.releases.version import least_version
+    from lusdata.dataset.releasing import last_release
 
     collection = open_collection(args.collection)
     last = last_release(collection)
@@ -164,7 +177,7 @@ def _numbers(release: Release) -> list[int]:
 
 def _check(args: argparse.Namespace) -> int:
     from lusdata.catalog.history import has_revision
-    from lusdata.catalog.release_check import broken_releases
+    from lusdata.catalog.releases.check import broken_releases
 
     folders = [find_collection(args.collection)] if args.collection is not None else _shipped()
     issues = {folder: broken_releases(folder, against=args.against) for folder in folders}
@@ -188,7 +201,7 @@ def _check(args: argparse.Namespace) -> int:
     for folder in folders:
         number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
         verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
-        against = f"; held against {revision}" if held[folder] else "; not held against git: no repository"
+        against = f"; held against {revision}" if held[folder] else "; not held against git: no such commit here"
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0
 

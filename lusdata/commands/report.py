@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import opened
+from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
+    from lusdata.catalog.collection import Collection
     from lusdata.publish.gallery.page import Gallery
 
 __all__ = ["configure", "run"]
@@ -39,17 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--publishable", action="store_true", help="leave out pictures that may not be passed on, and say so"
     )
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR|URL",
-        action="append",
-        default=[],
-        help="folder or web address that holds copies under the manifests' source.path; may be given several times",
-    )
-    parser.add_argument(
-        "--cache", metavar="DIR", help="cache folder (default: LUSDATA_CACHE, else the user's cache folder)"
-    )
-    parser.add_argument("--offline", action="store_true", help="touch no network; mirror folders are still used")
+    add_media_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,10 +75,24 @@ def _gallery(args: argparse.Namespace) -> Gallery:
 
     collection = opened(args.collection)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
-    with _bar(len(fetched.paths)) as advance:
-        pictures = pictures_of_collection(collection.manifests, fetched, publishable=args.publishable, advance=advance)
+    excluded = _excluded(collection, args)
+    with _bar(len(fetched.paths) + len(excluded)) as advance:
+        pictures = pictures_of_collection(
+            collection.manifests, fetched, excluded=excluded, publishable=args.publishable, advance=advance
+        )
     origin = "pictures: whole frames of the files, with the crop drawn on them"
     return make_gallery(collection, pictures, folds=args.folds, origin=origin, publishable=args.publishable)
+
+
+def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Path]:
+    """Return the files of excluded recordings that are on this machine; nothing of these is fetched."""
+    from lusdata.media.held import held_file
+
+    folders = [folder for mirror in args.mirror if (folder := Path(mirror).expanduser()).is_dir()]
+    cache = None if args.cache is None else Path(args.cache)
+    manifests = [manifest for manifest in collection.manifests if manifest.state == "excluded"]
+    found = {manifest.id: held_file(manifest, mirrors=folders, cache=cache) for manifest in manifests}
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
@@ -118,12 +124,14 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
+    from lusdata.dataset.audit.finding import counted
+
     total = len(gallery.collection.manifests)
     lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
-            f"pictures of {gallery.unpublishable:,} recordings may not be published: keep the page on this machine, or "
-            "make it with --publishable"
+            f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "
+            "machine, or make it with --publishable"
         )
     if gallery.trouble:
         lines.append(f"no folds and no audit: {gallery.trouble}")

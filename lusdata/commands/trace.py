@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import find_collection, shipped_names
-from lusdata.commands.layout import table
+from lusdata.commands.layout import printable, table
 
 if TYPE_CHECKING:
     from lusdata.dataset.trace.trace import Trace
@@ -121,15 +121,10 @@ def _text(found: Trace) -> str:
         ["", ""],
         ["check", f"{_CHECK[found.check.state]}: {found.check.detail}"],
     ]
-    return table([[_plain(cell) for cell in line] for line in lines], numbers=False)
+    return table([[printable(cell) for cell in line] for line in lines], numbers=False)
 
 
 def _short(value: str | None) -> str:
     if value is None:
         return "(none)"
     return value if len(value) <= 60 else value[:59] + "…"
-
-
-def _plain(text: str) -> str:
-    # A stranger's text may hold signs that steer a terminal.
-    return "".join(sign if sign.isprintable() else " " for sign in text)

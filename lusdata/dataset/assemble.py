@@ -13,7 +13,7 @@ from lusdata.atomic import write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest, canonical_bytes
-from lusdata.catalog.release import Release, folds_file
+from lusdata.catalog.releases.release import Release, folds_file
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
 from lusdata.dataset.folder import INDEX, explained

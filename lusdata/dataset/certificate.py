@@ -30,7 +30,8 @@ def certificate(collection: Collection, report: AuditReport) -> dict[str, Any]:
     dict
         Plain data for JSON: the ``split``; the number of ``leaks``; ``duplicates`` and everything else that was found,
         by code (``findings``); ``rights`` of the included recordings; ``confounding``, as balanced accuracy beside that
-        of guessing, to four digits; and the warnings of ``lusdata validate --release`` by code (``rules``).
+        of guessing, to four digits, where there are enough groups to measure it; and the warnings of
+        ``lusdata validate --release`` by code (``rules``).
     """
     included = [rights_of(manifest) for manifest in collection.included]
     rules = Counter(rule.code for _, rule, _ in broken_rules(collection.manifests, release=True))
@@ -49,11 +50,15 @@ def certificate(collection: Collection, report: AuditReport) -> dict[str, Any]:
             "build": sum(rights.build for rights in included),
             "publish": sum(rights.publish for rights in included),
         },
-        "confounding": [_confounding(finding.subject, dict(finding.numbers)) for finding in report.of("confounding")],
+        "confounding": [
+            _confounding(finding.subject, dict(finding.numbers))
+            for finding in report.of("confounding")
+            if "balanced_accuracy" in dict(finding.numbers)
+        ],
         "rules": dict(sorted(rules.items())),
     }
 
 
 def _confounding(subject: str, numbers: dict[str, float]) -> dict[str, Any]:
-    told = ("balanced_accuracy", "chance", "p")
+    told = ("balanced_accuracy", "low", "high", "chance", "p")
     return {"told_from": subject, **{name: round(numbers[name], 4) for name in told if name in numbers}}

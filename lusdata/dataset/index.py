@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, canonical_bytes
-from lusdata.catalog.release import folds_file
+from lusdata.catalog.releases.release import folds_file
 from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
 from lusdata.dataset.recipe import Recipe

@@ -56,6 +56,8 @@ def _faults(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _file_faults("$.manifests", data["manifests"])
     for number, shard in enumerate(data["shards"]):
         yield from _file_faults(f"$.shards[{number}]", shard)
+    if "release" in data:
+        yield from _release_faults(data["release"])
     for number, item in enumerate(data["left_out"]):
         if not isinstance(item, dict) or not all(isinstance(item.get(key), str) for key in ("id", "code", "reason")):
             yield f"$.left_out[{number}] lacks id, code or reason"
@@ -81,6 +83,17 @@ def _file_faults(place: str, item: object) -> Iterator[str]:
         yield f"{place} lacks size_bytes or sha256"
     elif not _is_count(item.get("rows", 0)):
         yield f"{place}.rows is no number of rows"
+
+
+def _release_faults(release: object) -> Iterator[str]:
+    told = ("version", "date", "sha256")
+    if not isinstance(release, dict) or not all(isinstance(release.get(key), str) for key in told):
+        yield "$.release lacks version, date or sha256"
+    elif not isinstance(release.get("folds"), list):
+        yield "$.release.folds is no array"
+    else:
+        for number, table in enumerate(release["folds"]):
+            yield from _file_faults(f"$.release.folds[{number}]", table)
 
 
 def _recording_faults(data: Mapping[str, Any]) -> Iterator[str]:

@@ -116,4 +116,5 @@ def _attributions(manifests: Iterable[Manifest]) -> str:
         for manifest in manifests
     )
     rows = ((provider, licence, whom, f"{number:,}") for (provider, licence, whom), number in sorted(uses.items()))
-    return "## Name the sources\n\n" + table(("source", "licence", "attribution", "recordings"), rows)
+    listed = table(("source", "licence", "attribution", "recordings"), rows)
+    return f"## Name the sources\n\n{listed}\n`lusdata cite FOLDER` prints them with DOIs and pages as BibTeX.\n"

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from lusdata import __version__
-from lusdata.catalog.changes import WEIGHTS, Change, Comparison, Weight, compare_collections
+from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
 from lusdata.catalog.collection import Collection, find_collection, shipped_names
 from lusdata.catalog.counts import count_recordings
-from lusdata.catalog.release import (
+from lusdata.catalog.releases.check import broken_releases
+from lusdata.catalog.releases.release import (
     INDEX,
     RELEASE_FORMAT,
     Release,
     folds_file,
     manifest_files_of,
-    parse_version,
     read_release,
     releases_folder,
     releases_of,
     seal,
 )
-from lusdata.catalog.release_check import broken_releases
+from lusdata.catalog.releases.version import least_version, parse_version
 from lusdata.catalog.schema import NEWEST
 from lusdata.dataset.audit.report import audit
 from lusdata.dataset.audit.split import split_of_table
@@ -39,7 +39,7 @@ from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import unit_ids
 from lusdata.errors import DataError, OutsideError, UsageError
 
-__all__ = ["FROZEN_UNITS", "Plan", "last_release", "least_version", "plan_release", "write_release"]
+__all__ = ["FROZEN_UNITS", "Plan", "last_release", "plan_release", "write_release"]
 
 FROZEN_UNITS = ("patient", "video", "source")
 """What the fold tables of a release keep together. A split by frame is a rule and needs none."""
@@ -66,26 +66,6 @@ class Plan:
     comparison: Comparison | None
 
 
-def least_version(last: str, weight: Weight) -> str:
-    """Return the lowest version that may follow.
-
-    Parameters
-    ----------
-    last : str
-        The version before it.
-    weight : {"major", "minor", "patch"}
-        What the changes weigh.
-
-    Examples
-    --------
-    >>> [least_version("1.4.2", weight) for weight in ("major", "minor", "patch")]
-    ['2.0.0', '1.5.0', '1.4.3']
-    """
-    raised = WEIGHTS.index(weight)
-    numbers = parse_version(last)
-    return ".".join(map(str, [*numbers[:raised], numbers[raised] + 1, *[0] * (2 - raised)]))
-
-
 def last_release(collection: Collection) -> Release | None:
     """Return the newest release of a collection; None if there is none.
 
@@ -94,7 +74,7 @@ def last_release(collection: Collection) -> Release | None:
     UsageError
         If the collection is itself a release.
     DataError
-        If a release was changed; see `lusdata.catalog.release_check.broken_releases`.
+        If a release was changed; see `lusdata.catalog.releases.check.broken_releases`.
     """
     if collection.release is not None:
         raise UsageError("a release cannot be released again", where=collection.label, expected="a collection")
@@ -250,10 +230,10 @@ def _frozen(collection: Collection, previous: Release | None, by: str) -> FoldTa
 
 
 def _tally(comparison: Comparison) -> dict[str, Any]:
-    kinds = ("added", "changed", "withdrawn")
+    kinds: tuple[Kind, ...] = ("added", "changed", "withdrawn")
     return {
         "weight": comparison.weight,
-        **{kind: len(comparison.of(kind)) for kind in kinds},  # type: ignore[arg-type]
+        **{kind: len(comparison.of(kind)) for kind in kinds},
         "regrouped": len(comparison.regrouped),
     }
 

@@ -13,7 +13,7 @@ from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.history import manifests_at
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection, split_release_name
-from lusdata.catalog.release import find_release
+from lusdata.catalog.releases.release import find_release
 from lusdata.dataset.folds.frozen import frozen_table, moved_recordings
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table

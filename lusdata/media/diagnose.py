@@ -93,6 +93,8 @@ _RIFF = {
     b"WEBP": Format("WebP image", "image"),
     b"WAVE": Format("WAV sound", "other"),
 }
+# An MP4 by its structure, but a still picture in tiles; a decoder of videos gives one tile of it.
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"})
 _HTML_STARTS = ("<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta", "<div", "<table", "<iframe")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _PREAMBLE = re.compile(r"\s*(?:<\?xml.*?\?>|<!--.*?-->|\s)*", re.DOTALL)
@@ -125,6 +127,10 @@ def identify(head: bytes) -> Format:
     for offset, mark, known in _MARKS:
         if head.startswith(mark, offset):
             return known
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return Format("HEIF picture (HEIC or AVIF)", "other")
+    if head.startswith(b"RIFF") and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 2:
+        return Format("animated WebP picture", "other")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
     if head[4:8] in _ISO_BOXES:
@@ -294,7 +300,7 @@ def _with_article(name: str) -> str:
     if name == "unknown bytes":
         return name
     # By sound: an AVI, an MP4, an HTML page, but a JPEG and a QuickTime video.
-    return f"an {name}" if re.match(r"[AEIO]|MP|HTML|XML|RAR", name) else f"a {name}"
+    return f"an {name}" if re.match(r"[AEIO]|a[a-z]|MP|HTML|HEIF|XML|RAR", name) else f"a {name}"
 
 
 def _title(head: bytes) -> str:

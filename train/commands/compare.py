@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from train.run_folder import RunFolder
 
     ours, reference = RunFolder(arguments.run), RunFolder(arguments.to)
+    for one in (ours, reference):
+        one.require_finished()
     causes = _other_inputs(ours, reference)
     for cause in causes:
         sys.stdout.write(f"differs: {cause}\n")

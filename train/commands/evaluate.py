@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from train.tables import score_lines
 
     folder = RunFolder(arguments.run)
+    folder.require_finished()
     config = folder.config
     material = material_from(arguments, replace(config, select=""), collection=arguments.on, foreign=True)
     predictions = ensemble_predictions(folder, material.samples)

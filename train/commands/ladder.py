@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from lusdata.errors import UsageError
 from train.commands.options import (
     add_data_options,
     add_model_options,
@@ -34,6 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Climb the ladder."""
+    if arguments.uninformative is not None:
+        raise UsageError("pictures have no source to be left out", where="--uninformative", expected="crossval or fit")
     config = config_from(arguments)
     start_keras(offline=arguments.offline)
     from train.ladder import climb, ladder_table, step_costs, step_table

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import lusdata
 from lusdata.errors import UsageError
 from train.config import PROTOCOLS, SPLITS, TrainConfig, override
 from train.data import Samples, load_samples
+from train.uninformative import CLASS_NAME, PictureFolds, with_pictures
 
 __all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say", "start_keras"]
 
@@ -38,9 +39,18 @@ class Material:
     facts: pd.DataFrame
     dataset: Any
 
-    def folds(self, config: TrainConfig, path: Path | None = None) -> lusdata.FoldTable:
+    def folds(self, config: TrainConfig, path: Path | None = None) -> Any:
         """Return the folds that a config asks for, or those of a file."""
-        return self.dataset.fold_table(by=config.by, k=config.k, seed=config.seed, folds=path)
+        table = self.dataset.fold_table(by=config.by, k=config.k, seed=config.seed, folds=path)
+        if (table.by, table.k) != (config.by, config.k):
+            raise UsageError(
+                "the fold table is of another kind than the run",
+                where=str(path),
+                expected=f"{config.k} folds by {config.by}",
+                found=f"{table.k} folds by {table.by}",
+                hint=f"add --by {table.by} --set k={table.k}",
+            )
+        return PictureFolds(table) if CLASS_NAME in config.classes else table
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +76,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="cache folder (default: the user's)")
+    parser.add_argument(
+        "--uninformative", type=Path, metavar="DIR", help="a folder of pictures without a lung, as a further class"
+    )
     parser.add_argument("--offline", action="store_true", help="touch no network, for weights neither")
 
 
@@ -104,21 +117,30 @@ def config_from(arguments: argparse.Namespace) -> TrainConfig:
         value = getattr(arguments, name)
         if value is not None:
             settings[name] = value
-    return override(get_config(arguments.model), settings)
+    config = override(get_config(arguments.model), settings)
+    if arguments.uninformative is None or CLASS_NAME in config.classes:
+        return config
+    return override(config, {"classes": (*config.classes, CLASS_NAME)})
 
 
 def material_from(
     arguments: argparse.Namespace, config: TrainConfig, *, collection: str | None = None, foreign: bool = False
 ) -> Material:
     """Open or build the dataset of a config; see `train.data.load_samples`."""
+    pictures = arguments.uninformative
+    if pictures is not None and config.classes[-1] != CLASS_NAME:
+        found = ", ".join(config.classes)
+        raise UsageError("the run knows no such class", where="--uninformative", expected=CLASS_NAME, found=found)
     samples, dataset = load_samples(
-        config,
+        config if pictures is None else replace(config, classes=config.classes[:-1]),
         collection=collection or arguments.collection,
         mirrors=arguments.mirror,
         cache=arguments.cache,
         offline=arguments.offline,
         foreign=foreign,
     )
+    if pictures is not None:
+        samples = with_pictures(samples, pictures, size_px=config.size_px)
     return Material(samples, dataset.table.set_index("id"), dataset)
 
 

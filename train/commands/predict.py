@@ -49,7 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     recordings = find_recordings(arguments.source)
     models = FoldModels(folder)
-    out.mkdir(parents=True, exist_ok=True)
     found: list[Prediction] = []
     overlays: list[str] = []
     worst = 0
@@ -64,10 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
             worst = max(worst, error.exit_code if isinstance(error, LusdataError) else 3)
             continue
         found.append(predict_recording(models, samples, seed=arguments.seed))
+        out.mkdir(parents=True, exist_ok=True)
         overlays.append(_write_overlay(out, found[-1], as_video=arguments.video))
         sys.stdout.write(_line(found[-1]) + "\n")
-    _write_tables(out, found, overlays, folder)
-    sys.stdout.write(f"written to {out}\n{DISCLAIMER}\n")
+    if found:
+        _write_tables(out, found, overlays, folder)
+        sys.stdout.write(f"written to {out}\n{DISCLAIMER}\n")
     return worst
 
 
@@ -116,8 +117,7 @@ def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folde
         )
         for one in found
     ]
-    if frames:
-        pd.concat(frames).to_csv(out / "frames.csv", index=False, float_format="%.6f", lineterminator="\n")
+    pd.concat(frames).to_csv(out / "frames.csv", index=False, float_format="%.6f", lineterminator="\n")
     document: dict[str, Any] = {
         "use": DISCLAIMER,
         "run": folder.path.name,

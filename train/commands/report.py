@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     from train.run_folder import RunFolder
 
     out = arguments.out or arguments.run / "report.html"
-    out.write_text(render(RunFolder(arguments.run)), encoding="utf-8")
+    page = render(RunFolder(arguments.run))
+    out.write_text(page, encoding="utf-8")
     sys.stdout.write(f"{out}\n")
     if arguments.open:
         webbrowser.open(out.resolve().as_uri())

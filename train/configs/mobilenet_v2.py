@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 
 from train.config import TrainConfig
+from train.configs.settings import PAPER
 
 __all__ = ["paper", "physics", "reference"]
 
@@ -64,15 +65,10 @@ def physics() -> TrainConfig:
 
 def paper() -> TrainConfig:
     """Return the paper's settings; the convolution that makes the pooled maps and the softmax are trained."""
-    return TrainConfig(
+    return dataclasses.replace(
+        PAPER,
         name="mobilenet_v2:paper",
         model="mobilenet_v2",
         pool_layer="block_13_expand_relu",
         frozen_until="block_12_add",
-        epochs=40,
-        batch_size=8,
-        learning_rate=1e-4,
-        patience=10,
-        augmentation="paper",
-        views=8,
     )

@@ -13,15 +13,16 @@ their sign: what is positive speaks for the class rather than for the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from lusdata.errors import UsageError
+from train.explain.grid import resize_maps
 
-__all__ = ["MappedNetwork", "producer", "resize_maps"]
+__all__ = ["MappedNetwork", "maps_behind"]
 
 _ROWS_AT_ONCE = 32
 
@@ -49,7 +50,7 @@ class MappedNetwork:
     """
 
     def __init__(self, network: keras.Model) -> None:
-        classifier, inputs = producer(network.output)
+        classifier, inputs = _producer(network.output)
         activation = getattr(classifier, "activation", None)
         if not isinstance(classifier, keras.layers.Dense) or activation is not keras.activations.softmax:
             raise UsageError(
@@ -101,9 +102,10 @@ class MappedNetwork:
     def dropout_passes(self, inputs: np.ndarray, *, passes: int, rate: float, seed: int) -> np.ndarray:
         """Return what the network says when parts of it are left out at random.
 
-        Every channel of the seam is dropped with probability `rate`, anew for each picture and pass, and so are the
-        units before every dropout layer of a head that is more than linear. What lies before the seam, and all
-        normalisation, stays as it is at test time. So a network that was built without dropout has it here as well.
+        Parts are dropped with probability `rate`, anew for each picture and pass. In a linear head these are the units
+        at its dropout layer, or the channels of the seam where it has none; in any other head the channels of the seam
+        and the units at every dropout layer. What lies before the seam, and all normalisation, stays as it is at test
+        time. So a network that was built without dropout has it here as well.
 
         Parameters
         ----------
@@ -151,7 +153,7 @@ class MappedNetwork:
                 # The sum over positions is the mean times their number: with it Grad-CAM equals CAM for a linear head.
                 weights = gradient.sum(axis=tuple(range(2, gradient.ndim - 1)))
                 parts.append(np.einsum("n...k,nck->nc...", one, weights))
-        flat = [part.mean(axis=2) if part.ndim == 5 else part for part in parts]
+        flat = [part.mean(axis=_time_axis(part.shape)) if part.ndim == 5 else part for part in parts]
         grid = max((part.shape[2:] for part in flat), key=np.prod)
         maps = sum((resize_maps(part, grid) for part in flat), np.zeros((), np.float32))
         logits = self._logits(vector)
@@ -164,50 +166,31 @@ class MappedNetwork:
         features, _ = self._open(inputs)
         found = []
         for _ in range(passes):
-            kept = [one * _mask(one, rate, rng) for one in features]
-            if self._linear:
-                means = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in kept], axis=-1)
-                vector = means * self._linear.scale + self._linear.shift
+            if self._linear and self._linear.drops_last:
+                # Units that were standardised must be dropped as such: to their mean, not to far below it.
+                vector = self._linear.vector(features)
+                vector = vector * _mask(vector, rate, rng)
             else:
-                vector = _run_with_dropout(self._head, kept, rate)
+                kept = [one * _mask(one, rate, rng) for one in features]
+                vector = self._linear.vector(kept) if self._linear else _run_with_dropout(self._head, kept, rate)
             found.append(_softmax(self._logits(vector)))
         return np.stack(found)
 
 
-def resize_maps(maps: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Bring maps to another grid by linear interpolation between the centres of its cells.
-
-    Parameters
-    ----------
-    maps : np.ndarray, shape (..., height, width)
-        Maps on the grid of a layer.
-    grid : tuple of int
-        Height and width wanted.
-
-    Returns
-    -------
-    np.ndarray, shape (..., *grid), float32
-        Beyond the outermost centres the outermost value goes on.
-    """
-    if maps.shape[-2:] == tuple(grid):
-        return maps.astype(np.float32)
-    rows = _interpolation(maps.shape[-2], grid[0])
-    columns = _interpolation(maps.shape[-1], grid[1])
-    return (rows @ maps.astype(np.float32) @ columns.T).astype(np.float32)
+def _time_axis(shape: tuple[int, ...]) -> int:
+    """Find the time of clip maps, shape (n, classes, a, b, c): pictures are square, so it is the side that differs."""
+    return 4 if shape[2] == shape[3] != shape[4] else 2
 
 
-def _interpolation(source: int, target: int) -> np.ndarray:
-    """Return the matrix, shape (target, source), that interpolates between cell centres."""
-    places = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
-    below = np.minimum(places.astype(np.int64), max(source - 2, 0))
-    share = places - below
-    matrix = np.zeros((target, source), np.float32)
-    matrix[np.arange(target), below] = 1 - share
-    matrix[np.arange(target), np.minimum(below + 1, source - 1)] += share
-    return matrix
+def maps_behind(tensor: Any) -> Any:
+    """Return the feature maps that a symbolic tensor was pooled from, or the tensor itself if it holds maps."""
+    while not _is_spatial(tensor):
+        _, inputs = _producer(tensor)
+        tensor = inputs[0]
+    return tensor
 
 
-def producer(tensor: Any) -> tuple[Any, list[Any]]:
+def _producer(tensor: Any) -> tuple[Any, list[Any]]:
     """Return the layer that made a symbolic tensor, and the tensors that it was made from."""
     # Keras offers no public way from a tensor of a cut network back to its layer: layers of both have several uses.
     history = tensor._keras_history
@@ -220,21 +203,32 @@ def _is_spatial(tensor: Any) -> bool:
 
 @dataclass(frozen=True)
 class _LinearHead:
-    """A vector that is scale * (global averages of the seams, one after the other) + shift."""
+    """A vector that is scale * (global averages of the seams, one after the other) + shift.
+
+    With `drops_last` a dropout layer stands behind scale and shift; any other dropout is one of the seams' channels.
+    """
 
     seams: list[Any]
     scale: np.ndarray
     shift: np.ndarray
+    drops_last: bool = False
+
+    def vector(self, features: list[np.ndarray]) -> np.ndarray:
+        """Return the vector of given feature maps, shape (n, channels)."""
+        means = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in features], axis=-1)
+        found: np.ndarray = means * self.scale + self.shift
+        return found
 
 
 def _linear_head(tensor: Any) -> _LinearHead | None:
     """Write a vector as global averages of feature maps, scaled and shifted; None if there is more to it."""
-    layer, inputs = producer(tensor)
+    layer, inputs = _producer(tensor)
     if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
         channels = inputs[0].shape[-1]
         return _LinearHead(inputs, np.ones(channels, np.float32), np.zeros(channels, np.float32))
     if isinstance(layer, keras.layers.Dropout):
-        return _linear_head(inputs[0])
+        before = _linear_head(inputs[0])
+        return None if before is None else replace(before, drops_last=True)
     if isinstance(layer, keras.layers.BatchNormalization):
         before = _linear_head(inputs[0])
         if before is None:
@@ -265,7 +259,7 @@ def _normalisation(layer: Any) -> tuple[np.ndarray, np.ndarray]:
 def _spatial_ancestors(tensor: Any) -> list[Any]:
     if _is_spatial(tensor):
         return [tensor]
-    _, inputs = producer(tensor)
+    _, inputs = _producer(tensor)
     return [seam for one in inputs for seam in _spatial_ancestors(one)]
 
 

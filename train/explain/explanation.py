@@ -17,7 +17,7 @@ from train.calibration import coverage_curve
 from train.data import Samples
 from train.explain import agreement, figures, uncertainty
 from train.explain.field import outside_share, scanned_cells, within
-from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold
+from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
 from train.explain.mmd import between_classes, median_distance
 from train.explain.overlap import draw_phantoms, phantom_overlap
 from train.explain.peaks import off_picture, peak_points
@@ -27,8 +27,8 @@ from train.run_folder import RunFolder, require_new_folder
 __all__ = ["Settings", "explain_run"]
 
 _DROPOUT_NOTE = (
-    "dropout of 0.5 on the channels of the last feature maps and in every dropout layer of a head that is more than "
-    "linear; nothing before the last feature maps is dropped, and normalisation stays as at test time"
+    "dropout of 0.5: in a linear head at its dropout layer, or on the channels of the last feature maps where it has "
+    "none; in any other head on those channels and at every dropout layer; normalisation stays as at test time"
 )
 
 # The cache of frozen parts holds half precision, so that answers differ a little from those of whole networks.
@@ -279,7 +279,7 @@ def _phantoms(models: FoldModels, samples: Samples, out: Path, settings: Setting
         samples.classes, count=settings.phantoms, size_px=models.config.size_px, seed=settings.seed
     )
     inputs = models.inputs(phantoms.images)
-    maps = np.mean([part.maps(inputs)[0] for part in models.parts], axis=0)
+    maps = on_one_grid([part.maps(inputs)[0] for part in models.parts]).mean(axis=0)
     found = phantom_overlap(maps, phantoms, classes=samples.classes)
     figures.save(figures.overlap_figure(found), out / "overlap.png")
     return found

@@ -28,6 +28,7 @@ __all__ = [
 # Okabe and Ito's palette, with one marker each.
 _STYLES = (("#D55E00", "o"), ("#0072B2", "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#E69F00", "v"), ("#56B4E9", "P"))
 _GREY = "#666666"
+_PATTERN_NAMES = {"a_lines": "A-lines", "b_lines": "B-lines", "pleura": "irregular pleura"}
 
 
 def style_of(index: int) -> tuple[str, str]:
@@ -211,7 +212,11 @@ def overlap_figure(found: dict[str, dict[str, Any]]) -> Figure:
             [chance, chance], [place - 0.4, place + 0.4], color="black", lw=2, label="chance" if not place else None
         )
     axis.set_yticks(
-        places, [f"{name.replace('_', ' ')} ({found[name]['class']}, {found[name]['frames']} frames)" for name in names]
+        places,
+        [
+            f"{_PATTERN_NAMES.get(name, name)} ({found[name]['class']}, {found[name]['frames']} frames)"
+            for name in names
+        ],
     )
     axis.invert_yaxis()
     axis.set_xlim(0, 1)
@@ -253,6 +258,8 @@ def confidence_figure(
             axis.hist(values[~correct], bins, density=True, histtype="step", color="#D55E00", lw=2, label=label)
         axis.set_xlabel(f"{name} confidence (equation 1)")
         axis.set_xlim(0, 1)
+        # Room for the legend above the bars.
+        axis.set_ylim(0, 1.25 * axis.get_ylim()[1])
         axis.legend(fontsize=8, loc="upper left")
     axes[0].set_ylabel("density of frames")
     for index, (name, (kept, accuracy)) in enumerate(curves.items()):

@@ -13,14 +13,14 @@ from tqdm import tqdm
 
 from lusdata.errors import DataError, UsageError
 from train.augment import augment
-from train.config import TrainConfig
 from train.data import Samples
-from train.explain.cam import MappedNetwork, producer
+from train.explain.cam import MappedNetwork, maps_behind
+from train.explain.grid import resize_maps
 from train.models import build, split_network
 from train.prefix_cache import cache_key, weights_digest
 from train.run_folder import RunFolder
 
-__all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold"]
+__all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold", "on_one_grid"]
 
 _ROWS_AT_ONCE = 32
 
@@ -43,8 +43,6 @@ class FoldModels:
         The frozen part, if all folds share it: from pictures to what the parts take.
     parts : tuple of MappedNetwork
         Of each fold the rest of the network, or all of it if nothing is shared.
-    cached : bool
-        Whether training's cache, if there is one, holds what the frozen part gives.
 
     Raises
     ------
@@ -58,15 +56,12 @@ class FoldModels:
         if not self.folds:
             raise DataError("the run is not finished", where=str(run.path), found="no finished fold")
         networks = [_network(run, fold) for fold in self.folds]
-        # Maps are wanted: where training froze all up to their average, the cut lies before it.
-        seams = [_seam(network, self.config) for network in networks]
-        cut = [split_network(network, seam) for network, seam in zip(networks, seams, strict=True)]
+        cut = [_cut(network, self.config.frozen_until) for network in networks]
         prefix = cut[0][0]
-        shared = prefix is not None and len(set(seams)) == 1 and len({weights_digest(one) for one, _ in cut}) == 1
+        shared = prefix is not None and len({_identity(one) for one, _ in cut}) == 1
         self.prefix: keras.Model | None = prefix if shared else None
         heads = [head for _, head in cut] if shared else networks
         self.parts = tuple(MappedNetwork(head) for head in heads)
-        self.cached = shared and seams[0] == self.config.frozen_until
 
     @property
     def method(self) -> str:
@@ -89,11 +84,17 @@ class FoldModels:
         return self.parts[self.folds.index(fold)]
 
 
-def _seam(network: keras.Model, config: TrainConfig) -> str:
-    if config.frozen_until != "pool":
-        return config.frozen_until
-    layer, _ = producer(network.get_layer("pool").input)
-    return str(layer.name)
+def _cut(network: keras.Model, frozen_until: str) -> tuple[keras.Model | None, keras.Model]:
+    """Cut a network as training did; but where that was behind the pooling, before it, since maps are needed."""
+    prefix, head = split_network(network, frozen_until)
+    if prefix is None or len(prefix.output.shape) >= 4:
+        return prefix, head
+    maps = maps_behind(prefix.output)
+    return keras.Model(network.input, maps, name="frozen"), keras.Model(maps, network.output, name="trained")
+
+
+def _identity(prefix: keras.Model) -> tuple[str, tuple[int, ...]]:
+    return weights_digest(prefix), prefix.output_shape[1:]
 
 
 def _network(run: RunFolder, fold: int) -> keras.Model:
@@ -154,14 +155,15 @@ class Views:
 
 def _cached(models: FoldModels, samples: Samples, cache: Path | None) -> np.ndarray | None:
     config = models.config
-    if cache is None or models.prefix is None or not models.cached or config.augmentation == "none":
+    if cache is None or models.prefix is None or config.augmentation == "none":
         return None
     key = cache_key(models.prefix, config, samples)
     path = cache / f"{key}.npy"
     if not path.is_file() or (cache / f"{key}.progress").exists():
         return None
     features: np.ndarray = np.load(path, mmap_mode="r")
-    return features
+    # A cut before the pooling has the weights of the one behind it, and so its name, but not its shape.
+    return features if features.shape[2:] == models.prefix.output_shape[1:] else None
 
 
 @dataclass(frozen=True)
@@ -220,9 +222,18 @@ def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
         inputs = views(0, np.arange(start, min(start + _ROWS_AT_ONCE, len(held_out))))
         for position, part in enumerate(models.parts):
             found[position].append(part.maps(inputs))
-    maps = np.stack([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
+    maps = on_one_grid([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
     chances = np.stack([np.concatenate([one for _, one in per_fold]) for per_fold in found])
     return Evidence(maps, chances, held_out)
+
+
+def on_one_grid(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack the maps of several networks, shape (networks, ..., height, width), float32, on the finest grid of all.
+
+    Folds may have chosen feature maps of different depth, and so of different size.
+    """
+    grid = max((one.shape[-2:] for one in maps), key=np.prod)
+    return np.stack([resize_maps(one, grid) for one in maps])
 
 
 def held_out_fold(samples: Samples, predictions: pd.DataFrame, folds: Sequence[int]) -> np.ndarray:

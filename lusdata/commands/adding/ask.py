@@ -75,6 +75,7 @@ def ask(question: Question) -> str | None:
         if not answer:
             if question.default or question.optional:
                 return question.default
+            sys.stderr.write("  an answer is needed; Ctrl-C stops without writing anything\n")
             continue
         answer, fault = _understood(answer, question)
         if not fault:

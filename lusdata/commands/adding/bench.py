@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.commands.adding.answers import Interview
+from lusdata.media.draft.answers import Answers
 from lusdata.media.draft.clean_copy import Copy
-from lusdata.media.draft.compose import Answers
 
 __all__ = ["Added", "Bench", "Prepared", "Wishes"]
 
@@ -28,8 +29,8 @@ class Wishes:
         Add a lossless copy without tags and without text.
     rate_hz : float or None
         Frames per second of DICOM files that do not tell.
-    asks : bool
-        Whether somebody is there to answer.
+    interview : Interview or None
+        Asks whoever is there for what is missing; None where nobody is.
     accepts : bool
         Whether proposals count without being asked for.
     """
@@ -38,7 +39,7 @@ class Wishes:
     crop: tuple[int, int, int, int] | None = None
     clean_copy: bool = False
     rate_hz: float | None = None
-    asks: bool = False
+    interview: Interview | None = None
     accepts: bool = False
 
 

@@ -39,9 +39,13 @@ def chosen_crop(prepared: Prepared, found: Look, wishes: Wishes) -> tuple[Box | 
     """Return the window, who drew it, and a clause about it. A person's goes before the scanner's and the finder's."""
     if wishes.crop is not None:
         return fitting_box(wishes.crop, found), "manual", "the crop is yours"
-    if prepared.copy and prepared.copy.crop:
-        return prepared.copy.crop, "sector", "the crop is the scan as the scanner describes it"
     box, sure = proposed_crop(found), f"confidence {found.sector.confidence:.2f}"
+    region = prepared.copy.crop if prepared.copy else None
+    if region is not None:
+        # A scanner's region holds rulers and panels, too.
+        if box is not None and _is_inside(box, region):
+            return box, "sector", f"the crop was found inside the region that the scanner describes, {sure}: look at it"
+        return region, "sector", "the crop is the region that the scanner describes"
     if box is not None:
         one_of = (
             f"of {found.sector.parts} scans or traces on the screen one was chosen; " if found.sector.parts > 1 else ""
@@ -68,12 +72,23 @@ def asked_crop(found: Look, crop: Box | None, method: str, note: str) -> tuple[B
             return str(error)
         return ""
 
-    text = ask(Question("Crop: yes, none, or LEFT,TOP,SIZE in pixels", default="yes", fault=fault))
+    text = ask(
+        Question("Use this crop? yes, none (keep it all), or LEFT,TOP,SIZE in pixels", default="yes", fault=fault)
+    )
     if text == "yes" or text is None:
         return crop, method, note
     if text == "none":
         return None, "manual", "no crop: the largest centred square is used, as you wish"
     return fitting_box(parse_crop(text), found), "manual", "the crop is yours"
+
+
+def _is_inside(box: Box, region: Box) -> bool:
+    return (
+        box.left_px >= region.left_px
+        and box.top_px >= region.top_px
+        and box.left_px + box.width_px <= region.left_px + region.width_px
+        and box.top_px + box.height_px <= region.top_px + region.height_px
+    )
 
 
 def fitting_box(numbers: tuple[int, int, int, int], found: Look) -> Box:

@@ -9,7 +9,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.commands.adding.bench import Bench, Prepared
 from lusdata.errors import DataError, UsageError
 from lusdata.media.draft.alike import Alike, without_fingerprint
-from lusdata.media.draft.compose import Answers
+from lusdata.media.draft.answers import Answers
 from lusdata.media.draft.look import Look, sampled_frames
 from lusdata.media.draft.preview import beside, write_preview
 from lusdata.media.held import held_file
@@ -43,7 +43,7 @@ def named_recordings(answers: Answers, known: Sequence[Manifest]) -> list[Manife
     return named
 
 
-def duplicate(prepared: Prepared, found: Look, answers: Answers, matches: Sequence[Alike], bench: Bench) -> DataError:
+def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: Bench) -> DataError:
     """Return the refusal of a recording that is there already, with a picture of both if the other can be had."""
     best = matches[0]
     more = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
@@ -52,7 +52,7 @@ def duplicate(prepared: Prepared, found: Look, answers: Answers, matches: Sequen
     if file is not None:
         # A file's own name often names the patient.
         titles = (f"the new recording looks like {best.manifest.id}", best.manifest.id)
-        classes = (answers.class_name, best.manifest.class_name)
+        classes = (prepared.answers.class_name, best.manifest.class_name)
         sheet = beside(found.frames, sampled_frames(file), titles=titles, class_names=classes)
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
         write_preview(path, sheet)

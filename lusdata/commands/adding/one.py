@@ -16,14 +16,16 @@ from lusdata.commands.adding.ask import Question, ask
 from lusdata.commands.adding.bench import Added, Bench, Prepared, Wishes
 from lusdata.commands.adding.crop import asked_crop, chosen_crop
 from lusdata.commands.adding.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
-from lusdata.commands.adding.source import prepare
+from lusdata.commands.adding.source import prepare, refuse_private_tags
 from lusdata.errors import DataError, UsageError
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.draft.alike import alike
-from lusdata.media.draft.compose import Answers, Seen, check_draft, draft, recording_slug, slug_of
+from lusdata.media.draft.answers import Answers, check_answers, slug_of
+from lusdata.media.draft.compose import Seen, draft, recording_slug
 from lusdata.media.draft.look import SURE_ENOUGH, Look, look
 from lusdata.media.draft.preview import preview, write_preview
 from lusdata.media.draft.source import shown_name
+from lusdata.media.draft.verdict import check_draft
 
 if TYPE_CHECKING:
     from lusdata.media.text.finder import TextRegion
@@ -60,21 +62,27 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         prepared = prepare(source, wishes, Path(scratch), bench)
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
-        answers = _with_probe(prepared, found, wishes)
         matches = alike((found.fingerprint, found.scan_fingerprint), bench.known)
         if matches and not named:
-            raise duplicate(prepared, found, answers, matches, bench)
+            raise duplicate(prepared, found, matches, bench)
+        # Last, since nobody needs to make a clean copy of what is there already.
+        refuse_private_tags(prepared)
+        answers = _completed(prepared, found, wishes)
         joined = joined_recordings(named, matches)
         return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
 
 
-def _with_probe(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
+def _completed(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
+    """Ask for what is missing, the transducer last, since the pictures propose it."""
     answers = prepared.answers
+    if wishes.interview is not None:
+        answers = wishes.interview.complete(answers)
+        check_answers(answers)
     if answers.probe:
         return answers
     shape = found.sector.shape
     proposal = shape if shape in enumeration("probe") and found.sector.confidence >= SURE_ENOUGH else None
-    if wishes.asks:
+    if wishes.interview is not None:
         return replace(answers, probe=ask(Question("Which transducer?", enumeration("probe"), default=proposal)) or "")
     if proposal is None or not wishes.accepts:
         raise UsageError("the transducer is not known", where=prepared.name, hint="give --probe")
@@ -93,7 +101,7 @@ def _draft_and_write(
     """Draw, ask for what the picture is needed for, check, and write."""
     crop, method, crop_note = chosen_crop(prepared, found, wishes)
     drawn = _draw(prepared, found, answers, crop, bench)
-    if wishes.asks and wishes.crop is None and not wishes.accepts:
+    if wishes.interview is not None and wishes.crop is None and not wishes.accepts:
         sys.stderr.write(f"{drawn} shows the recording and its crop\n")
         crop, method, crop_note = asked_crop(found, crop, method, crop_note)
         drawn = _draw(prepared, found, answers, crop, bench)
@@ -113,7 +121,7 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
         return answers
     where = "; ".join(_place(region) for region in regions[:3]) + (" ..." if len(regions) > 3 else "")
     count = "1 place" if len(regions) == 1 else f"{len(regions)} places"
-    if wishes.asks:
+    if wishes.interview is not None:
         sys.stderr.write(f"text in {count}: {where}; {drawn} shows it in red\n")
         text = "If it names nobody, your role as a slug, such as physician"
         role = ask(Question(text, optional=True, fault=lambda role: "" if slug_of(role) == role else "not a slug"))

@@ -84,7 +84,8 @@ def _told(name: str, one: Added, *, brief: bool) -> list[str]:
     group = manifest.data["group"]
     joins = "".join(f", joined with {link['id']}" for link in group.get("linked", ()))
     crop = manifest.crop
-    lines = ["", f"{name} is {manifest.id}"]
+    # The name of a single file is known to whoever gave it, and may name the patient to whoever reads on.
+    lines = ["", f"{Path(name).name} is {manifest.id}" if brief else f"added {manifest.id}"]
     if not brief:
         frames = f"{media['frame_count']} {'frame' if media['frame_count'] == 1 else 'frames'}"
         lines.append(
@@ -111,10 +112,11 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     one = added[0]
     folder = _short(bench.folder)
     several = len(added) > 1
+    in_git = any((parent / ".git").exists() for parent in (bench.folder, *bench.folder.parents))
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
         + (" Keep it to yourself: it shows what was taken out." if any(item.media for item in added) else ""),
-        f"lusdata validate {folder}",
+        f"lusdata check {folder}   tells what the pull request will tell." if in_git else f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]
     if homeless:
@@ -128,6 +130,8 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
             f"lusdata build {folder} --mirror {_short(bench.media)} --out ../dataset   makes a dataset with it."
         )
     files = folder if several else _short(one.manifest.path)
-    steps.append(f"git switch -c add-{one.manifest.id.split('/')[1]} && git add {files} && git commit && git push")
+    branch = f"add-{one.manifest.id.split('/')[1]}"
+    title = f"Add {len(added)} recordings" if several else f"Add {one.manifest.id}"
+    steps.append(f"git switch -c {branch} && git add {files} && git commit -m '{title}' && git push -u origin {branch}")
     steps.append("Open a pull request. Only the manifest goes into it, neither the file nor the picture.")
     return ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -11,11 +11,15 @@ from lusdata.commands.adding.bench import Bench, Prepared, Wishes
 from lusdata.errors import DataError
 from lusdata.media.decode.tags import text_tags
 from lusdata.media.dicom.recording import is_dicom
+from lusdata.media.draft.answers import private_words
 from lusdata.media.draft.clean_copy import clean_copy, copy_of_dicom
-from lusdata.media.draft.compose import private_words
 from lusdata.media.draft.source import check_file, download, is_address, shown_name
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "refuse_private_tags"]
+
+
+_SURE_TEXT, _NONE = 0.8, 2.0
+"""Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
 
 
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
@@ -31,28 +35,38 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
     refuse_known_address(name, answers.source_url, bench.known)
     if is_dicom(path):
         # Text that nobody has read goes; text that somebody has read and signed for stays.
-        black_text = wishes.clean_copy or not answers.text_reviewed
-        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_text=black_text)
+        black_from = 0.0 if wishes.clean_copy else _NONE if answers.text_reviewed else _SURE_TEXT
+        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_from=black_from)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
         return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
     if wishes.clean_copy:
         copy = clean_copy(path, scratch)
         return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
-    return Prepared(shown_name(name), path, answers, None, _tag_notes(name, path))
+    return Prepared(shown_name(name), path, answers, None, _tag_notes(path))
 
 
-def _tag_notes(name: str, path: Path) -> tuple[str, ...]:
-    """Warn of text in the file's own tags; refuse what names somebody."""
-    tags = text_tags(path)
+def refuse_private_tags(prepared: Prepared) -> None:
+    """Refuse a file whose own tags say whose it is or when it was made; lusdata's own copies have none.
+
+    Raises
+    ------
+    DataError
+        If a tag holds what may be a name, a number to call, an age or a day.
+    """
+    tags = {} if prepared.copy else text_tags(prepared.path)
     private = {tag: words for tag, text in tags.items() if tag != "creation_time" and (words := private_words(text))}
     if private:
         tag, words = next(iter(private.items()))
         raise DataError(
-            f"the file's own tag '{tag}' may name a person",
-            where=shown_name(name),
+            f"the file's own tag '{tag}' may name a person or a day",
+            where=prepared.name,
             found=shown_name(repr(words[0])),
             hint="--clean-copy adds a copy without tags",
         )
+
+
+def _tag_notes(path: Path) -> tuple[str, ...]:
+    tags = text_tags(path)
     if not tags:
         return ()
     listed = ", ".join(f"{tag} '{shown_name(text[:40])}'" for tag, text in list(tags.items())[:4])

@@ -7,14 +7,14 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from lusdata.commands.layout import table
-from lusdata.dataset.audit.finding import Finding
+from lusdata.dataset.audit.finding import Finding, counted
 from lusdata.dataset.audit.report import CHECKS, AuditReport
 
 __all__ = ["page"]
 
 _NARROWEST, _USUAL, _WIDEST = 80, 96, 100
 _MOST_ITEMS = 12
-_PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
+_LEVELS = ("error", "warning", "note")
 
 
 def page(report: AuditReport) -> str:
@@ -28,7 +28,7 @@ def page(report: AuditReport) -> str:
             parts.append("\n".join([questions.get(name, name), *_section(found, width)]))
     if report.balance:
         parts.append("recordings / groups / expected frames of each fold\n" + _indented(_balance(report)))
-    parts.append(_verdict(report))
+    parts.append(report.verdict)
     return "\n\n".join(parts)
 
 
@@ -38,43 +38,24 @@ def _head(report: AuditReport, width: int) -> str:
     if not split.by_frame:
         unsure = sum(bool(entry.candidates) for entry in split.unmapped)
         text += (
-            f"\n{_number(split.names, 'name')} in {_number(len(split.folds), 'fold')}; "
-            f"{_number(len(split.folds_of), 'recording')} found; "
+            f"\n{counted(split.names, 'name')} in {counted(len(split.folds), 'fold')}; "
+            f"{counted(len(split.folds_of), 'recording')} found; "
             f"names unknown: {len(split.unmapped) - unsure:,}, ambiguous: {unsure:,}"
         )
     return "\n".join(_wrapped(line, width, hang="  ") for line in text.splitlines())
 
 
-def _verdict(report: AuditReport) -> str:
-    if report.clean:
-        return "clean: nobody stands on two sides"
-    return "NOT CLEAN: scores on this split are not scores on new patients"
-
-
 def _summary(report: AuditReport) -> str:
     """Give the verdict first, with leaks by id and leaks by pixels told apart."""
-    groups, recordings, pairs = len(report.leaked_groups), len(report.leaked_recordings), len(report.alike_leaks)
-    by_id = "none"
-    if recordings:
-        stand = "stands" if groups == 1 else "stand"
-        by_id = f"{_number(groups, 'group')} {stand} in several folds, {_number(recordings, 'recording')} concerned"
-    elif report.of("leaks"):
-        by_id = f"{len(report.of('leaks')):,} found"
-    by_pixels = f"{_number(pairs, 'pair')} in several folds" if pairs else "none"
-    blind = report.of("pixels", "PIXELS_UNSEEN")
-    rows = [
-        ["  leaks by id", by_id],
-        ["  leaks by pixels", by_pixels + ("; not all can be compared, see below" if blind else "")],
-    ]
-    return _verdict(report) + "\n" + table(rows, numbers=False)
+    return report.verdict + "\n" + table([[f"  {name}", told] for name, told in report.leaks], numbers=False)
 
 
 def _asked(report: AuditReport, names: Iterable[str], questions: dict[str, str]) -> str:
     rows = []
     for name in names:
         levels = [finding.level for finding in report.of(name)]
-        counted = [_number(levels.count(level), level) for level in _PLURALS if level in levels]
-        rows.append([questions.get(name, name), ", ".join(counted) or "nothing"])
+        told = [counted(levels.count(level), level) for level in _LEVELS if level in levels]
+        rows.append([questions.get(name, name), ", ".join(told) or "nothing"])
     return table(rows, head=["asked", "found"], numbers=False)
 
 
@@ -155,10 +136,6 @@ def _balance(report: AuditReport) -> str:
         total = f"{sum(c.recordings for c in held.values())} / {sum(c.frames for c in held.values())}"
         rows.append([fold, *shown, total])
     return table(rows, head=["fold", *classes, "all"])
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count:,} {word if count == 1 else _PLURALS.get(word, word + 's')}"
 
 
 def _indented(text: str, *, by: str = "  ") -> str:

@@ -125,8 +125,14 @@ def find_pixel_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Fi
     A leak by pixels is told apart from a leak by ids: it is an error whether or not the ids agree, since a model that
     saw the one has seen the other.
     """
+    held: dict[str, list[Place]] = {}
+    for place in split.places:
+        held.setdefault(place.recording, []).append(place)
     for pair in look_alikes(collection, split):
-        first, places = pair.match.first, _places(split, pair.match)
+        first, second = pair.match.first, pair.match.second
+        # A recording of no fold has a place without one, so that it can be named.
+        there = (held.get(name, [Place("", name, name)]) for name in (first, second))
+        places = tuple(sorted(place for own in there for place in own))
         group = pair.groups[0]
         if pair.standing == "leak":
             known = f"both are in group {group}" if group == pair.groups[1] else "their groups differ"
@@ -145,14 +151,6 @@ def find_pixel_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Fi
             "copies of them cannot be seen"
         )
         yield Finding("PIXELS_UNSEEN", "note", split.source, message)
-
-
-def _places(split: AuditedSplit, match: Match) -> tuple[Place, ...]:
-    """Return where both stand; a recording of no fold has a place without one, so that it can be named."""
-    found = [place for place in split.places if place.recording in (match.first, match.second)]
-    there = {place.recording for place in found}
-    found += [Place("", name, name) for name in (match.first, match.second) if name not in there]
-    return tuple(sorted(found))
 
 
 def has_fingerprint(manifest: Manifest) -> bool:

@@ -16,7 +16,7 @@ from lusdata.dataset.audit.catalog import (
     find_unevenness,
 )
 from lusdata.dataset.audit.confounding import find_confounding
-from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
+from lusdata.dataset.audit.finding import Check, Finding, FindingLevel, counted
 from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit
@@ -80,6 +80,31 @@ class AuditReport:
         """The pairs that stand in several folds and look alike, whatever their ids say."""
         return self.of("pixels", "LEAK_PIXELS")
 
+    @property
+    def verdict(self) -> str:
+        """What the audit comes to, as one sentence without a full stop."""
+        if self.clean:
+            return "clean: nobody stands on two sides"
+        return "NOT CLEAN: scores on this split are not scores on new patients"
+
+    @property
+    def leaks(self) -> tuple[tuple[str, str], ...]:
+        """What leaks by the ids and what by the pixels, each as a name and a clause."""
+        if self.split.by_frame:
+            torn = "every video is torn over all folds"
+            return ("leaks by id", torn), ("leaks by pixels", torn)
+        groups, recordings, pairs = len(self.leaked_groups), len(self.leaked_recordings), len(self.alike_leaks)
+        by_id = "none"
+        if recordings:
+            stand = "stands" if groups == 1 else "stand"
+            by_id = f"{counted(groups, 'group')} {stand} in several folds, {counted(recordings, 'recording')} concerned"
+        elif found := self.of("leaks"):
+            by_id = f"{counted(len(found), 'name')} in several folds"
+        by_pixels = f"{counted(pairs, 'pair')} in several folds" if pairs else "none"
+        if self.of("pixels", "PIXELS_UNSEEN"):
+            by_pixels += "; not all recordings can be compared"
+        return ("leaks by id", by_id), ("leaks by pixels", by_pixels)
+
     def count(self, level: FindingLevel) -> int:
         """Return how many findings have a level."""
         return sum(finding.level == level for _, finding in self.findings)
@@ -102,6 +127,7 @@ class AuditReport:
                 "recordings": len(split.folds_of),
             },
             "clean": self.clean,
+            "verdict": self.verdict,
             "leaked": {
                 "groups": len(self.leaked_groups),
                 "recordings": len(self.leaked_recordings),

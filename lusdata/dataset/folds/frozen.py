@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.release import Release, folds_file
+from lusdata.catalog.releases.release import Release, folds_file
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
 

@@ -48,12 +48,25 @@ _FORMATS = (
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_SIDE_PX**2)}
 # FFmpeg tells many a photograph by its file's name only.
 _FORMAT_OF = {"JPEG image": "jpeg_pipe"}
+# FFmpeg opens these and then gives a tile or nothing.
+_UNREADABLE = {
+    "HEIF picture (HEIC or AVIF)": "save it as PNG or JPEG",
+    "animated WebP picture": "save it as GIF or MP4",
+}
 
 
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the first stream of moving or still pictures, for one thread."""
-    kind = identify(_head(path)).name
+    head = _head(path)
+    kind = identify(head).name
+    if kind in _UNREADABLE:
+        raise DecodeError(
+            "not a picture or video that can be read", where=str(path), found=kind, hint=_UNREADABLE[kind]
+        )
+    if kind == "PNG image":
+        # FFmpeg refuses a larger one than the limit without telling its size.
+        check_size(path, int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
     with path.open("rb") as file:
         try:
             form = _FORMAT_OF.get(kind)

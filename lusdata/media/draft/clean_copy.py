@@ -67,11 +67,11 @@ class Copy:
     examination: str = field(default="", repr=False)
 
 
-def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black_text: bool = False) -> Copy:
+def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black_from: float = 0.0) -> Copy:
     """Write the recording of a DICOM file without its header.
 
     What lies outside the scans that the scanner describes is blacked: there stand names. So is text outside the scan
-    that is seen; text inside stays, unless `black_text`.
+    that is seen, and text over it that is sure enough; what might as well be echoes stays for a person to judge.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         Where to write the copy.
     rate_hz : float, optional
         Frames per second, for files that do not tell.
-    black_text : bool
-        Black all text that is found.
+    black_from : float
+        Score from which text over the scan is blacked; with 0 all of it, above 1 none.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         notes.append("all outside the scan that the scanner describes was blacked")
     if recording.facts.says_burned_in:
         notes.append("the scanner says that the pictures hold annotations that can name the patient")
-    blacked = _black_text(frames, everywhere=black_text)
+    blacked = _black_text(frames, over_scan_from=black_from)
     if blacked:
         notes.append(f"text in {blacked} {'place' if blacked == 1 else 'places'} was blacked")
     times_s = _times_s(recording, rate_hz, path)
@@ -149,7 +149,7 @@ def clean_copy(path: Path, folder: Path) -> Copy:
     """
     colours, times_s = all_frames(path)
     before = evenly(colours, _SHOWN).copy()
-    blacked = _black_text(colours, everywhere=True)
+    blacked = _black_text(colours, over_scan_from=0.0)
     grey = bool((colours[..., :1] == colours[..., 1:]).all())
     frames = np.ascontiguousarray(colours[..., 0]) if grey else colours
     places = "1 place" if blacked == 1 else f"{blacked} places"
@@ -171,15 +171,15 @@ def _outside_scans(recording: DicomRecording) -> NDArray[np.bool_] | None:
     return None if outside.mean() > 1 - _LEAST_PART else outside
 
 
-def _black_text(frames: NDArray[np.uint8], *, everywhere: bool) -> int:
-    """Black text in place, everywhere or only outside the scan; return in how many places."""
+def _black_text(frames: NDArray[np.uint8], *, over_scan_from: float) -> int:
+    """Black text in place, over the scan only from a score on; return in how many places."""
     shown = _colour(evenly(frames, _SHOWN))
     sector = find_sector(shown)
     blacked = 0
     for region in find_text(shown, sector=sector).regions:
         box = region.box
         rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
-        if everywhere or not sector.mask[rows, columns].any():
+        if region.score >= over_scan_from or not sector.mask[rows, columns].any():
             frames[:, rows, columns] = 0
             blacked += 1
     return blacked

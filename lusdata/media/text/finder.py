@@ -35,7 +35,11 @@ _BORDER = 0.25
 _INSIDE_PART = 0.2
 # Writing has at least this many upright strokes for its length, long echoes have fewer.
 _LEAST_STROKES = 0.2
+# Echoes in a row are as high as this part of the frame more often than letters are. Such a line must stand alone and
+# have as many strokes as writing in capitals.
+_TALL_PART, _TALL_STROKES, _TALL_ALONE = 0.13, 0.3, 0.85
 _SAME_LINE, _SAME_HEIGHT = 0.4, 1.5
+_MOST_READINGS = 10
 # Writing at the frame's very edge would be cut itself; bright echoes begin there.
 _CUT_COST = 1.5
 # Intercept and weight of each value of a `Look`, in its order.
@@ -120,14 +124,17 @@ def find_text(
     for layer in layers(lowest, highest):
         for marks in strokes(layer):
             for line in lines(layer, marks):
-                score = _score(line)
+                score = 0.0 if _is_row_of_echoes(line, height_px) else _score(line)
                 if score >= least_score:
                     found.append(_Scored(line.edges, score, layer.bright, _height(line.edges)))
     program = engine_path() if read and found else None
     regions = []
-    for one in _merged(found):
+    # The surest come first; starting the engine takes longer than finding a line.
+    for number, one in enumerate(_merged(found)):
         box = _bordered(one.edges, width_px, height_px)
-        reading = read_text(_cut(middle, box), engine=program, bright=one.bright) if program else None
+        reading = None
+        if program is not None and number < _MOST_READINGS:
+            reading = read_text(_cut(middle, box), engine=program, bright=one.bright)
         regions.append(TextRegion(box, _is_inside(box, sector), round(one.score, 3), reading))
     regions.sort(key=lambda region: (region.box.top_px, region.box.left_px))
     return TextFinding(tuple(regions), engine=Path(program).name if program else None)
@@ -182,10 +189,16 @@ def _extremes(frames: Pixels) -> tuple[Pixels, Pixels, Pixels]:
     return lowest, highest, kept[len(kept) // 2]
 
 
+def _is_row_of_echoes(line: Line, height_px: int) -> bool:
+    look = line.look
+    if look.strokes < _LEAST_STROKES:
+        return True
+    tall = _height(line.edges) > _TALL_PART * height_px
+    return tall and (look.strokes < _TALL_STROKES or look.alone < _TALL_ALONE)
+
+
 def _score(line: Line) -> float:
     """Return how much a line looks like writing: a logistic regression, fitted to drawn writing on real recordings."""
-    if line.look.strokes < _LEAST_STROKES:
-        return 0.0
     intercept, weights = _MOVING if line.moving else _STILL
     total = (
         intercept

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.dataset.markdown import link, plain, table
+from lusdata.publish.bibtex import bibtex
+from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import class_rows, reasons, source_rows
 from lusdata.publish.export.subject import Subject
@@ -74,7 +76,7 @@ def card(
         configs = [Config("default", {"train": ["part-*.parquet"]})]
     blocks = [
         _head(subject, configs),
-        f"# {plain(subject.name)}: {sentences.headline(subject)}\n",
+        f"# {plain(subject.label)}: {sentences.headline(subject)}\n",
         _DISCLAIMER,
         *_warning(subject),
         _section("What it is", sentences.collection(subject)),
@@ -100,7 +102,7 @@ def _head(subject: Subject, configs: Sequence[Config]) -> str:
     word = licences[0].lower() if len(licences) == 1 else ""
     size = subject.total_frames if subject.index is not None else len(subject.recordings)
     lines = [
-        f"pretty_name: {_yaml(f'{subject.name} (lusdata)')}",
+        f"pretty_name: {_yaml(f'{subject.label} (lusdata)')}",
         f"license: {word if word in _HUB_LICENCES else 'other'}",
     ]
     if word not in _HUB_LICENCES:
@@ -158,7 +160,7 @@ def _section(head: str, lines: Iterable[str], *, listed: bool = False) -> str:
 
 def _opening(subject: Subject) -> str:
     if subject.index is None:
-        return f"```sh\nlusdata build {json.dumps(subject.name)} --out DIR\n```\n"
+        return f"```sh\nlusdata build {json.dumps(subject.label)} --out DIR\n```\n"
     return '```python\nimport lusdata\n\ndataset = lusdata.load("DIR")    # this folder\n```\n'
 
 
@@ -213,16 +215,17 @@ def _left_out(subject: Subject) -> str:
 
 
 def _citation(subject: Subject) -> str:
-    what = "the digest of the rows" if subject.index is not None else "the digest of the manifests"
+    entries = bibtex(cite(subject.cited, subject.recordings)).rstrip("\n").split("\n")
+    # Indented and not fenced: no text of a manifest can end such a block.
     return (
-        f"Name lusdata {plain(subject.made_by)}, the collection {plain(subject.name)}, {what} below, the fold table "
-        "that was used,\nand everyone in the table of sources; most licences ask for it.\n"
+        "Name the data by its digest, the fold table that was used, and everyone whose recordings were used; most\n"
+        "licences ask for it.\n\n" + "\n".join(f"    {line}".rstrip() for line in entries) + "\n"
     )
 
 
 def _digests(subject: Subject) -> str:
     if subject.index is None:
-        return table(("of", "sha256"), [("ids and digests of all manifests", subject.digest)])
+        return table(("of", "sha256"), [(subject.cited.digest_of, subject.digest)])
     data = subject.index.data
     ledger = data["manifests"]
     rows = [

@@ -16,6 +16,8 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
+from lusdata.publish.bibtex import bibtex
+from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import last_change, source_rows
 from lusdata.publish.export.subject import Subject
@@ -142,16 +144,16 @@ def croissant(subject: Subject) -> dict[str, Any]:
         "@context": dict(_CONTEXT),
         "@type": "sc:Dataset",
         "conformsTo": [f"http://mlcommons.org/croissant/{CROISSANT_VERSION}", "http://mlcommons.org/croissant/RAI/1.0"],
-        "name": subject.name,
+        "name": subject.label,
         "description": _description(subject),
         "url": _HOME,
-        # Build metadata of a semantic version: the digest decides, and no number is promised.
-        "version": f"0.0.0+sha256.{subject.digest}",
+        # The digest, as build metadata of a semantic version: that of a release, or one that promises nothing.
+        "version": f"{subject.version or '0.0.0'}+sha256.{subject.digest}",
         "license": sorted({row.licence_url or row.licence for row in source_rows(subject.recordings)}),
         "creator": {"@type": "sc:Organization", "name": "The lusdata contributors", "url": _HOME},
-        "datePublished": last_change(subject),
+        "datePublished": subject.date or last_change(subject),
         "keywords": ["lung ultrasound", "point-of-care ultrasound", "COVID-19", "pneumonia", "data leakage"],
-        "citeAs": _cite_as(subject),
+        "citeAs": bibtex(cite(subject.cited, subject.recordings)),
         "citation": sorted({f"https://doi.org/{row.doi}" for row in source_rows(subject.recordings) if row.doi}),
         "isAccessibleForFree": True,
         **_responsible(subject),
@@ -170,21 +172,6 @@ def _description(subject: Subject) -> str:
             *sentences.splits(subject)[:1],
         ]
     )
-
-
-def _cite_as(subject: Subject) -> str:
-    key = "".join(sign for sign in subject.name if sign.isascii() and sign.isalnum()) or "dataset"
-    what = "rows" if subject.index is not None else "manifests"
-    # Braces of a stranger's name would end a field of BibTeX.
-    title = subject.name.replace("{", "(").replace("}", ")").replace("\\", "/")
-    fields = {
-        "author": "{The lusdata contributors}",
-        "title": f"{title}: {sentences.headline(subject)}",
-        "year": last_change(subject)[:4],
-        "howpublished": f"lusdata {subject.made_by}, {_HOME}",
-        "note": f"{what} sha256 {subject.digest}; the sources of its recordings are to be cited with it",
-    }
-    return f"@misc{{lusdata-{key}, " + ", ".join(f"{name} = {{{text}}}" for name, text in fields.items()) + "}"
 
 
 def _responsible(subject: Subject) -> dict[str, Any]:

@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lusdata import __version__
-from lusdata.catalog.collection import shipped_names
+from lusdata.catalog.collection import Collection, shipped_names
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.folds.units import unit_ids
 from lusdata.dataset.index import Index, is_dataset, open_index, verify
-from lusdata.dataset.plan import LeftOut, choose, inputs_of
+from lusdata.dataset.plan import LeftOut, choose
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.withdrawn import withdrawn_since_built
 from lusdata.errors import DataError, UsageError
+from lusdata.publish import citations
+from lusdata.publish.citations import Subject as Cited
 
-__all__ = ["Subject", "open_subject", "subject_of_dataset"]
+__all__ = ["Subject", "subject_of_collection", "subject_of_dataset"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ class Subject:
         Number of frames of each recording; empty for a collection, which has none yet.
     left_out : tuple of LeftOut
         Every other recording of the collection, with the reason.
-    digest : str
-        Sha256 of what is described: of the rows of a dataset, or of the manifests of a collection.
+    cited : lusdata.publish.citations.Subject
+        How it is cited: its label, the digest of what is described, the version of lusdata that made it.
+    version, date : str
+        The release that it is of, and the day of it; empty if it is none.
     index : Index or None
         The dataset's folder.
     """
@@ -49,7 +52,9 @@ class Subject:
     recordings: tuple[Manifest, ...]
     frames: Mapping[str, int]
     left_out: tuple[LeftOut, ...]
-    digest: str
+    cited: Cited
+    version: str = ""
+    date: str = ""
     index: Index | None = None
 
     @cached_property
@@ -63,9 +68,14 @@ class Subject:
         return unit_ids(self.manifests, "patient")
 
     @property
-    def made_by(self) -> str:
-        """The version of lusdata that made it."""
-        return __version__ if self.index is None else str(self.index.data["versions"]["lusdata"])
+    def label(self) -> str:
+        """Name for people: with the version, if it is a release."""
+        return self.cited.label
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of what is described: of the rows of a dataset, or of a collection's manifests or release."""
+        return self.cited.digest
 
     @property
     def total_frames(self) -> int:
@@ -96,41 +106,38 @@ class Subject:
             recordings=tuple(manifest for manifest in self.recordings if manifest.id in kept),
             frames={name: count for name, count in self.frames.items() if name in kept},
             left_out=tuple(sorted([*self.left_out, *gone], key=lambda item: item.id)),
-            digest=digest,
+            cited=replace(self.cited, digest=digest),
         )
 
 
-def open_subject(name_or_folder: str) -> Subject:
-    """Open a dataset folder or a collection.
-
-    Parameters
-    ----------
-    name_or_folder : str
-        A folder that ``lusdata build`` made, a folder of manifests, or the name of a shipped collection.
+def subject_of_collection(collection: Collection) -> Subject:
+    """Describe what can be built of a collection, or of a release of one.
 
     Raises
     ------
-    UsageError
-        If it is neither.
     DataError
-        If a manifest has a fault, the dataset is unfinished, or a file of it was changed.
+        If that is nothing.
     """
-    folder = Path(name_or_folder).expanduser()
-    # A bare word is a shipped name first, as everywhere.
-    if name_or_folder not in shipped_names() and is_dataset(folder):
-        return subject_of_dataset(folder)
-    collection = open_collection(name_or_folder)
     chosen = choose(collection, Recipe())
     if not chosen.pinned:
         raise DataError(
             "there is nothing to describe",
-            where=name_or_folder,
+            where=collection.label,
             expected="included recordings with a digest",
             found=f"{len(collection.manifests):,} recordings, none of them such",
             hint="lusdata fetch --pin adds digests",
         )
-    digest = str(inputs_of(collection, Recipe(), "parquet")["manifests_sha256"])
-    return Subject(collection.name, collection.manifests, chosen.pinned, {}, chosen.left_out, digest)
+    release = collection.release
+    return Subject(
+        name=collection.name,
+        manifests=collection.manifests,
+        recordings=chosen.pinned,
+        frames={},
+        left_out=chosen.left_out,
+        cited=citations.subject_of_collection(collection),
+        version="" if release is None else release.version,
+        date="" if release is None else str(release.data["date"]),
+    )
 
 
 def subject_of_dataset(folder: Path) -> Subject:
@@ -141,7 +148,7 @@ def subject_of_dataset(folder: Path) -> Subject:
     UsageError
         If it is none; for a collection the message says how to build it.
     DataError
-        If it is unfinished, or a file of it is missing or was changed.
+        If it is unfinished, a file of it is missing or was changed, or a recording was withdrawn since.
     """
     if not is_dataset(folder) and (str(folder) in shipped_names() or any(folder.glob("*.json"))):
         raise UsageError(
@@ -152,6 +159,14 @@ def subject_of_dataset(folder: Path) -> Subject:
         )
     index = open_index(folder)
     verify(index)
+    withdrawn = withdrawn_since_built(index)
+    if withdrawn:
+        raise DataError(
+            "the dataset holds what was withdrawn since it was built",
+            where=str(folder),
+            found=", ".join(withdrawn),
+            hint="build it again, which leaves that out",
+        )
     by_id = {manifest.id: manifest for manifest in index.manifests}
     return Subject(
         name=index.name,
@@ -159,6 +174,8 @@ def subject_of_dataset(folder: Path) -> Subject:
         recordings=tuple(by_id[entry.id] for entry in index.entries),
         frames={entry.id: entry.place.rows for entry in index.entries},
         left_out=tuple(LeftOut(item["id"], item["code"], item["reason"]) for item in index.data["left_out"]),
-        digest=index.rows_sha256,
+        cited=citations.subject_of_dataset(index),
+        version="" if index.release is None else str(index.release["version"]),
+        date="" if index.release is None else str(index.release["date"]),
         index=index,
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 __all__ = [
     "Cell",
     "Html",
     "bar",
+    "beside",
     "csp_hash",
     "empty",
     "folded",
@@ -38,6 +41,9 @@ class Html:
 
 
 Cell = Html | str | int
+
+_MARK = ' class="n"'
+_NUMBER = re.compile(r"[\d.,]+%?(?: to [\d.,]+%?)?\Z")
 
 
 def shown(value: Cell) -> str:
@@ -65,7 +71,7 @@ def table(
     Parameters
     ----------
     rows : iterable of sequence of Html, str or int
-        The body. The first cell of a row heads it; whole numbers stand to the right.
+        The body. The first cell of a row heads it; columns of numbers stand to the right, their heads too.
     head : sequence
         Heads of the columns.
     caption : str
@@ -75,12 +81,16 @@ def table(
     groups : sequence of (str, int)
         Heads above the heads, each with the number of columns below it.
     """
+    rows = list(rows)
+    numbers = {place for row in rows for place, cell in enumerate(row) if place and _is_number(cell)}
     lines = [f"<caption>{escape(caption)}</caption>"] if caption else []
     lines.append("<thead>")
     if groups:
         spans = (f'<th scope="colgroup" colspan="{width}">{escape(name)}</th>' for name, width in groups)
         lines.append(f"<tr>{''.join(spans)}</tr>")
-    heads = (f'<th scope="col">{shown(cell)}</th>' for cell in head)
+    heads = (
+        f'<th scope="col"{_MARK if place in numbers else ""}>{shown(cell)}</th>' for place, cell in enumerate(head)
+    )
     lines.append(f"<tr>{''.join(heads)}</tr></thead>")
     lines.append("<tbody>")
     lines += [_row(row) for row in rows]
@@ -96,15 +106,23 @@ def table(
 def _row(row: Sequence[Cell]) -> str:
     cells = [f'<th scope="row">{shown(row[0])}</th>']
     for cell in row[1:]:
-        mark = ' class="n"' if isinstance(cell, int) else ""
-        cells.append(f"<td{mark}>{shown(cell)}</td>")
+        cells.append(f"<td{_MARK if _is_number(cell) else ''}>{shown(cell)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _is_number(cell: Cell) -> bool:
+    return isinstance(cell, int) or (isinstance(cell, str) and bool(_NUMBER.match(cell)))
 
 
 def section(title: str, *parts: Html, lead: str = "") -> Html:
     """Put parts under a heading."""
     words = f'<p class="lead">{escape(lead)}</p>' if lead else ""
     return Html(f"<section><h2>{escape(title)}</h2>{words}{join(parts)}</section>")
+
+
+def beside(parts: Iterable[Html]) -> Html:
+    """Put parts beside each other where the screen is wide enough."""
+    return Html(f'<div class="side-by-side">{join(parts)}</div>')
 
 
 def note(text: str) -> Html:
@@ -131,19 +149,35 @@ def link(address: str, text: str | None = None) -> Html:
     return Html(f'<a href="{escape(address, quote=True)}" rel="noopener noreferrer">{escape(text or address)}</a>')
 
 
-def recording_link(id_: str) -> Html:
-    """Return a link to a recording of this page."""
-    return Html(f'<a href="#id={escape(id_, quote=True)}">{escape(id_)}</a>')
+def recording_link(id_: str, *, pictured: bool = False) -> Html:
+    """Return a link to a recording of this page; a script puts the recording's picture into one that is pictured."""
+    mark = ' class="pictured"' if pictured else ""
+    return Html(f'<a{mark} href="#id={quote(id_, safe="/", errors="replace")}">{escape(id_)}</a>')
 
 
-def bar(share: float, *, class_name: str = "") -> Html:
-    """Draw a share from 0 to 1; the number itself stands beside it, so the drawing says nothing of its own."""
-    width = round(100 * min(max(share, 0.0), 1.0), 1)
-    mark = f' data-class="{escape(class_name, quote=True)}"' if class_name else ""
+def bar(share: float, *, class_name: str = "", chance: float | None = None) -> Html:
+    """Draw a share from 0 to 1; the number itself stands beside it, so the drawing says nothing of its own.
+
+    Parameters
+    ----------
+    share : float
+        How much of the bar is filled.
+    class_name : str
+        A class, which chooses the colour.
+    chance : float, optional
+        Where a line marks what guessing gives, 0 to 1.
+    """
+    colour = f' data-class="{escape(class_name, quote=True)}"' if class_name else ""
+    line = "" if chance is None else f'<rect class="chance" x="{_percent(chance) - 0.75}" width="1.5" height="10"/>'
     return Html(
-        f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"{mark}>'
-        f'<rect class="ground" width="100" height="10"/><rect class="fill" width="{width}" height="10"/></svg>'
+        f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"{colour}>'
+        f'<rect class="ground" width="100" height="10"/><rect class="fill" width="{_percent(share)}" height="10"/>'
+        f"{line}</svg>"
     )
+
+
+def _percent(share: float) -> float:
+    return round(100 * min(max(share, 0.0), 1.0), 1)
 
 
 def island(data: Any) -> str:

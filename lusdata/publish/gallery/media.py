@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from lusdata.catalog.manifest import Crop, Manifest
 from lusdata.catalog.rights import rights_of
@@ -51,6 +52,7 @@ def pictures_of_collection(
     manifests: Sequence[Manifest],
     fetched: FetchReport,
     *,
+    excluded: Mapping[str, Path] = MappingProxyType({}),
     publishable: bool = False,
     workers: int | None = None,
     advance: Advance | None = None,
@@ -63,8 +65,11 @@ def pictures_of_collection(
         The recordings, whatever their state.
     fetched : FetchReport
         Where their files are, and why others are not there; from `lusdata.media.fetch.collection.fetch`.
+    excluded : Mapping of str to Path
+        Files of excluded recordings that are there already, since a comparison may need their pictures. A page is not
+        barred from publication for the sake of one of them.
     publishable : bool
-        Leave out what may not be passed on.
+        Leave out what may not be passed on, and what is excluded.
     workers : int, optional
         Files decoded at a time; up to four by default.
     advance : callable, optional
@@ -82,6 +87,8 @@ def pictures_of_collection(
         result = results.get(manifest.id)
         if publishable and not rights_of(manifest).publish and manifest.state == "included":
             pictures[manifest.id] = _withheld(manifest)
+        elif result is None and manifest.id in excluded and rights_of(manifest).publish and not publishable:
+            todo.append((manifest, excluded[manifest.id]))
         elif result is None:
             pictures[manifest.id] = _not_included(manifest)
         elif result.path is None:

@@ -19,19 +19,25 @@ from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
+from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.audit.report import AuditReport, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
 from lusdata.dataset.folds.frozen import origin_of, table_of
 from lusdata.dataset.folds.units import catalog_digest
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.contact_sheet import CLASS_COLOURS
-from lusdata.publish.gallery import panels
 from lusdata.publish.gallery.data import FACETS, recording_data
 from lusdata.publish.gallery.html import Html, csp_hash, island
 from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.panels.audit import audit_panel
+from lusdata.publish.gallery.panels.counts import counts_panel
+from lusdata.publish.gallery.panels.folds import folds_panel
+from lusdata.publish.gallery.panels.missing import missing_panel
+from lusdata.publish.gallery.panels.rights import rights_panel
 
 __all__ = ["Gallery", "gallery_page", "make_gallery", "write_gallery"]
 
+_SCRIPTS = ("state.js", "pictures.js", "list.js", "detail.js", "page.js")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -159,27 +165,25 @@ def gallery_page(gallery: Gallery) -> str:
     collection = gallery.collection
     records, strips = _records(gallery)
     style = _template("gallery.css") + _class_colours()
-    script = _template("gallery.js")
+    script = "\n".join(map(_template, _SCRIPTS))
     policy = (
         f"default-src 'none'; img-src data:; script-src {csp_hash(script)}; style-src {csp_hash(style)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    findings = gallery.audit.findings if gallery.audit else ()
-    errors = sum(finding.level == "error" for _, finding in findings)
-    warnings = sum(finding.level == "warning" for _, finding in findings)
+    asking = gallery.audit.count("error") + gallery.audit.count("warning") if gallery.audit else 0
     missing = len(collection.manifests) - gallery.shown
     bars = {"chips": _chips(records), "selects": _selects(records)}
     tabs: dict[str, tuple[str, str, Html | str]] = {
         "recordings": ("Recordings", f"{len(collection.manifests):,}", _fill("recordings.html", bars)),
-        "counts": ("Counts", "", panels.counts_panel(collection, gallery.pictures)),
-        "folds": ("Folds", "", panels.folds_panel(collection, gallery.audit, gallery.trouble)),
-        "rights": ("Rights", "", panels.rights_panel(collection)),
-        "audit": ("Audit", f"{errors + warnings:,}", panels.audit_panel(gallery.audit, gallery.trouble)),
-        "missing": ("Missing", f"{missing:,}", panels.missing_panel(collection, gallery.pictures)),
+        "counts": ("Counts", "", counts_panel(collection, gallery.pictures)),
+        "folds": ("Folds", "", folds_panel(collection, gallery.audit, gallery.trouble)),
+        "rights": ("Rights", "", rights_panel(collection)),
+        "audit": ("Audit", f"{asking:,}", audit_panel(gallery.audit, gallery.trouble)),
+        "missing": ("Missing", f"{missing:,}", missing_panel(collection, gallery.pictures)),
     }
     values = {
         "policy": escape(policy, quote=True),
-        "title": escape(collection.name),
+        "title": escape(collection.label),
         "style": style,
         "script": script,
         "summary": escape(_summary(gallery)),
@@ -235,11 +239,11 @@ def _banner(gallery: Gallery) -> str:
     if gallery.unpublishable:
         text = (
             f"<b>For this machine only.</b> This page holds pictures that may not be published: "
-            f"{gallery.unpublishable:,} recordings. <code>lusdata report --publishable</code> leaves them out."
+            f"{counted(gallery.unpublishable, 'recording')}. <code>lusdata report --publishable</code> leaves them out."
         )
         return f'<p class="banner warn" role="note">{text}</p>'
     if withheld:
-        text = f"Pictures of {withheld:,} recordings are left out, because they may not be published."
+        text = f"Pictures of {counted(withheld, 'recording')} are left out, because they may not be published."
         return f'<p class="banner" role="note">{text}</p>'
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lusdata.catalog.releases.check import RELEASE_RULES
 from lusdata.errors import Issue, Level
 
 __all__ = ["CHANGE_RULES", "finding"]
@@ -20,6 +21,7 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
     "FOLD_DATED_BACK": ("warning", "A new recording is dated so that folds made anew move nobody."),
     "PIXELS_UNSEEN": ("warning", "An included recording with a digest has a fingerprint, so that copies can be seen."),
     "FINGERPRINT_BROKEN": ("error", "A fingerprint can be read."),
+    "ADDRESS_NONE": ("warning", "A new recording is published where anybody can get it."),
     "MEDIA_DIFFERS": ("error", "What lies at a recording's address is the recording."),
     "MEDIA_BROKEN": ("error", "A recording can be decoded, and its crop lies inside its frames."),
     "TEXT_UNREAD": (
@@ -32,6 +34,7 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
     "FILE_LINK": ("error", "A manifest is a file, not a link to one."),
     "SCHEMA_EDITED": ("error", "A released schema never changes."),
     "RELEASE_EDITED": ("error", "A release never changes."),
+    **{code: ("error", sentence) for code, sentence in RELEASE_RULES.items()},
 }
 """Every code under which a review reports beyond those of `lusdata.catalog.rules.table.codes`."""
 

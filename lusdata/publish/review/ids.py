@@ -47,6 +47,10 @@ def find_id_faults(
             if change.id in removed_before:
                 message, hint = "the id was in use before", "give the recording another id and file name"
                 yield finding("ID_REUSED", file, message, json_path="$.id", found=change.id, hint=hint)
+            if after.state == "included" and after.access == "direct" and not after.locations:
+                message = "nobody else can get the file"
+                hint = "publish it, such as on Zenodo, and write its address into source.locations"
+                yield finding("ADDRESS_NONE", file, message, json_path="$.source.locations", hint=hint)
             if after.sha256 in idle and idle[after.sha256].id != after.id:
                 yield _known(file, idle[after.sha256])
         elif before is not None and after is not None:

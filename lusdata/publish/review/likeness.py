@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.changes import Change
-from lusdata.catalog.fingerprint import ALGORITHM, decode
+from lusdata.catalog.fingerprint import ALGORITHM, compare, decode
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.dataset.folds.units import unit_ids
@@ -36,6 +36,8 @@ class Alike:
         State of the other one.
     group : str
         Group that the other one states.
+    mirrored : bool
+        Whether one shows the other with left and right exchanged.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Alike:
     one_group: bool
     state: str
     group: str
+    mirrored: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,15 @@ def find_likenesses(changes: Sequence[Change], after: Sequence[Manifest]) -> Lik
     new = [change.id for change in changes if _is_to_compare(change) and change.id in seen]
     groups = unit_ids(after, "patient")
     pairs = [
-        Alike(name, other, similarity, groups[name] == groups[other], seen[other].state, seen[other].group_id)
+        Alike(
+            id=name,
+            other=other,
+            similarity=similarity,
+            one_group=groups[name] == groups[other],
+            state=seen[other].state,
+            group=seen[other].group_id,
+            mirrored=compare(*(decode(str(seen[one].data["fingerprint"])) for one in (name, other))).mirrored,
+        )
         for name, other, similarity in _matches(new, seen)
     ]
     blind = sum(manifest.state == "included" and manifest.id not in seen for manifest in after)
@@ -146,15 +157,18 @@ def find_alike_faults(changes: Sequence[Change], found: Likenesses, place: Mappi
     """
     for pair in found.pairs:
         file = place.get(pair.id, pair.id)
-        told = f"{pair.other}, {pair.similarity:.0%} alike"
+        told = f"{pair.other}, {pair.similarity:.0%} alike{', mirrored' if pair.mirrored else ''}"
         path = "$.fingerprint"
         if pair.state == "withdrawn":
             message, hint = "looks like a recording that was withdrawn", "leave it out"
             yield finding("WITHDRAWN_AGAIN", file, message, json_path=path, found=told, hint=hint)
+        elif pair.one_group:
+            # Nothing can leak; often the other one was excluded for this one.
+            continue
         elif pair.state == "excluded":
             message, hint = "looks like a recording that is excluded", "change the status of that one, if it was wrong"
             yield finding("FILE_KNOWN", file, message, json_path=path, found=told, hint=hint)
-        elif not pair.one_group:
+        else:
             message = "looks like a recording of another group"
             hint = (
                 f"leave it out if it is a copy; else link the groups: group.linked names {pair.group}, near-duplicate"

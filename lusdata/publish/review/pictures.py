@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from lusdata.media.text.finder import find_text
 from lusdata.publish.review.codes import finding
 from lusdata.publish.review.likeness import Alike
 
-__all__ = ["Drawn", "Gallery", "Picture", "draw_pictures"]
+__all__ = ["Drawn", "Gallery", "Picture", "draw_pictures", "find_media_faults"]
 
 _MOST = 40
 _FRAMES = 4
@@ -151,9 +151,8 @@ def draw_pictures(
             issues.append(finding("MEDIA_BROKEN", file, error.what, json_path=path, expected=expected, found=found))
         if change.id in artist.unread:
             issues.append(_unread(file, artist.unread[change.id]))
-        result = results.get(change.id)
-        if result is not None and STATES[result.state][0] == 1:
-            issues.append(_differs(file, result))
+        if change.id in results:
+            issues += find_media_faults(file, results[change.id])
     for pair in pairs[:_MOST]:
         picture = artist.of_pair(known[pair.id], known[pair.other])
         if picture is not None:
@@ -177,10 +176,22 @@ def _unread(file: str, regions: int) -> Issue:
     return finding("TEXT_UNREAD", file, f"text is burned into the picture in {places}", json_path="$.review", hint=hint)
 
 
-def _differs(file: str, result: FetchResult) -> Issue:
-    message = STATES[result.state][1]
-    hint = "look at what is there; lusdata fetch tells more"
-    return finding("MEDIA_DIFFERS", file, message, json_path="$.source", found=result.detail, hint=hint)
+def find_media_faults(file: str, result: FetchResult) -> Iterator[Issue]:
+    """Say what the recording's own addresses gave in its place; an address that did not answer is no fault.
+
+    Parameters
+    ----------
+    file : str
+        Path of the manifest.
+    result : FetchResult
+        What became of the recording.
+    """
+    for failure in result.failures:
+        # A mirror with another file says nothing about the recording.
+        if not failure.mirror and STATES[failure.state][0] == 1:
+            hint = "open the address and look; a file that was replaced there needs another digest, or another address"
+            found = f"{failure.detail} at {failure.location}"
+            yield finding("MEDIA_DIFFERS", file, STATES[failure.state][1], json_path="$.source", found=found, hint=hint)
 
 
 class _Artist:

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusdata.errors import OutsideError, UsageError
+from lusdata.catalog import git
+from lusdata.errors import UsageError
 
 __all__ = ["Base", "FileChange", "Repository", "open_repository"]
 
 _MAIN_BRANCHES = ("upstream/main", "origin/main", "origin/HEAD", "main", "origin/master", "master")
 """Where the main branch may be, the first that exists counts: who works on a fork calls the original upstream."""
-
-_LONGEST_REVISION = 200
-# What no name of a revision holds, and `..`, which names two of them.
-_ODD = re.compile(r"[\x00-\x20\x7f:?*\[\\]|\.\.")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_PATIENCE_S = 120
-
-# Settings of the repository or the user that would run other programs, or change what is printed.
-_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.external=", "-c", "color.ui=false")
-_ENVIRONMENT = {
-    "LC_ALL": "C",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 
 
 @dataclass(frozen=True)
@@ -128,18 +112,11 @@ class Repository:
         return Base(name, commit, note)
 
     def _commit_of(self, revision: str) -> str:
-        if not revision or revision.startswith("-") or len(revision) > _LONGEST_REVISION or _ODD.search(revision):
-            raise UsageError(
-                "not the name of a revision",
-                where="--against",
-                expected="a branch, tag or commit, such as origin/main",
-                found=repr(revision[:_LONGEST_REVISION]),
-            )
-        found = self._maybe("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        if found is None or not _COMMIT.fullmatch(found):
-            hint = "git fetch brings branches of a remote; a shallow clone may need git fetch --unshallow"
-            raise UsageError("git knows no such revision", where="--against", found=revision, hint=hint)
-        return found
+        try:
+            return git.commit_of(self.root, revision)
+        except UsageError as error:
+            error.where = "--against"
+            raise
 
     def changes(self, base: Base) -> tuple[FileChange, ...]:
         """Return every file of the working tree that differs from a base, sorted by path.
@@ -158,7 +135,7 @@ class Repository:
             base.tree,
             "--",
         )
-        found = [_parsed(head, name) for head, name in _pairs(_split(listing))]
+        found = [_parsed(head, name) for head, name in _pairs(git.names(listing))]
         by_path = {change.path: change for change in found}
         for name in self._untracked():
             # A file that was removed from the index alone is in both lists; it is there.
@@ -168,58 +145,40 @@ class Repository:
 
     def files(self) -> frozenset[str]:
         """Return the paths of all files that count and are there."""
-        tracked = _split(self._run("ls-files", "--cached", "-z", "--"))
+        tracked = git.names(self._run("ls-files", "--cached", "-z", "--"))
         return frozenset(name for name in (*tracked, *self._untracked()) if os.path.lexists(self.root / name))
 
     def _untracked(self) -> list[str]:
         if not self.sees_untracked:
             return []
-        return _split(self._run("ls-files", "--others", "--exclude-standard", "-z", "--"))
+        return git.names(self._run("ls-files", "--others", "--exclude-standard", "-z", "--"))
 
     def base_files(self, base: Base) -> frozenset[str]:
         """Return the paths of all files of a base."""
-        return frozenset(_split(self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", base.tree)))
+        return frozenset(git.names(self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", base.tree)))
 
     def contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """Return the contents of blobs by their ids, with one call of git."""
-        wanted = sorted({blob for blob in blobs if _COMMIT.fullmatch(blob)})
-        if not wanted:
-            return {}
-        stream = self._run("cat-file", "--batch", given="".join(f"{blob}\n" for blob in wanted).encode())
-        found: dict[str, bytes] = {}
-        at = 0
-        for blob in wanted:
-            end = stream.index(b"\n", at)
-            head = stream[at:end].split()
-            if len(head) != 3:
-                raise OutsideError("git lacks a part of the history", where=blob, hint="git fetch --unshallow")
-            size_bytes = int(head[2])
-            found[blob] = stream[end + 1 : end + 1 + size_bytes]
-            at = end + size_bytes + 2
-        return found
+        """Return the contents of blobs by their ids."""
+        return git.contents(self.root, blobs)
 
     def removed_before(self, base: Base) -> frozenset[str]:
         """Return the paths that were removed at some time in the history of a base, as far as it is here."""
         listed = ("log", "--diff-filter=D", "--no-renames", "--name-only", "-z", "--format=", base.tree, "--")
         try:
-            return frozenset(_split(self._run(*listed)))
-        except _GitSaysNoError:
+            return frozenset(git.names(self._run(*listed)))
+        except git.GitSaysNoError:
             # Where nothing was ever committed, the base is no commit and has no history.
             return frozenset()
 
     def _run(self, *arguments: str, given: bytes = b"") -> bytes:
-        return _git(self.root, arguments, given)
+        return git.ask(self.root, *arguments, given=given)
 
     def _maybe(self, *arguments: str) -> str | None:
         """Return what git prints, or None if it says no."""
         try:
             return self._run(*arguments).decode("utf-8", "replace").strip()
-        except _GitSaysNoError:
+        except git.GitSaysNoError:
             return None
-
-
-class _GitSaysNoError(OutsideError):
-    """Git ended with an error (exit code 3)."""
 
 
 def open_repository(start: Path, *, sees_untracked: bool = True) -> Repository:
@@ -240,39 +199,13 @@ def open_repository(start: Path, *, sees_untracked: bool = True) -> Repository:
         If git is not installed, or refuses to work there.
     """
     try:
-        top = _git(start, ("rev-parse", "--show-toplevel"))
-    except _GitSaysNoError as error:
+        top = git.ask(start, "rev-parse", "--show-toplevel")
+    except git.GitSaysNoError as error:
         if "not a git repository" not in (error.found or ""):
             raise
         hint = "lusdata validate checks manifests without git; git clone brings the repository"
         raise UsageError("not in a git repository", where=str(start), hint=hint) from error
     return Repository(Path(os.fsdecode(top.rstrip(b"\r\n"))), sees_untracked)
-
-
-def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes:
-    try:
-        done = subprocess.run(
-            ["git", *_SETTINGS, *arguments],
-            cwd=folder,
-            env={**os.environ, **_ENVIRONMENT},
-            input=given,
-            capture_output=True,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        hint = "install git; lusdata validate checks manifests without it"
-        raise OutsideError("git is not installed, or not on the PATH", hint=hint) from error
-    except subprocess.TimeoutExpired as error:
-        raise OutsideError("git did not answer", where=f"git {arguments[0]}", expected=f"{_PATIENCE_S} s") from error
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        raise _GitSaysNoError("git failed", where=f"git {arguments[0]}", found=told[0].removeprefix("fatal: "))
-    return done.stdout
-
-
-def _split(listing: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in listing.split(b"\0") if name]
 
 
 def _pairs(fields: Sequence[str]) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.changes import Change, weight_of
+from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.run import RUN_RULES
@@ -22,6 +22,7 @@ from lusdata.publish.review.ids import find_id_faults
 from lusdata.publish.review.likeness import Likenesses, find_alike_faults, find_likenesses
 from lusdata.publish.review.pictures import Drawn, Gallery, Picture, draw_pictures
 from lusdata.publish.review.places import Places
+from lusdata.publish.review.releases import find_release_faults
 from lusdata.publish.review.repository import Base, Repository
 from lusdata.publish.review.states import CollectionChange, States, read_states
 
@@ -67,6 +68,8 @@ class Review:
         By recording; None if none were asked for.
     place : Mapping of str to str
         Path of each manifest, by the recording's id.
+    broken : tuple of str
+        Paths of changed manifests that cannot be read.
     notes : tuple of str
         What a person should know besides.
     """
@@ -77,6 +80,7 @@ class Review:
     issues: tuple[Issue, ...]
     pictures: Mapping[str, tuple[Picture, ...]] | None
     place: Mapping[str, str]
+    broken: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
@@ -104,6 +108,7 @@ class Review:
         return {
             "passes": self.passes,
             "base": asdict(self.base),
+            "broken": list(self.broken),
             "notes": list(self.notes),
             "errors": len(self.errors),
             "warnings": len(self.warnings),
@@ -111,6 +116,7 @@ class Review:
             "collections": [
                 {
                     "name": part.change.name,
+                    "weight": part.change.weight,
                     "counts": [asdict(count) for count in part.counts],
                     "folds": asdict(part.folds),
                     "changes": [_as_dict(change) for change in part.change.changes],
@@ -133,7 +139,7 @@ class Review:
 def _as_dict(change: Change) -> dict[str, Any]:
     manifest = change.after or change.before
     rights = asdict(rights_of(manifest)) if manifest is not None else {}
-    return {**change.as_dict(), "weight": weight_of(change), "rights": rights}
+    return {**change.as_dict(), "rights": rights}
 
 
 def make_review(repository: Repository, base: Base, places: Places, *, gallery: Gallery | None = None) -> Review:
@@ -179,6 +185,7 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
     gone = _ids_gone(repository, base, places, changes, base_files)
     issues += find_id_faults(changes, known=states.before, removed_before=gone, place=place)
     issues += _rule_issues(repository.root, states, {change.path for change in looked_at})
+    issues += find_release_faults(repository.root, (change.path for change in looked_at))
     issues += find_file_faults(
         looked_at,
         base_files=base_files,
@@ -199,6 +206,7 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
         issues=tuple(sorted(issues, key=lambda issue: (issue.level, issue))),
         pictures=drawn.pictures if gallery is not None else None,
         place=place,
+        broken=states.broken,
         notes=tuple(notes),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lusdata.catalog.changes import Change, compare_manifests
+from lusdata.catalog.changes import Change, Weight, compare_collections
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.validate import Checked, check_files
@@ -30,12 +30,15 @@ class CollectionChange:
         Every manifest that could be read, sorted by id.
     changes : tuple of Change
         What differs, sorted by id; only what was asked for.
+    weight : {"major", "minor", "patch"} or None
+        Which part of a release's version all of it together raises.
     """
 
     name: str
     before: tuple[Manifest, ...]
     after: tuple[Manifest, ...]
     changes: tuple[Change, ...]
+    weight: Weight | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class States:
         What validation says about the present files.
     unreadable : tuple of str
         Paths of manifests that could not be read as they were before.
+    broken : tuple of str
+        Paths of changed manifests that cannot be read as they are now. They count neither before nor after: what became
+        of such a recording, nobody can tell.
     """
 
     collections: tuple[CollectionChange, ...]
@@ -59,6 +65,7 @@ class States:
     after: tuple[Manifest, ...]
     checked: Checked
     unreadable: tuple[str, ...]
+    broken: tuple[str, ...]
 
 
 def read_states(repository: Repository, changes: Iterable[FileChange], places: Places, files: Iterable[str]) -> States:
@@ -87,7 +94,8 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
     present = sorted(path for path in files if places.is_manifest(path) and not _is_link(changed.get(path)))
     checked = check_files(repository.root / path for path in present)
     now = {_relative(repository.root, manifest): manifest for manifest in checked.manifests}
-    old = {path: change.blob for path, change in looked_at.items() if change.blob}
+    broken = tuple(path for path in present if path in looked_at and path not in now)
+    old = {path: change.blob for path, change in looked_at.items() if change.blob and path not in broken}
     contents = repository.contents(old.values())
     then: dict[str, Manifest] = {path: manifest for path, manifest in now.items() if path not in looked_at}
     unreadable = []
@@ -100,15 +108,17 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
     collections = []
     for folder in sorted({str(PurePosixPath(path).parent) for path in looked_at}):
         before, after = (_of_collection(state, folder) for state in (then, now))
-        found = compare_manifests(before, after)
-        if found:
-            collections.append(CollectionChange(PurePosixPath(folder).name, before, after, found))
+        found = compare_collections(before, after)
+        if found.changes:
+            name = PurePosixPath(folder).name
+            collections.append(CollectionChange(name, before, after, found.changes, found.weight))
     return States(
         collections=tuple(collections),
         before=_sorted(then.values()),
         after=_sorted(now.values()),
         checked=checked,
         unreadable=tuple(unreadable),
+        broken=broken,
     )
 
 

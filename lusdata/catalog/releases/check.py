@@ -7,7 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from lusdata.catalog.history import altered_since, has_revision
-from lusdata.catalog.release import INDEX, Release, is_version, read_release, releases_folder, releases_of
+from lusdata.catalog.releases.release import INDEX, Release, read_release, releases_folder, releases_of
+from lusdata.catalog.releases.version import is_version
 from lusdata.catalog.validate import shown_path
 from lusdata.errors import Issue, LusdataError, UsageError
 

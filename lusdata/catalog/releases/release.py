@@ -20,6 +20,8 @@ from typing import Any
 from lusdata.catalog.collection import find_collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
+from lusdata.catalog.reading import parse_data
+from lusdata.catalog.releases.version import is_version, parse_version
 from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = [
@@ -28,9 +30,7 @@ __all__ = [
     "Release",
     "find_release",
     "folds_file",
-    "is_version",
     "manifest_files_of",
-    "parse_version",
     "read_release",
     "releases_folder",
     "releases_of",
@@ -42,9 +42,11 @@ RELEASE_FORMAT = "1.0.0"
 
 INDEX = "release.json"
 
-_VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
 _FILE = re.compile(r"folds-[a-z]+\.json|manifests-\d+\.jsonl")
-_KEYS = frozenset({"collection", "version", "date", "previous", "counts", "audit", "files", "recordings", "sha256"})
+_TEXTS = ("collection", "version", "date", "notes", "sha256")
+_OBJECTS = ("versions", "counts", "audit", "files", "recordings")
+_COUNTS = ("recordings", "included", "buildable")
+_KEYS = frozenset({*_TEXTS, *_OBJECTS, "previous"})
 _PART_BYTES = 900_000
 """Files stay small enough for a reviewer's page to show them."""
 
@@ -121,13 +123,15 @@ class Release:
         OutsideError
             If one cannot be read.
         """
-        documents: list[dict[str, Any]] = []
+        documents: list[Any] = []
         for name in self.data["files"]:
             if name.startswith("manifests-"):
                 # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
-                lines = self._content(name).decode("utf-8").rstrip("\n").split("\n")
-                documents += map(json.loads, lines)
-        digests = {str(data["id"]): hashlib.sha256(canonical_bytes(data)).hexdigest() for data in documents}
+                lines = self._content(name).rstrip(b"\n").split(b"\n")
+                documents += (parse_data(line, str(self.folder / name)) for line in lines)
+        if not all(isinstance(data, dict) and isinstance(data.get("id"), str) for data in documents):
+            raise DataError("the release holds something that is no manifest", where=str(self.folder))
+        digests = {data["id"]: hashlib.sha256(canonical_bytes(data)).hexdigest() for data in documents}
         if digests != dict(self.recordings):
             raise DataError("the release does not hold the manifests that it names", where=str(self.folder))
         manifests = (Manifest(migrate_data(data)[1]) for data in documents)
@@ -156,36 +160,6 @@ class Release:
 
 
 _BRING_BACK = "a release is never edited: bring the file back, and make a new release"
-
-
-def is_version(text: str) -> bool:
-    """Tell whether a text can be the version of a release.
-
-    Examples
-    --------
-    >>> is_version("1.0.0"), is_version("1.0"), is_version("01.0.0")
-    (True, False, False)
-    """
-    return _VERSION.fullmatch(text) is not None
-
-
-def parse_version(text: str) -> tuple[int, int, int]:
-    """Read a version.
-
-    Raises
-    ------
-    UsageError
-        If it is not three whole numbers.
-
-    Examples
-    --------
-    >>> parse_version("1.10.0") > parse_version("1.9.3")
-    True
-    """
-    match = _VERSION.fullmatch(text)
-    if match is None:
-        raise UsageError("not a version of a release", expected="three numbers, such as 1.0.0", found=repr(text)[:60])
-    return int(match[1]), int(match[2]), int(match[3])
 
 
 def folds_file(by: str) -> str:
@@ -245,28 +219,34 @@ def read_release(folder: Path) -> Release:
             found=expected,
             hint=_BRING_BACK,
         )
-    if (data["collection"], data["version"]) != (folder.parent.name, folder.name):
-        found = f"{data['collection']} {data['version']}"
-        raise DataError("a release lies in another place", where=str(folder), found=found)
     fault = _misshapen(data)
     if fault:
         raise DataError("not a release", where=str(path), found=fault)
+    if (data["collection"], data["version"]) != (folder.parent.name, folder.name):
+        found = f"{data['collection']} {data['version']}"
+        raise DataError("a release lies in another place", where=str(folder), found=found)
     return Release(data, folder)
 
 
 def _misshapen(data: Mapping[str, Any]) -> str:
     """Say what a release of the right seal can still have wrong, since whoever writes one can seal anything."""
+    wrong = [name for name in _TEXTS if not isinstance(data[name], str)]
+    wrong += [name for name in _OBJECTS if not isinstance(data[name], dict)]
+    if wrong:
+        return f"{wrong[0]} is {type(data[wrong[0]]).__name__}"
     files, recordings, previous = data["files"], data["recordings"], data["previous"]
-    if not isinstance(files, dict) or not all(
-        isinstance(facts, dict) and "sha256" in facts for facts in files.values()
-    ):
+    if not all(isinstance(facts, dict) and "sha256" in facts for facts in files.values()):
         return "files without digests"
     # Names of files become paths.
     strange = [name for name in files if not _FILE.fullmatch(name)]
     if strange:
         return f"the file name {strange[0][:80]!r}"
-    if not isinstance(recordings, dict) or not all(isinstance(digest, str) for digest in recordings.values()):
+    if not all(isinstance(digest, str) for digest in recordings.values()):
         return "recordings without digests"
+    if not isinstance(data["versions"].get("lusdata"), str):
+        return "no version of the lusdata that made it"
+    if not all(isinstance(data["counts"].get(name), int) for name in _COUNTS):
+        return "counts without " + ", ".join(_COUNTS)
     if previous is not None and not (isinstance(previous, dict) and {"version", "sha256"} <= previous.keys()):
         return "a release before it without version and seal"
     return ""

@@ -1,0 +1,1 @@
+"""Collections as they were, under a `version` that is never given twice: reading a `release`, and its `check`."""

@@ -1,0 +1,152 @@
+"""What a person says of a recording: from options, and on a terminal from answers, once for all files of a run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import LICENCES
+from lusdata.catalog.schema import enumeration
+from lusdata.commands.adding.ask import Question, ask
+from lusdata.errors import UsageError
+from lusdata.media.draft.answers import Answers, known_provider, patient_code_fault, slug_of
+from lusdata.media.draft.source import is_address
+
+__all__ = ["Interview", "given_answers"]
+
+_UNPUBLISHED = "LicenseRef-None"
+
+
+def given_answers(args: argparse.Namespace, known: Sequence[Manifest], *, asks: bool) -> Answers:
+    """Gather what the options say.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        The options.
+    known : sequence of Manifest
+        Recordings that are there; those from the same address tell the provider.
+    asks : bool
+        Whether somebody is there to be asked for the rest; it is empty then.
+
+    Returns
+    -------
+    Answers
+        What is known; `probe` is empty as long as the pictures may tell.
+
+    Raises
+    ------
+    UsageError
+        If something is missing and nobody is there.
+    """
+    address = args.source if is_address(args.source) else args.source_url
+    provider = args.provider or (None if asks else known_provider(address or args.page, known))
+    needed = {"--class": args.class_name, "--license": args.licence, "--provider": provider}
+    if not args.yes:
+        # With --yes the transducer may be proposed, later, from the pictures.
+        needed["--probe"] = args.probe
+    missing = [option for option, value in needed.items() if not value]
+    if missing and not asks:
+        raise UsageError(
+            "more must be known, and nobody is there to ask",
+            where=args.source,
+            expected=", ".join(sorted(missing)),
+            hint="give these options, or run it on a terminal",
+        )
+    return Answers(
+        class_name=args.class_name or "",
+        probe=args.probe or "",
+        licence=args.licence or "",
+        provider=provider or "",
+        class_basis=args.class_basis or ("" if asks else "unknown"),
+        source_url=args.source_url,
+        page=args.page,
+        doi=args.doi,
+        attribution=args.attribution,
+        patient=args.patient,
+        same_patient=args.same_patient,
+        link=args.link,
+        slug=args.slug,
+        kind=args.kind,
+        reviewer=args.reviewer,
+        text_reviewed=args.text_reviewed,
+    )
+
+
+@dataclass
+class Interview:
+    """Asks for what the options left open, when the first recording turned out to be new.
+
+    Attributes
+    ----------
+    known : sequence of Manifest
+        Recordings that are there.
+    said : dict
+        What was answered; it holds for every further file.
+    """
+
+    known: Sequence[Manifest]
+    said: dict[str, Any] = field(default_factory=dict)
+
+    def complete(self, answers: Answers) -> Answers:
+        """Return the answers with what a person says.
+
+        Raises
+        ------
+        UsageError
+            If the input ends.
+        """
+        if not self.said:
+            self.said = self._ask(answers)
+        return replace(answers, **self.said)
+
+    def _ask(self, given: Answers) -> dict[str, Any]:
+        said: dict[str, Any] = {
+            "class_name": given.class_name or ask(Question("Diagnosis of the patient?", enumeration("class"))),
+            "class_basis": given.class_basis
+            or ask(Question("What does it rest on?", enumeration("class_basis"), default="unknown")),
+            "page": given.page,
+        }
+        if not given.source_url and not given.page:
+            said["page"] = ask(Question("Web page that shows it?", optional=True, fault=_address_fault))
+        published = bool(given.source_url or said["page"] or given.doi)
+        said["licence"] = given.licence or _asked_licence(published=published)
+        proposal = known_provider(given.source_url or said["page"], self.known)
+        question = Question("Who published it, in short, such as pocus-atlas?", default=proposal, fault=_provider_fault)
+        said["provider"] = given.provider or slug_of(ask(question) or "")
+        said["attribution"] = given.attribution or ask(Question("Whom to name when it is used?", optional=True))
+        if not given.patient and not given.same_patient:
+            text = "Your own code for the patient, such as c-07, if you add several recordings of one?"
+            said["patient"] = ask(Question(text, optional=True, fault=patient_code_fault))
+        return said
+
+
+def _asked_licence(*, published: bool) -> str:
+    usual = {
+        "CC0-1.0": "free for all",
+        "CC-BY-4.0": "name the owner",
+        "CC-BY-NC-4.0": "and not for money",
+        "CC-BY-NC-ND-4.0": "and unchanged",
+    }
+    words = ", ".join(f"{name} {meaning}" for name, meaning in usual.items())
+    last = f"; {_UNPUBLISHED} where the page states none" if published else ""
+
+    def fault(text: str) -> str:
+        if text not in LICENCES:
+            return "not among " + ", ".join(sorted(LICENCES))
+        if text == _UNPUBLISHED and not published:
+            return "what was never published needs a licence by its owner"
+        return ""
+
+    return ask(Question(f"Licence ({words}{last})?", fault=fault)) or ""
+
+
+def _address_fault(text: str) -> str:
+    return "" if text.startswith(("https://", "http://")) else "an address begins with https://"
+
+
+def _provider_fault(text: str) -> str:
+    return "" if slug_of(text) else "a few letters of the Latin alphabet, such as my-clinic"

@@ -1,0 +1,57 @@
+"""Which group a new recording belongs to: as wide as what is known. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lusdata.catalog.manifest import Manifest
+from lusdata.media.draft.answers import Answers
+
+__all__ = ["group_entry"]
+
+
+def group_entry(
+    collection: str, slug: str, answers: Answers, *, joined: Sequence[Manifest] = (), study: str | None = None
+) -> dict[str, Any]:
+    """Return the group of a new recording, as wide as what is known.
+
+    Parameters
+    ----------
+    collection, slug : str
+        The parts of its id.
+    answers : Answers
+        Patient, and the recordings that it is said to belong to.
+    joined : sequence of Manifest
+        The recordings that it belongs to: those named, and those whose pictures agree.
+    study : str, optional
+        Code of an examination that several files of one run share.
+
+    Returns
+    -------
+    dict
+        A manifest's `group`.
+
+    Examples
+    --------
+    >>> group_entry("pocus", "a", Answers("healthy", "convex", "CC0-1.0", "x", patient="12"))
+    {'id': 'pocus/patient-12', 'basis': 'patient'}
+    """
+    named = next((other for other in joined if other.id == answers.same_patient), None)
+    if answers.patient is not None:
+        group = {"id": f"{collection}/patient-{answers.patient}", "basis": "patient"}
+    elif named is not None and named.group_basis in ("patient", "study", "publication"):
+        group = {"id": named.group_id, "basis": named.group_basis}
+    elif study is not None:
+        group = {"id": f"{collection}/study-{study}", "basis": "study"}
+    else:
+        group = {"id": f"{collection}/clip-{slug}", "basis": "clip"}
+    linked: dict[str, str] = {}
+    for other in joined:
+        if other.group_id != group["id"]:
+            # What a person says goes before what pictures show.
+            same = other is named and re.match(r"[^/]+/(patient|clip)-", other.group_id)
+            linked.setdefault(other.group_id, "patient" if same else "near-duplicate")
+    links = [{"id": identifier, "basis": basis} for identifier, basis in sorted(linked.items())]
+    return {**group, "linked": links} if links else group

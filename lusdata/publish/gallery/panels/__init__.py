@@ -1,0 +1,1 @@
+"""The tabs of a gallery besides the recordings, one module each; `parts` is what they share."""

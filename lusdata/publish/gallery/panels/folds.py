@@ -1,0 +1,72 @@
+"""The tab of folds: what each holds, and who is in it."""
+
+from __future__ import annotations
+
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.schema import enumeration
+from lusdata.dataset.audit.catalog import Cell as Balance
+from lusdata.dataset.audit.report import AuditReport
+from lusdata.dataset.folds.units import unit_ids
+from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, recording_link, section, table
+from lusdata.publish.gallery.panels.parts import class_cell
+
+__all__ = ["folds_panel"]
+
+
+def folds_panel(collection: Collection, report: AuditReport | None, trouble: str = "") -> Html:
+    """Show what each fold holds, and which groups are in it."""
+    if report is None:
+        return empty(f"No folds: {trouble}")
+    split = report.split
+    if split.by_frame:
+        return section("Folds", empty("This split tears recordings apart by frame: every recording is in all folds."))
+    groups = unit_ids(collection.manifests, "patient")
+    classes = [name for name in enumeration("class") if any(cell.class_name == name for cell in report.balance)]
+    most = max((cell.recordings for cell in report.balance), default=1)
+    rows: list[list[Cell]] = []
+    for fold in split.folds:
+        held = {cell.class_name: cell for cell in report.balance if cell.fold == fold}
+        members = {place.recording for place in split.places if place.fold == fold}
+        shares = [_share(held.get(name), name, most) for name in classes]
+        frames = sum(cell.frames for cell in held.values())
+        rows.append([f"fold {fold}", *shares, len(members), len({groups[name] for name in members}), frames])
+    head: list[Cell] = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
+    counted = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
+    return join(
+        [
+            section("What each fold holds", counted, lead=_split_words(report)),
+            section("Who is in which fold", *_members(report)),
+        ]
+    )
+
+
+def _share(counted: Balance | None, class_name: str, most: int) -> Html:
+    if counted is None:
+        return join([bar(0, class_name=class_name), Html("<small>none</small>")])
+    numbers = f"{counted.recordings:,} / {counted.groups:,} / {counted.frames:,}"
+    return join([bar(counted.recordings / most, class_name=class_name), Html(f"<small>{numbers}</small>")])
+
+
+def _split_words(report: AuditReport) -> str:
+    table_ = report.split.table
+    words = report.split.source
+    if table_ is not None:
+        words += f"; balanced for {table_.rate_hz:g} frames a second, at most {table_.max_frames} of a recording"
+    return words
+
+
+def _members(report: AuditReport) -> list[Html]:
+    parts = []
+    table_ = report.split.table
+    for fold in report.split.folds:
+        names = sorted({place.recording for place in report.split.places if place.fold == fold})
+        units: dict[str, list[str]] = {}
+        for name in names:
+            units.setdefault(table_.unit_of[name] if table_ else name, []).append(name)
+        lines = []
+        for unit, held in units.items():
+            links = join(map(recording_link, held), by=", ")
+            lines.append(join([f"{unit}: ", links]) if table_ and table_.by != "video" else links)
+        words = f"Fold {fold}: {len(names):,} recordings"
+        parts.append(folded(words + (f" in {len(units):,} units" if table_ else ""), lines))
+    return parts
