@@ -28,7 +28,7 @@ MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help setup demo test test-real check format bench manifests wheel clean
+.PHONY: help setup demo test test-real check format bench bench-add manifests wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,12 @@ format: $(DEV)  ## put the code into the project's format and mend what the lint
 
 bench: $(DEV)  ## measure building against decoding alone, and the start-up times; prints ratios
 	@$(PY) -m benchmarks --corpus "$(SHARED)/corpus"
+
+bench-add: $(DEV)  ## measure what adding rests on: scan, writing, duplicates (half an hour); docs/measured.md has figures
+	@$(PY) -m benchmarks.sector --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
+	@$(PY) -m benchmarks.screens --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
+	@$(PY) -m benchmarks.text --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
+	@$(PY) -m benchmarks.duplicates --mirror pocus="$(SHARED)/corpus" --mirror blues="$(SHARED)/corpus_blues" --out build/duplicates
 
 manifests: $(BASE)  ## make the shipped manifests again from the public metadata in ../shared
 	@test -d "$(SHARED)/facts" || { echo "make manifests: no folder $(SHARED)/facts; set SHARED=folder"; exit 2; }

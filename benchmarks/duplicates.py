@@ -27,15 +27,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, decode, encode
+from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode
 from lusdata.catalog.groups import group_ids
-from lusdata.catalog.near_duplicates import find_duplicates, nearest
+from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.catalog.opening import open_collection
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode as decode_frames
 from lusdata.media.decode.pixels import grey_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
-from lusdata.media.fingerprint import fingerprint
+from lusdata.media.fingerprint import fingerprint, undone_signatures
 from lusdata.media.phantom.media import write_video
 
 Frames = np.ndarray[Any, Any]
@@ -137,11 +137,20 @@ def read_grey(path: Path) -> Frames:
     return np.stack([one.value for one in decode_frames(path, choose, take)])
 
 
-def altered(job: tuple[str, Path, str]) -> dict[str, float]:
-    """Return the score of each altered copy of one recording."""
+def altered(job: tuple[str, Path, str]) -> tuple[dict[str, float], dict[str, float], list[str]]:
+    """Alter one recording in every way.
+
+    Returns
+    -------
+    plain, adding : dict of str to float
+        Score of each copy against the original: by the fingerprint that a manifest would keep, and as ``lusdata add``
+        looks it up.
+    looked_up : list of str
+        What is looked up for the recording itself, to be held against those of others.
+    """
     _, path, text = job
     original, frames = decode(text), read_grey(path)
-    scores = {}
+    plain, adding = {}, {}
     with tempfile.TemporaryDirectory(prefix="lusdata-copies-") as folder:
         for number, (name, (change, suffix)) in enumerate(CHANGES.items()):
             copy = Path(folder) / f"{number}.{suffix}"
@@ -150,8 +159,10 @@ def altered(job: tuple[str, Path, str]) -> dict[str, float]:
             changed = np.ascontiguousarray(changed[:, : changed.shape[1] // 2 * 2, : changed.shape[2] // 2 * 2])
             write_video(copy, changed, rate_hz=15.0)
             signature = fingerprint(copy)
-            scores[name] = compare(original, decode(signature)).score if signature else 0.0
-    return scores
+            plain[name] = compare(original, decode(signature)).score if signature else 0.0
+            undone = undone_signatures(list(read_grey(copy)))
+            adding[name] = max([plain[name], *(compare(original, decode(one)).score for one in undone)])
+    return plain, adding, undone_signatures(list(frames))
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -167,47 +178,73 @@ def measure(arguments: argparse.Namespace) -> int:
     unrelated.sort(reverse=True)
     here = [(m.id, Path(mirrors[m.id.split("/")[0]]) / str(m.source_path), m.data["fingerprint"]) for m in manifests]
     here = sorted(job for job in here if job[1].is_file())
-    chosen = np.sort(np.random.default_rng(arguments.seed).permutation(len(here))[: arguments.copies])
+    chosen = [here[position] for position in np.random.default_rng(arguments.seed).permutation(len(here))]
+    chosen = sorted(chosen[: arguments.copies])
     with ProcessPoolExecutor(arguments.workers) as pool:
-        rows = list(pool.map(altered, [here[position] for position in chosen]))
-    by_change = {name: sorted(row[name] for row in rows) for name in CHANGES}
-    write_figures(Path(arguments.out), by_change, unrelated)
+        done = list(pool.map(altered, chosen))
+    plain = {name: sorted(row[0][name] for row in done) for name in CHANGES}
+    adding = {name: sorted(row[1][name] for row in done) for name in CHANGES}
+    wrong = max(
+        compare(decode(one), signatures[other]).score
+        for (identifier, _, _), (_, _, looked_up) in zip(chosen, done, strict=True)
+        for one in looked_up
+        for other in signatures
+        if groups[other] != groups[identifier]
+    )
+    write_figures(Path(arguments.out), plain, adding, unrelated, wrong)
     return 0
 
 
-def write_figures(out: Path, by_change: dict[str, list[float]], unrelated: Sequence[tuple[float, str, str]]) -> None:
-    """Write the curve and the figures of each kind of copy."""
+def write_figures(
+    out: Path,
+    plain: dict[str, list[float]],
+    adding: dict[str, list[float]],
+    unrelated: Sequence[tuple[float, str, str]],
+    wrong: float,
+) -> None:
+    """Write the curve and the figures of each kind of copy, and print a table."""
     out.mkdir(parents=True, exist_ok=True)
-    copies = np.sort(np.concatenate([np.array(scores) for scores in by_change.values()]))
+    copies = np.sort(np.concatenate([np.array(scores) for scores in plain.values()]))
     different = np.sort(np.array([score for score, _, _ in unrelated]))
-    thresholds = np.arange(0, 15.01, 0.25)
-    curve = []
-    for threshold in thresholds:
-        found, wrong = int((copies >= threshold).sum()), int((different >= threshold).sum())
-        precision = found / (found + wrong) if found + wrong else 1.0
-        curve.append((float(threshold), found / len(copies), precision, wrong))
     with (out / "duplicates.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("score", "recall", "precision", "false_pairs"))
-        writer.writerows((f"{s:.2f}", f"{r:.4f}", f"{p:.4f}", w) for s, r, p, w in curve)
+        for threshold in np.arange(0, 15.01, 0.25):
+            found, false = int((copies >= threshold).sum()), int((different >= threshold).sum())
+            precision = found / (found + false) if found + false else 1.0
+            writer.writerow((f"{threshold:.2f}", f"{found / len(copies):.4f}", f"{precision:.4f}", false))
     clean = float(different[-1])
     summary = {
         "copies": len(copies),
         "unrelated_pairs": len(different),
         "highest_unrelated": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in unrelated[:20]],
-        "recall_at_no_false_pair": round(float((copies > clean).mean()), 4),
+        "highest_unrelated_when_adding": round(wrong, 2),
         "by_change": {
-            name: {
-                "recall_at_no_false_pair": round(float((np.array(scores) > clean).mean()), 4),
-                "lowest": round(scores[0], 2),
-                "median": round(float(np.median(scores)), 2),
-            }
-            for name, scores in by_change.items()
+            name: {"kept": recall(plain[name]), "adding": recall(adding[name]), "lowest": round(adding[name][0], 2)}
+            for name in plain
         },
     }
     (out / "duplicates.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     cv2.imwrite(str(out / "duplicates.png"), picture(copies, different, clean))
-    json.dump(summary, sys.stdout, indent=2)
+    rows = [(name, plain[name], adding[name]) for name in plain]
+    rows.append(("all", list(itertools.chain(*plain.values())), list(itertools.chain(*adding.values()))))
+    sys.stdout.write(f"{'copy, held against its original':<52}{'n':>5}{'audit':>8}{'add':>8}\n")
+    for name, kept, looked_up in rows:
+        sys.stdout.write(f"{name:<52}{len(kept):>5}{recall(kept):>8.1%}{recall(looked_up):>8.1%}\n")
+    sys.stdout.write(
+        f"{len(different):,} pairs of different groups: none from a score of {clean:.2f} on (in add {wrong:.2f}); "
+        f"a duplicate is one from {least_score():.2f} on\n"
+    )
+
+
+def recall(scores: Sequence[float]) -> float:
+    """Return the part of copies that count as duplicates."""
+    return round(float(np.mean([confidence(score) >= DUPLICATE for score in scores])), 4)
+
+
+def least_score() -> float:
+    """Return the score from which on two recordings are duplicates."""
+    return next(score for score in np.arange(0, 20, 0.05).tolist() if confidence(score) >= DUPLICATE)
 
 
 def picture(copies: Frames, different: Frames, clean: float) -> Frames:

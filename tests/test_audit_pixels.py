@@ -19,6 +19,7 @@ from lusdata.cli import main
 from lusdata.dataset.audit.advice import ADVICE
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.pixels import find_pixel_leaks, look_alikes
+from lusdata.dataset.audit.report import audit
 from lusdata.dataset.audit.split import AuditedSplit, read_split
 from lusdata.media.facts import sha256_of
 
@@ -72,6 +73,12 @@ def test_copies_of_one_fold_ask_for_a_link_and_those_of_one_group_are_noted(tmp_
 def test_a_copy_that_the_split_does_not_use_is_named_without_a_fold(tmp_path: Path) -> None:
     finding = by_code(tmp_path, {"0": ["a"], "1": ["e"]})["GROUPS_LOOK_ALIKE"]
     assert [(place.fold, place.recording) for place in finding.places] == [("", "test/b"), ("0", "test/a")]
+
+
+def test_errors_of_a_check_come_before_its_notes(tmp_path: Path) -> None:
+    collection, split = split_of(tmp_path, {"0": ["a", "c", "d"], "1": ["b", "e"]})
+    codes = audit(collection, split).by_code("pixels")
+    assert [members[0].code for members in codes] == ["LEAK_PIXELS", "ALIKE_TOGETHER", "PIXELS_UNSEEN"]
 
 
 def test_pairs_that_manifests_link_are_compared_however_little_they_look_alike() -> None:

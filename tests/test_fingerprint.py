@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.errors import DataError, UsageError
-from lusdata.media.fingerprint import signature
+from lusdata.media.fingerprint import signature, undone_signatures
 from lusdata.media.phantom import draw, typical
 
 CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
@@ -60,6 +60,19 @@ COPIES = {
 def test_an_altered_copy_is_known_again(name: str) -> None:
     found = [likeness(seed, COPIES[name](frames(seed))) >= DUPLICATE for seed in range(6)]
     assert sum(found) >= 5
+
+
+def test_undoing_what_copies_suffer_finds_more_of_them_and_no_others() -> None:
+    plain = undone = 0
+    for seed in range(6):
+        darkened = (255 * (frames(seed)[:, 24:216, 32:288] / 255) ** 2.2).astype(np.uint8)
+        original, others = decode(sign(seed)), [decode(sign(other)) for other in range(6) if other != seed]
+        tried = [decode(text) for text in undone_signatures(list(darkened))]
+        plain += likeness(seed, darkened) >= DUPLICATE
+        undone += max(compare(original, one).similarity for one in tried) >= DUPLICATE
+        assert max(compare(other, one).similarity for one in tried for other in others) < DUPLICATE
+    assert undone > plain
+    assert undone >= 5
 
 
 def test_different_recordings_are_not_alike() -> None:

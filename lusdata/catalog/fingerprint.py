@@ -184,6 +184,12 @@ def differing_bits(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     return counts
 
 
+def point_weight(differing: NDArray[Any]) -> NDArray[Any]:
+    """Return what a pair of points counts in a score, from the number of bits that differ: 1 if none does."""
+    weights: NDArray[Any] = 1 - differing / (AGREE_BITS + 2)
+    return weights
+
+
 def compare(first: Fingerprint, second: Fingerprint) -> Likeness:
     """Lay one recording on another in the best way, mirrored or not.
 
@@ -213,7 +219,7 @@ def _best_arrangement(first: Fingerprint, second: Fingerprint) -> tuple[float, i
     best = (0.0, 0, 0.0)
     if ours.size < 2:
         return best
-    weights = 1 - differing[ours, theirs] / (AGREE_BITS + 2)
+    weights = point_weight(differing[ours, theirs])
     grown_octaves = second.places[theirs, 2] - first.places[ours, 2]
     # At each scale, every agreeing pair proposes a shift, and those near it vote.
     for octaves in _SCALES_OCTAVES:

@@ -23,6 +23,7 @@ from lusdata.catalog.fingerprint import (
     decode,
     differing_bits,
     mirror_bits,
+    point_weight,
 )
 from lusdata.errors import UsageError
 
@@ -96,8 +97,13 @@ def find_duplicates(fingerprints: Mapping[str, str], *, threshold: float = DUPLI
         raise UsageError("a threshold of similarity lies above 0 and up to 1", found=f"{threshold:g}")
     ids = sorted(fingerprints)
     decoded = [decode(fingerprints[name]) for name in ids]
+    mirrored = [mirror_bits(one.bits) for one in decoded]
     matches = []
     for first, second in _candidates(decoded, _points_to_find(threshold)):
+        # Most candidates share a few points by chance; arranging those is what takes long.
+        most = max(_most_score(bits, decoded[second].bits) for bits in (decoded[first].bits, mirrored[first]))
+        if confidence(most) < threshold:
+            continue
         likeness = compare(decoded[first], decoded[second])
         if likeness.similarity >= threshold:
             matches.append(Match(ids[first], ids[second], likeness.similarity, likeness.mirrored, likeness.points))
@@ -174,6 +180,15 @@ def _candidates(decoded: list[Fingerprint], least_points: int) -> list[tuple[int
         chosen = couples[counts >= least_points]
         pairs.update(zip((chosen // len(decoded)).tolist(), (chosen % len(decoded)).tolist(), strict=True))
     return sorted(pairs)
+
+
+def _most_score(first: NDArray[Any], second: NDArray[Any]) -> float:
+    """Return a score that no arrangement of two lists of points exceeds: each point pairs once, at its best."""
+    import numpy as np
+
+    differing = differing_bits(first, second)
+    weights = np.where(differing <= AGREE_BITS, point_weight(differing), 0.0)
+    return float(min(weights.max(axis=0).sum(), weights.max(axis=1).sum()))
 
 
 def _points_to_find(threshold: float) -> int:

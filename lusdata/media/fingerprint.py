@@ -26,7 +26,7 @@ from lusdata.media.decode.turn import displayed_size, turn_of
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["fingerprint", "signature"]
+__all__ = ["fingerprint", "signature", "undone_signatures"]
 
 _FRAMES = 10
 _LARGEST_SIDE_PX = 256
@@ -43,6 +43,7 @@ _MOST_BLACK = 32.0
 _SURROUNDINGS_PX = 9.0
 _QUIET_CONTRAST = 0.05
 """Contrast, in ranks from 0 to 1, below which nothing is amplified."""
+_UNDONE_GAMMAS, _UNDONE_WINDOWS = (0.6, 1.5), (0.81, 0.66)
 _SAME_BITS, _SAME_PLACE_PX, _SAME_OCTAVES = 36, 6.4, 0.4
 
 Floats = NDArray[np.float32]
@@ -85,7 +86,7 @@ def fingerprint(path: Path, *, kind: str = "video") -> str | None:
     return signature([taken.value for taken in decode(path, choose, take)])
 
 
-def signature(frames: Sequence[Grey] | Grey) -> str | None:
+def signature(frames: Sequence[Grey] | Grey, *, side_px: int = _SIDE_PX) -> str | None:
     """Return the fingerprint of frames.
 
     Parameters
@@ -93,6 +94,9 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
     frames : sequence of np.ndarray, each of shape (height, width), uint8
         Grey levels in order of time. Up to ten of them, evenly spread, are looked at; those of another size than the
         first are brought to it.
+    side_px : int
+        Side of the square of whose area the pictures are made before points are sought. What a manifest keeps has the
+        default; a smaller one finds in a window the points that the whole picture had.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
     stack = np.maximum(stack - min(float(np.percentile(stack, 1)), _MOST_BLACK), 0.0)
     stack = _content(stack)
     height_px, width_px = stack.shape[1:]
-    scale = _SIDE_PX / float(np.sqrt(height_px * width_px))
+    scale = side_px / float(np.sqrt(height_px * width_px))
     size_px = (max(16, round(width_px * scale)), max(16, round(height_px * scale)))
     ranks = _ranks(stack)
     found = [_points(cast("Floats", _resized(frame, size_px)), ranks) for frame in stack]
@@ -124,6 +128,32 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
         return None
     normal = np.column_stack([places[kept, :2] / _SIDE_PX, np.log2(places[kept, 2])]).astype(np.float32)
     return encode(Fingerprint(normal, bits[kept]))
+
+
+def undone_signatures(frames: Sequence[Grey]) -> list[str]:
+    """Return the fingerprints of frames if they are a copy, with what copies suffer undone in turn.
+
+    A copy that was darkened or brightened, or is a small window of its original, keeps too few of the original's
+    points. Made brighter, darker, or as small as it was in the whole, it has them again.
+
+    Parameters
+    ----------
+    frames : sequence of np.ndarray, each of shape (height, width), uint8
+        As `signature`.
+
+    Returns
+    -------
+    list of str
+        At most four. They serve to look the recording up; a manifest keeps the plain one.
+    """
+    levels = np.arange(256) / 255
+    bright, dark = (np.rint(255 * levels**gamma).astype(np.uint8) for gamma in _UNDONE_GAMMAS)
+    tried = (
+        signature([bright[one] for one in frames]),
+        signature([dark[one] for one in frames]),
+        *(signature(frames, side_px=round(part * _SIDE_PX)) for part in _UNDONE_WINDOWS),
+    )
+    return [one for one in tried if one is not None]
 
 
 def _even_positions(count: int, wanted: int) -> NDArray[np.int64]:

@@ -62,7 +62,7 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         prepared = prepare(source, wishes, Path(scratch), bench)
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
-        matches = alike((found.fingerprint, found.scan_fingerprint), bench.known)
+        matches = alike((found.fingerprint, *found.other_fingerprints), bench.known)
         if matches and not named:
             raise duplicate(prepared, found, matches, bench)
         # Last, since nobody needs to make a clean copy of what is there already.

@@ -24,8 +24,8 @@ def page(report: AuditReport) -> str:
     names = list(dict.fromkeys([*questions, *(name for name, _ in report.findings)]))
     parts = [_head(report, width), _summary(report), _asked(report, names, questions)]
     for name in names:
-        if found := report.of(name):
-            parts.append("\n".join([questions.get(name, name), *_section(found, width)]))
+        if codes := report.by_code(name):
+            parts.append("\n".join([questions.get(name, name), *_section(codes, width)]))
     if report.balance:
         parts.append("recordings / groups / expected frames of each fold\n" + _indented(_balance(report)))
     parts.append(report.verdict)
@@ -59,47 +59,42 @@ def _asked(report: AuditReport, names: Iterable[str], questions: dict[str, str])
     return table(rows, head=["asked", "found"], numbers=False)
 
 
-def _section(findings: Sequence[Finding], width: int) -> list[str]:
+def _section(codes: Sequence[Sequence[Finding]], width: int) -> list[str]:
     """Return the lines of one check: what was found under each code, then once what to do about it."""
-    measured = [finding for finding in findings if "balanced_accuracy" in dict(finding.numbers)]
+    measured = [finding for members in codes for finding in members if _is_measured(finding)]
     lines = _measured(measured) if measured else []
-    rest = [finding for finding in findings if finding not in measured]
-    for level, code in dict.fromkeys((finding.level, finding.code) for finding in [*measured, *rest]):
-        members = [finding for finding in findings if (finding.level, finding.code) == (level, code)]
-        lines.append(f"  {level} {code}" + (f" ({len(members):,})" if len(members) > 1 else ""))
-        items = [finding for finding in members if finding not in measured]
-        lines += _items(items, width)
-        lines += (
-            [_wrapped(f"-> {advice}", width, start="    ", hang="       ")] if (advice := members[0].advice) else []
-        )
+    for members in codes:
+        first = members[0]
+        lines.append(f"  {first.level} {first.code}" + (f" ({len(members):,})" if len(members) > 1 else ""))
+        lines += _items([finding for finding in members if not _is_measured(finding)], width)
+        lines += [_wrapped(f"-> {advice}", width, start="    ", hang="       ")] if (advice := first.advice) else []
     return lines
 
 
 def _items(findings: Sequence[Finding], width: int) -> list[str]:
-    """Return a line for each message, before it all whom it concerns."""
-    subjects: dict[str, list[str]] = {}
-    for finding in findings:
-        subjects.setdefault(finding.message, []).append(finding.subject)
-    lines, left = [], _MOST_ITEMS
-    places = {(finding.subject, finding.message): finding.places for finding in findings}
-    for message, concerned in subjects.items():
-        if left <= 0:
-            break
-        told = concerned[:left]
-        left -= len(told)
-        lines.append(_wrapped(f"{', '.join(told)}: {message}", width, start="    ", hang="      "))
+    """Return a line for each finding, or for all that say the same of recordings without saying where they stand."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings[:_MOST_ITEMS]:
+        alike.setdefault((finding.message, finding.subject if finding.places else ""), []).append(finding)
+    lines = []
+    for (message, _), held in alike.items():
+        subjects = ", ".join(finding.subject for finding in held)
+        lines.append(_wrapped(f"{subjects}: {message}", width, start="    ", hang="      "))
         rows = [
             # Our own tables name recordings by their ids; saying it once is enough. Notes ask nobody to look.
             [f"fold {place.fold or '-'}", place.recording, "" if place.name == place.recording else place.told]
-            for subject in told
-            for place in places[subject, message]
-            if findings[0].level != "note"
+            for place in held[0].places
+            if held[0].level != "note"
         ]
         if rows:
             lines.append(_indented(table(rows, numbers=False), by="      "))
     if len(findings) > _MOST_ITEMS:
         lines.append(f"    … and {len(findings) - _MOST_ITEMS:,} more; --json prints all")
     return lines
+
+
+def _is_measured(finding: Finding) -> bool:
+    return "balanced_accuracy" in dict(finding.numbers)
 
 
 def _measured(findings: Sequence[Finding]) -> list[str]:

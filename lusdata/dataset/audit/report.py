@@ -109,6 +109,15 @@ class AuditReport:
         """Return how many findings have a level."""
         return sum(finding.level == level for _, finding in self.findings)
 
+    def by_code(self, check: str) -> tuple[tuple[Finding, ...], ...]:
+        """Return the findings of one check under each code, errors first and notes last."""
+        found = self.of(check)
+        levels = get_args(FindingLevel)
+        codes = sorted(
+            dict.fromkeys((finding.level, finding.code) for finding in found), key=lambda pair: levels.index(pair[0])
+        )
+        return tuple(tuple(one for one in found if (one.level, one.code) == pair) for pair in codes)
+
     def of(self, check: str, code: str | None = None) -> tuple[Finding, ...]:
         """Return the findings of one check, or those of them under one code."""
         return tuple(found for name, found in self.findings if name == check and code in (None, found.code))

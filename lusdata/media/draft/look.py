@@ -17,7 +17,7 @@ from lusdata.media.decode.decoder import Choice, decode
 from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
-from lusdata.media.fingerprint import fingerprint, signature
+from lusdata.media.fingerprint import fingerprint, signature, undone_signatures
 from lusdata.media.sector.finder import Sector, find_sector
 from lusdata.media.text.finder import TextFinding, find_text
 
@@ -29,7 +29,7 @@ __all__ = ["Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_fra
 _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
 _WHOLE_BYTES = 2 << 30
-_MOST_OF_SCREEN = 0.8
+_MOST_OF_SCREEN, _SHOWN_PX = 0.8, 256
 SURE_ENOUGH = 0.5
 """Confidence from which the sector finder's box is proposed."""
 
@@ -54,9 +54,9 @@ class Look:
         Where text was found.
     fingerprint : str or None
         Perceptual signature; None where too little is seen.
-    scan_fingerprint : str or None
-        The same of the scan alone, where it is a part of a larger screen: for comparing, since a small scan between
-        borders and panels has few of the whole screen's points.
+    other_fingerprints : tuple of str
+        The same of the scan alone, where it is a part of a larger screen, and with what copies suffer undone: only for
+        looking the recording up.
     """
 
     facts: MediaFacts
@@ -66,7 +66,7 @@ class Look:
     sector: Sector
     text: TextFinding
     fingerprint: str | None
-    scan_fingerprint: str | None = None
+    other_fingerprints: tuple[str, ...] = ()
 
 
 def look(path: Path) -> Look:
@@ -101,17 +101,26 @@ def look(path: Path) -> Look:
         sector=sector,
         text=find_text(frames, sector=sector, read=True),
         fingerprint=fingerprint(path, kind="video" if facts.frame_count > 1 else "image"),
-        scan_fingerprint=_scan_fingerprint(frames, sector),
+        other_fingerprints=_other_fingerprints(frames, sector),
     )
 
 
-def _scan_fingerprint(frames: NDArray[np.uint8], sector: Sector) -> str | None:
+def _other_fingerprints(frames: NDArray[np.uint8], sector: Sector) -> tuple[str, ...]:
+    part = _SHOWN_PX / max(frames.shape[1:3])
+    grey = [np.asarray(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for one in frames]
+    small = [
+        np.asarray(cv2.resize(one, None, fx=part, fy=part, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        if part < 1
+        else one
+        for one in grey
+    ]
+    found = undone_signatures(small)
     box = sector.box
-    part = box.width_px * box.height_px / (frames.shape[1] * frames.shape[2])
-    if sector.confidence < SURE_ENOUGH or part > _MOST_OF_SCREEN:
-        return None
-    window = frames[:, box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
-    return signature([np.asarray(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for one in window])
+    if sector.confidence >= SURE_ENOUGH and box.width_px * box.height_px < _MOST_OF_SCREEN * grey[0].size:
+        rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
+        scan = signature([one[rows, columns] for one in grey])
+        found += [scan] if scan else []
+    return tuple(found)
 
 
 def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:

@@ -30,8 +30,8 @@ def audit_panel(report: AuditReport | None, trouble: str = "") -> Html:
     names = list(dict.fromkeys([*questions, *(name for name, _ in report.findings)]))
     parts = [section("Verdict", _verdict(report), lead=f"Audited: {report.split.source}")]
     for name in names:
-        if found := report.of(name):
-            parts.append(section(questions.get(name, _sentence(name.replace("-", " "))), *_check(found)))
+        if codes := report.by_code(name):
+            parts.append(section(questions.get(name, _sentence(name.replace("-", " "))), *_check(codes)))
     quiet = [join([Html("<li>"), questions.get(name, name), Html("</li>")]) for name in names if not report.of(name)]
     if quiet:
         parts.append(section("Asked, and nothing found", join([Html('<ul class="quiet">'), *quiet, Html("</ul>")])))
@@ -46,12 +46,11 @@ def _verdict(report: AuditReport) -> Html:
     return Html(f'<p class="verdict {kind}">{_sentence(report.verdict)}.</p><ul class="told">{items}</ul>')
 
 
-def _check(findings: Sequence[Finding]) -> list[Html]:
+def _check(codes: Sequence[Sequence[Finding]]) -> list[Html]:
     """Return what one check found: measurements as a table, the rest as a list under each code."""
-    measured = [finding for finding in findings if "balanced_accuracy" in dict(finding.numbers)]
+    measured = [finding for members in codes for finding in members if "balanced_accuracy" in dict(finding.numbers)]
     parts = [_measured(measured)] if measured else []
-    for level, code in dict.fromkeys((finding.level, finding.code) for finding in findings):
-        members = [finding for finding in findings if (finding.level, finding.code) == (level, code)]
+    for members in codes:
         parts.append(_code(members, listed=[finding for finding in members if finding not in measured]))
     return parts
 
@@ -79,13 +78,13 @@ def _code(members: Sequence[Finding], *, listed: Sequence[Finding]) -> Html:
 
 
 def _lines(findings: Sequence[Finding]) -> Iterable[Html]:
-    """Yield a line for each message, before it all whom it concerns, and pictures of what looks alike."""
-    subjects: dict[str, list[Finding]] = {}
+    """Yield a line for each finding, or for all that say the same, and pictures of what looks alike."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        subjects.setdefault(finding.message, []).append(finding)
-    for number, (message, held) in enumerate(subjects.items()):
+        alike.setdefault((finding.message, finding.subject if finding.places else ""), []).append(finding)
+    for number, ((message, _), held) in enumerate(alike.items()):
         names = join((join([Html("<b>"), finding.subject, Html("</b>")]) for finding in held), by=", ")
-        places = [place for finding in held for place in finding.places]
+        places = held[0].places
         pictured = held[0].code in _PAIRS and number < _MOST_PAIRS
         told = join([Html("<div>"), names, ": ", message, Html("</div>")])
         yield join([told, _pair(places) if pictured else _by_fold(places)])
