@@ -33,7 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def segmenter(home: Path) -> Path:
     """Return an ensemble that saw a few phantoms: enough to be one, not to be good."""
-    return fit_segmenter(out=home / "segmenter", steps=12, size_px=SIZE_PX, phantom_count=24, held_out_count=8)
+    few = {"steps": 6, "batch_size": 4, "phantom_count": 12, "held_out_count": 4}
+    return fit_segmenter(out=home / "segmenter", size_px=SIZE_PX, **few)
 
 
 # The plain config of this one is fitted exactly, without epochs; the next test runs it.

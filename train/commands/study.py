@@ -61,7 +61,6 @@ def _make(arguments: argparse.Namespace) -> int:
             raise UsageError("is there already", where=str(path), hint="name another; nothing was changed")
     if key_path.resolve().is_relative_to(out.resolve()):
         raise UsageError("the key must not lie in the folder that raters get", where=str(key_path))
-    folder.require_finished()
     config, predictions = folder.config, folder.predictions
     recordings = choose_recordings(predictions, config.classes, wrong_too=arguments.wrong_too)
     if 0 < arguments.videos < len(recordings):
