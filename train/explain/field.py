@@ -41,7 +41,7 @@ def scanned_cells(pictures: np.ndarray, recordings: np.ndarray, grid: tuple[int,
         rows = recordings == name
         # Single bright pixels are noise or the rest of a text.
         echo = ndimage.binary_opening(pictures[rows].max(axis=0) > _DARK, np.ones((3, 3)))
-        found[rows] = cells_of(_between(echo, 0) | _between(echo, 1), grid)
+        found[rows] = cells_of(_filled(_filled(echo)), grid)
     return found
 
 
@@ -97,6 +97,12 @@ def _far_from_edge(grid: tuple[int, int]) -> np.ndarray:
     near = [np.minimum(centres, 1 - centres) >= _MARGIN for centres in (down, across)]
     inner = near[0][:, None] & near[1]
     return inner if inner.any() else np.ones(grid, bool)
+
+
+def _filled(echo: np.ndarray) -> np.ndarray:
+    """Add what lies between echoes; a second time closes a notch at the sector's edge."""
+    filled: np.ndarray = _between(echo, 0) | _between(echo, 1)
+    return filled
 
 
 def _between(echo: np.ndarray, axis: int) -> np.ndarray:
