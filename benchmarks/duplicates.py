@@ -232,7 +232,7 @@ def write_figures(
     for name, kept, looked_up in rows:
         sys.stdout.write(f"{name:<52}{len(kept):>5}{recall(kept):>8.1%}{recall(looked_up):>8.1%}\n")
     sys.stdout.write(
-        f"{len(different):,} pairs of different groups: none from a score of {clean:.2f} on (in add {wrong:.2f}); "
+        f"{len(different):,} pairs of different groups: none above a score of {clean:.2f} (in add {wrong:.2f}); "
         f"a duplicate is one from {least_score():.2f} on\n"
     )
 

@@ -167,7 +167,8 @@ def _elsewhere(run: RunFolder) -> str:
             own, bounds = found[level]["scores"], found[level]["intervals"]
             overall = [_with_interval(own[key], bounds[key]) for key in ("accuracy", "balanced_accuracy")]
             rows.append([f"{level} ({own['rows']})", *overall, "", "", ""])
-            for class_name, values in own["classes"].items():
+            for class_name in run.config.classes:
+                values = own["classes"][class_name]
                 cells = [
                     _with_interval(values[key], bounds["classes"][class_name][key])
                     for key in ("recall", "specificity", "auc")
