@@ -40,7 +40,7 @@ demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ 
 	@$(PY) -m lusdata demo --out "$(OUT)"
 
 test: $(DEV)  ## run the default tests: offline, no graphics card, under three minutes
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
 	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real

@@ -240,6 +240,15 @@ def test_a_changed_shard_is_not_described(tmp_path, capsys):
     assert "a file of the dataset was changed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrong", [None, True, 3, "x", [], {}], ids=repr)
+def test_a_key_of_another_kind_is_answered_in_one_line_or_does_no_harm(home, tmp_path, wrong):
+    whole = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
+    for key in whole:
+        write_text(tmp_path / "dataset.json", json.dumps({**whole, key: wrong}))
+        with contextlib.suppress(LusdataError):
+            subject_of_dataset(tmp_path)
+
+
 @settings(max_examples=40)
 @given(data=st.data())
 def test_a_damaged_index_is_answered_in_one_line_or_does_no_harm(home, data):

@@ -192,7 +192,7 @@ def open_index(folder: Path) -> Index:
     except ValueError as error:
         raise DataError("not valid JSON", where=str(path), found=str(error)) from error
     version = data.get("format_version") if isinstance(data, dict) else None
-    if version != FORMAT_VERSION or data.get("format") not in FORMATS:
+    if version != FORMAT_VERSION or data.get("format") not in tuple(FORMATS):
         raise DataError(
             "a dataset of another version",
             where=str(path),
