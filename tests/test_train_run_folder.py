@@ -30,9 +30,9 @@ def test_the_same_run_goes_on_and_another_is_refused_once_a_fold_is_done(tmp_pat
     folder = claimed(tmp_path / "run")
     folder.finish_fold(0, TABLE, {"epochs": 1})
     folder.claim(CONFIG, INPUTS)
-    with pytest.raises(UsageError, match="belongs to a run with another config; name another folder with --out"):
+    with pytest.raises(UsageError, match="belongs to a run with another epochs; name another folder with --out"):
         folder.claim(replace(CONFIG, epochs=3), INPUTS)
-    with pytest.raises(UsageError, match="belongs to a run with another inputs"):
+    with pytest.raises(UsageError, match="belongs to a run with another samples_digest"):
         folder.claim(CONFIG, {"samples_digest": "two"})
     assert folder.config == CONFIG
     assert folder.fold_is_done(0)

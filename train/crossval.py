@@ -18,6 +18,7 @@ from train.fit import FoldResult, fit_fold, write_log
 from train.intervals import intervals
 from train.metrics import LEVELS, pooled, scores
 from train.run_folder import RunFolder, write_predictions
+from train.weights import digests_of_files
 
 __all__ = ["crossvalidate", "parts_of", "run_inputs", "score_run"]
 
@@ -28,13 +29,18 @@ def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarra
     return np.array([table.part(fold, str(recording), int(frame)) for recording, frame in pairs])
 
 
-def run_inputs(samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
-    """Return what went into a run besides its config: digests and versions."""
+def run_inputs(config: TrainConfig, samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
+    """Return what went into a run besides its config: digests and versions.
+
+    ``weights_sha256`` is there where the config names weights files, and gives the digest of each by field.
+    """
+    files = digests_of_files(config)
     return {
         "dataset_digest": dataset_digest,
         "samples_digest": samples.digest,
         "catalog_digest": table.catalog_digest,
         "folds": table.settings,
+        **({"weights_sha256": files} if files else {}),
         "frames": len(samples),
         "recordings": len(set(samples.recordings)),
         "groups": len(set(samples.groups)),
@@ -77,7 +83,7 @@ def crossvalidate(
         With ``predictions.csv``, ``folds.json`` (what each fold chose, and its time) and ``scores.json``.
     """
     run = RunFolder(out)
-    run.claim(config, run_inputs(samples, table, dataset_digest))
+    run.claim(config, run_inputs(config, samples, table, dataset_digest))
     with run.in_use():
         for fold in range(config.k):
             if run.fold_is_done(fold):

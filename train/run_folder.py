@@ -59,8 +59,8 @@ class RunFolder:
             self._require_unused()
             # A start that failed, say for want of weights, leaves records and no result: the mended call may go on.
             if any(self.path.glob("fold-*/done.json")):
-                self._require_same(record, to_json(config), "config")
-                self._require_same(facts, _json(inputs), "inputs")
+                self._require_same(record.name, to_json(config))
+                self._require_same(facts.name, _json(inputs))
                 return
         elif self.path.exists() and any(self.path.iterdir()):
             raise UsageError(
@@ -70,11 +70,14 @@ class RunFolder:
         write_text(facts, _json(inputs))
         write_text(record, to_json(config))
 
-    def _require_same(self, path: Path, wanted: str, what: str) -> None:
-        if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
+    def _require_same(self, name: str, wanted: str) -> None:
+        before = self._read(name) if (self.path / name).is_file() else {}
+        now = json.loads(wanted)
+        other = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        if other:
             raise UsageError(
-                f"the run folder belongs to a run with another {what}",
-                where=str(path),
+                f"the run folder belongs to a run with another {', '.join(other)}",
+                where=str(self.path / name),
                 hint="name another folder with --out; nothing was changed",
             )
 

@@ -1,0 +1,92 @@
+"""The training commands from the call to the exit code, on drawn recordings and a network that fits in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+keras = pytest.importorskip("keras", reason="needs the extra 'train'")
+
+from tiny_runs import tiny_network  # noqa: E402
+
+from train import configs, models  # noqa: E402
+from train.cli import main  # noqa: E402
+from train.config import TrainConfig  # noqa: E402
+from train.models import ModelEntry  # noqa: E402
+from train.run_folder import RunFolder  # noqa: E402
+from train.weights import load_backbone_weights, sha256_of_file  # noqa: E402
+
+CONFIG = TrainConfig(
+    "tiny",
+    "tiny",
+    classes=("covid-19", "healthy"),
+    select="",
+    max_frames=2,
+    size_px=32,
+    epochs=1,
+    batch_size=4,
+    monitor="none",
+    frozen_until="stripes",
+    augmentation="none",
+    views=0,
+    weights="none",
+    by="video",
+    k=2,
+)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one cache folder for the module, so that the dataset is built once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def train(phantom_collection, cache, monkeypatch):
+    """Return a function that runs a command on the drawn recordings with the model `tiny`."""
+
+    def build(config: TrainConfig) -> keras.Model:
+        network = tiny_network(config, head="deep")
+        load_backbone_weights(network, "tiny", config.weights)
+        return network
+
+    monkeypatch.setitem(models.MODELS, "tiny", ModelEntry(build, "tiny", 0, None, "made up"))
+    monkeypatch.setitem(configs.CONFIGS, "tiny", lambda: CONFIG)
+    data = ["--collection", str(phantom_collection.manifests), "--mirror", str(phantom_collection.media)]
+
+    def run(command: str, *arguments: str) -> int:
+        return main([command, *arguments, *data, "--cache", str(cache), "--offline"])
+
+    return run
+
+
+def save_weights(path: Path, *, seed: int) -> Path:
+    keras.utils.set_random_seed(seed)
+    tiny_network(CONFIG, head="deep").save_weights(path)
+    return path
+
+
+def test_a_loss_that_is_not_a_number_is_one_line_and_leaves_nothing_that_counts(train, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert train("crossval", "tiny", "--set", "learning_rate=1e38", "--set", "epochs=4", "--out", str(out)) == 1
+    complaint = capsys.readouterr().err.splitlines()[-1]
+    assert complaint.startswith("train: fold 0, epoch ")
+    assert "the training loss is not a number" in complaint
+    assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["config.json", "inputs.json"]
+    assert train("fit", "tiny", "--out", str(out)) == 0
+    assert RunFolder(out).config.learning_rate == CONFIG.learning_rate
+
+
+def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsys):
+    file = save_weights(tmp_path / "start.weights.h5", seed=1)
+    arguments = ["tiny", "--weights", str(file), "--out", str(tmp_path / "run")]
+    assert train("fit", *arguments) == 0
+    run = RunFolder(tmp_path / "run")
+    assert run.inputs["weights_sha256"] == {"weights": sha256_of_file(file)}
+    before = (run.path / "inputs.json").read_bytes()
+
+    save_weights(file, seed=2)
+    assert train("crossval", *arguments) == 2
+    assert "belongs to a run with another weights_sha256" in capsys.readouterr().err
+    assert (run.path / "inputs.json").read_bytes() == before
