@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 keras = pytest.importorskip("keras", reason="needs the extra 'train'")
 
-from tiny_runs import tiny_network  # noqa: E402
+from tiny_runs import tiny_network, tiny_samples  # noqa: E402
 
+from lusdata.errors import UsageError  # noqa: E402
 from train import configs, models  # noqa: E402
 from train.cli import main  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
+from train.explain.segmented import middle_rows  # noqa: E402
 from train.models import ModelEntry  # noqa: E402
+from train.models.ensemble import build_ensemble  # noqa: E402
 from train.run_folder import RunFolder  # noqa: E402
 from train.weights import load_backbone_weights, sha256_of_file  # noqa: E402
 
@@ -61,6 +65,14 @@ def train(phantom_collection, cache, monkeypatch):
     return run
 
 
+@pytest.fixture
+def untrained_ensemble(tmp_path) -> Path:
+    path = tmp_path / "own.weights.h5"
+    build_ensemble(32).save_weights(path)
+    path.with_name("own.json").write_text('{"size_px": 32}')
+    return path
+
+
 def save_weights(path: Path, *, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
     tiny_network(CONFIG, head="deep").save_weights(path)
@@ -90,3 +102,25 @@ def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsy
     assert train("crossval", *arguments) == 2
     assert "belongs to a run with another weights_sha256" in capsys.readouterr().err
     assert (run.path / "inputs.json").read_bytes() == before
+
+
+def test_frames_are_drawn_beside_what_the_ensemble_sees_in_them(train, untrained_ensemble, tmp_path, capsys):
+    picture = tmp_path / "new" / "figure-5.png"
+    assert train("segment", str(untrained_ensemble), "--out", str(picture)) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4, "a recording of each class, then where the picture is"
+    assert all(sum(map(float, re.findall(r"0\.\d+|1\.0+", line))) == pytest.approx(1, abs=0.01) for line in lines[:3])
+
+    before = picture.read_bytes()
+    assert train("segment", str(untrained_ensemble), "--out", str(picture)) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert picture.read_bytes() == before
+
+
+def test_the_middle_frame_of_the_wanted_recordings_is_chosen():
+    samples, _ = tiny_samples(recordings=6, frames=3)
+    assert middle_rows(samples).tolist() == [1, 4, 7]
+    assert middle_rows(samples, ["tiny/clip-05", "tiny/clip-00"]).tolist() == [16, 1]
+    with pytest.raises(UsageError, match="tiny/clip-99: no such recording with frames"):
+        middle_rows(samples, ["tiny/clip-00", "tiny/clip-99"])

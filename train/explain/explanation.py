@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,16 +232,12 @@ def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence
         [
             (
                 samples.classes[samples.labels[row]],
-                f"{_wrapped(samples.recordings[row])}\nprobability {chances[row]:.2f}",
+                f"{figures.wrapped(samples.recordings[row])}\nprobability {chances[row]:.2f}",
             )
             for row in chosen
         ],
     )
     figures.save(figure, out / "examples.png")
-
-
-def _wrapped(name: str) -> str:
-    return "\n".join(textwrap.wrap(str(name), 24))
 
 
 def _videos(

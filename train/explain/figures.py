@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ __all__ = [
     "patterns_figure",
     "peaks_figure",
     "save",
+    "style_of",
+    "wrapped",
 ]
 
 # Okabe and Ito's palette, with one marker each.
@@ -40,6 +43,11 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, without the date and version that would change its bytes."""
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+def wrapped(caption: str) -> str:
+    """Break a caption into lines that fit below a small picture."""
+    return "\n".join(textwrap.wrap(str(caption), 24))
 
 
 def examples_figure(
