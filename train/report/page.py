@@ -38,6 +38,7 @@ def render(run: RunFolder) -> str:
     run : RunFolder
         A finished run; what `train.explain` left in it is shown too.
     """
+    run.require_finished()
     config, scores = run.config, run.scores
     sections = [_summary(config, scores)]
     sections += [_level(run, config, scores, level) for level in LEVELS]
@@ -134,11 +135,8 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
 
 
 def _training(run: RunFolder, config: TrainConfig) -> str:
-    paths = [run.path / f"fold-{fold}" / "log.jsonl" for fold in range(config.k)]
-    if not all(path.is_file() for path in paths):
-        return ""
-    logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
-    if not all(logs):
+    logs = [log for fold in range(config.k) if (log := run.log(fold))]
+    if len(logs) < config.k:
         return ""
     drawing = _figure(figures.learning(logs), "Loss by epoch", "wide")
     return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
@@ -173,8 +171,7 @@ def _choices(run: RunFolder, config: TrainConfig) -> str:
 def _elsewhere(run: RunFolder) -> str:
     """Show what `python -m train evaluate` found on other collections."""
     parts = []
-    for path in sorted(run.path.glob("scores-*.json")):
-        name, found = path.stem.removeprefix("scores-"), json.loads(path.read_text(encoding="utf-8"))
+    for name, found in run.scores_elsewhere.items():
         rows = []
         for level in LEVELS:
             own, bounds = found[level]["scores"], found[level]["intervals"]
