@@ -11,6 +11,7 @@ pytest.importorskip("keras")
 
 from tiny_runs import tiny_run
 
+from train.cli import main
 from train.config import to_json
 from train.crossval import score_run
 from train.evaluate import external_scores
@@ -73,3 +74,11 @@ def test_a_run_with_pictures_stands_beside_the_papers_table_of_them(finished):
         assert f"{name}, paper&#x27;s NASNetMobile (Table 4)" in page
     assert "Table 2" not in page
     assert "Table 3" not in page
+
+
+def test_a_page_goes_into_a_new_folder_and_never_in_the_place_of_one(finished, tmp_path, capsys):
+    assert main(["report", str(finished.path), "--out", str(tmp_path)]) == 2
+    assert "is a folder; expected the name of the page" in capsys.readouterr().err
+    page = tmp_path / "new" / "page.html"
+    assert main(["report", str(finished.path), "--out", str(page)]) == 0
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")

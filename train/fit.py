@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError
 from train.batches import FeatureBatches, PictureBatches
 from train.choice import Choice, choose, fit_views
@@ -302,4 +303,4 @@ def _require_all_classes(samples: Samples, rows: np.ndarray, fold: int) -> None:
 
 def write_log(path: Path, log: Sequence[dict[str, float]]) -> None:
     """Write the log of a fold, one JSON object per line."""
-    path.write_text("".join(json.dumps(entry) + "\n" for entry in log), encoding="utf-8")
+    write_text(path, "".join(json.dumps(entry) + "\n" for entry in log))

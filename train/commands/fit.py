@@ -11,10 +11,11 @@ from pathlib import Path
 
 from lusdata.errors import UsageError
 from train.commands.options import (
-    add_data_options,
-    add_model_options,
+    add_folds_option,
+    add_run_options,
     cache_folder,
     config_from,
+    default_out,
     material_from,
     say,
     start_keras,
@@ -22,12 +23,14 @@ from train.commands.options import (
 
 __all__ = ["configure", "run"]
 
+FOREIGN_TO_SEGMENTER = ("set", "by", "protocol", "weights", "folds", "fold", "mirror", "uninformative")
+"""Options that mean nothing where phantoms are trained on."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
-    add_model_options(parser)
-    add_data_options(parser)
-    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
+    add_run_options(parser)
+    add_folds_option(parser)
     parser.add_argument("--fold", type=int, default=0, help="which fold is the test part (default: 0)")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new"
@@ -50,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     material = material_from(arguments, config)
     table = material.folds(config, arguments.folds)
-    out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-fold-{arguments.fold}"
+    out = arguments.out or default_out(config, after=f"-fold-{arguments.fold}")
     folder = RunFolder(out)
     folder.claim(config, run_inputs(config, material.samples, table, material.dataset.index.rows_sha256))
     if folder.fold_is_done(arguments.fold):
@@ -79,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _fit_segmenter(arguments: argparse.Namespace) -> int:
-    given = [f"--{name}" for name in ("set", "by", "protocol", "weights", "folds") if getattr(arguments, name)]
+    given = [f"--{name}" for name in FOREIGN_TO_SEGMENTER if getattr(arguments, name)]
     if given:
         raise UsageError(
             "the segmenter has no config", where=", ".join(given), expected="--steps, --seed and --out alone"

@@ -18,7 +18,19 @@ from train.config import PROTOCOLS, SPLITS, TrainConfig, override
 from train.data import Samples, load_samples
 from train.uninformative import CLASS_NAME, PictureFolds, with_pictures
 
-__all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say", "start_keras"]
+__all__ = [
+    "Material",
+    "add_data_options",
+    "add_folds_option",
+    "add_run_options",
+    "cache_folder",
+    "config_from",
+    "default_out",
+    "material_from",
+    "prepared",
+    "say",
+    "start_keras",
+]
 
 
 @dataclass(frozen=True)
@@ -53,8 +65,8 @@ class Material:
         return PictureFolds(table) if CLASS_NAME in config.classes else table
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the model, its config and what may be changed in it."""
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the model, what may be changed in its config, and where the recordings come from."""
     parser.add_argument(
         "model", metavar="MODEL[:VARIANT]", help="a config by name, such as vgg_cam or mobilenet_v2:physics"
     )
@@ -65,6 +77,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config; repeatable"
     )
+    add_data_options(parser)
+
+
+def add_folds_option(parser: argparse.ArgumentParser) -> None:
+    """Add somebody's own split."""
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +160,24 @@ def material_from(
     if pictures is not None:
         samples = with_pictures(samples, pictures, size_px=config.size_px)
     return Material(samples, dataset.table.set_index("id"), dataset)
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[TrainConfig, Material]:
+    """Read the config, start Keras, and open the data; what imports Keras may be imported from here on."""
+    config = config_from(arguments)
+    start_keras(offline=arguments.offline)
+    return config, material_from(arguments, config)
+
+
+def default_out(config: TrainConfig, *, before: str = "", after: str = "") -> Path:
+    """Return the folder of a run that was given none: ``runs/`` and the config's name between two words.
+
+    Examples
+    --------
+    >>> default_out(TrainConfig("vgg:physics", "vgg"), after="-fold-0").as_posix()
+    'runs/vgg-physics-fold-0'
+    """
+    return Path("runs") / f"{before}{config.name.replace(':', '-')}{after}"
 
 
 def cache_folder(arguments: argparse.Namespace) -> Path:

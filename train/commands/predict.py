@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusdata.atomic import write_text
 from lusdata.errors import LusdataError, UsageError
 from train.commands.options import start_keras
 
@@ -76,9 +77,10 @@ def _line(one: Prediction) -> str:
     chances = ", ".join(
         f"{name} {chance:.2f}" for name, chance in zip(one.samples.classes, one.video_probabilities, strict=True)
     )
+    count, unit = len(one.samples), "frame" if one.samples.images.ndim == 3 else "clip"
     return (
         f"{one.name}: {one.class_name} ({chances}); confidence {one.epistemic.mean():.2f} epistemic, "
-        f"{one.aleatoric.mean():.2f} aleatoric; {len(one.samples)} frames"
+        f"{one.aleatoric.mean():.2f} aleatoric; {count} {unit}{'' if count == 1 else 's'}"
     )
 
 
@@ -139,4 +141,4 @@ def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folde
             for one, overlay in zip(found, overlays, strict=True)
         ],
     }
-    (out / "predictions.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out / "predictions.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")

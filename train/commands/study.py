@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.commands.options import add_data_options, material_from, say, start_keras
 
@@ -84,7 +85,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
     page = study_page(key, clip_of)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text(page, encoding="utf-8")
+    write_text(out / "index.html", page)
     write_key(key_path, key)
     say(f"{len(key.items)} videos, {len(page) / 1e6:.1f} MB")
     sys.stdout.write(f"page for the raters: {out / 'index.html'}\nkey, not for the raters: {key_path}\n")
@@ -109,7 +110,7 @@ def _read(arguments: argparse.Namespace) -> int:
 
         arguments.out.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        (arguments.out / "study.json").write_text(document, encoding="utf-8")
+        write_text(arguments.out / "study.json", document)
         bars = [(PATTERNS[name], one["highlighted"], one["visible"]) for name, one in found["figure_4"].items()]
         figures.save(figures.patterns_figure(bars), arguments.out / "figure-4.png")
         sys.stdout.write(f"written to {arguments.out}\n")

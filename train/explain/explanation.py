@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.calibration import coverage_curve
 from train.data import Samples
@@ -23,7 +24,7 @@ from train.explain.peaks import off_picture, peak_points
 from train.overlay import relative_activation, write_overlay_video
 from train.run_folder import RunFolder, require_new_folder
 
-__all__ = ["Settings", "explain_run"]
+__all__ = ["Settings", "example_rows", "explain_run"]
 
 _DROPOUT_NOTE = (
     "dropout of 0.5: in a linear head at its dropout layer, or on the channels of the last feature maps where it has "
@@ -191,7 +192,7 @@ def explain_run(
         found["uncertainty"] = _doubt(models, views, evidence, samples, out, settings)
         say("confidences: done")
 
-    (out / "explain.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_text(out / "explain.json", json.dumps(found, indent=2) + "\n")
     return found
 
 
@@ -216,16 +217,29 @@ def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.Data
         )
 
 
-def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
-    """Show two frames of each class: of the recordings that are recognised best, and never one recording twice."""
-    chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
-    chosen = []
+def example_rows(samples: Samples, chances: np.ndarray) -> list[int]:
+    """Choose two frames of each class: those that are recognised best, and never one patient twice.
+
+    Parameters
+    ----------
+    samples : Samples
+        All rows.
+    chances : np.ndarray, shape (n,)
+        Probability of each row's true class.
+    """
+    chosen: list[int] = []
     for index in range(len(samples.classes)):
         seen: set[str] = set()
-        for row in sorted(np.flatnonzero(samples.labels == index), key=lambda row: -chances[row]):
-            if samples.recordings[row] not in seen and len(seen) < 2:
-                seen.add(str(samples.recordings[row]))
+        for row in sorted(np.flatnonzero(samples.labels == index).tolist(), key=lambda row: -chances[row]):
+            if samples.groups[row] not in seen and len(seen) < 2:
+                seen.add(str(samples.groups[row]))
                 chosen.append(row)
+    return chosen
+
+
+def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
+    chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
+    chosen = example_rows(samples, chances)
     figure = figures.examples_figure(
         [pictures[row] for row in chosen],
         [relative_activation(maps[row : row + 1])[0] for row in chosen],
@@ -298,5 +312,5 @@ def _doubt(
         f"{name},{frame},{int(right)},{one:.6f},{other:.6f}"
         for name, frame, right, one, other in zip(*columns, strict=True)
     ]
-    (out / "confidences.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(out / "confidences.csv", "\n".join(lines) + "\n")
     return found

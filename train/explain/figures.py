@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -144,9 +145,13 @@ def peaks_figure(points: np.ndarray, labels: np.ndarray, mean_picture: np.ndarra
 
 def mmd_figure(found: Sequence[Discrepancy]) -> Figure:
     """Show each pair's discrepancy beside what chance gives, by frame and by patient (Figure 9)."""
-    figure = Figure(figsize=(4.2 * max(1, len(found)), 3.6), layout="constrained")
-    axes = figure.subplots(1, max(1, len(found)), squeeze=False)[0]
-    for axis, one in zip(axes, found, strict=False):
+    columns = min(3, max(1, len(found)))
+    rows = max(1, math.ceil(len(found) / columns))
+    figure = Figure(figsize=(4.2 * columns, 3.6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axis in grid.flat[len(found) :]:
+        axis.set_axis_off()
+    for axis, one in zip(grid.flat, found, strict=False):
         top = max(float(one.null_frames.max()), float(np.quantile(one.null_groups, 0.999)), one.observed) * 1.05
         bins = np.linspace(0, top, 60)
         axis.hist(
@@ -168,7 +173,8 @@ def mmd_figure(found: Sequence[Discrepancy]) -> Figure:
         axis.set_xlabel("squared MMD (no unit)")
         axis.set_ylim(bottom=0)
         axis.legend(fontsize=8, title="labels handed out anew", title_fontsize=8)
-    axes[0].set_ylabel("density of draws (root scale)")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("density of draws (root scale)")
     return figure
 
 

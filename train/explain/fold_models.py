@@ -14,8 +14,9 @@ from tqdm import tqdm
 from lusdata.errors import DataError, UsageError
 from train.augment import augment
 from train.data import Samples
-from train.explain.cam import MappedNetwork, maps_behind
+from train.explain.cam import MappedNetwork
 from train.explain.grid import resize_maps
+from train.explain.seam import maps_behind
 from train.fitted import fold_network
 from train.models import split_network
 from train.prefix_cache import cache_key, weights_digest
