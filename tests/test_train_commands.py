@@ -19,6 +19,7 @@ from train.explain.segmented import middle_rows  # noqa: E402
 from train.models import ModelEntry  # noqa: E402
 from train.models.ensemble import build_ensemble  # noqa: E402
 from train.run_folder import RunFolder  # noqa: E402
+from train.uninformative import CLASS_NAME  # noqa: E402
 from train.weights import load_backbone_weights, sha256_of_file  # noqa: E402
 
 CONFIG = TrainConfig(
@@ -124,3 +125,15 @@ def test_the_middle_frame_of_the_wanted_recordings_is_chosen():
     assert middle_rows(samples, ["tiny/clip-05", "tiny/clip-00"]).tolist() == [16, 1]
     with pytest.raises(UsageError, match="tiny/clip-99: no such recording with frames"):
         middle_rows(samples, ["tiny/clip-00", "tiny/clip-99"])
+
+
+def test_a_run_with_pictures_asks_for_them(train, tmp_path, capsys):
+    classes = f"covid-19,healthy,{CLASS_NAME}"
+    assert train("fit", "tiny", "--set", f"classes={classes}", "--out", str(tmp_path / "run")) == 2
+    assert "--uninformative: no pictures" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_that_mean_nothing_to_the_segmenter_are_refused(train, capsys):
+    assert train("fit", "segmenter", "--set", "epochs=1") == 2
+    assert "--set, --mirror: the segmenter has no config" in capsys.readouterr().err

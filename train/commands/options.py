@@ -149,8 +149,12 @@ def material_from(
     if pictures is not None and config.classes[-1] != CLASS_NAME:
         found = ", ".join(config.classes)
         raise UsageError("the run knows no such class", where="--uninformative", expected=CLASS_NAME, found=found)
+    if pictures is None and CLASS_NAME in config.classes and not foreign:
+        hint = "add --uninformative DIR, the folder that the run was given"
+        raise UsageError("no pictures", where="--uninformative", expected=f"those of the class {CLASS_NAME}", hint=hint)
     samples, dataset = load_samples(
-        config if pictures is None else replace(config, classes=config.classes[:-1]),
+        # Elsewhere a class without a recording is let pass, and its place among the classes stays.
+        config if pictures is None or foreign else replace(config, classes=config.classes[:-1]),
         collection=collection or arguments.collection,
         mirrors=arguments.mirror,
         cache=arguments.cache,

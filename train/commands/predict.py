@@ -92,12 +92,12 @@ def _write_overlay(out: Path, one: Prediction, *, as_video: bool) -> str:
     title = f"{one.class_name}: {float(one.video_probabilities.max()):.2f}"
     subtitle = f"{one.name}; confidence {one.epistemic.mean():.2f} epistemic, {one.aleatoric.mean():.2f} aleatoric"
     if as_video and len(one.samples) > 1:
-        path, times = out / f"{stem}.overlay.mp4", one.samples.times_s.tolist()
-        write_overlay_video(path, one.pictures, activation, title=title, subtitle=subtitle, rate_hz=3.0, times_s=times)
+        path, times_s = out / f"{stem}.overlay.mp4", one.samples.times_s.tolist()
+        write_overlay_video(path, one.samples.pictures, activation, title=title, subtitle=subtitle, times_s=times_s)
     else:
         path = out / f"{stem}.overlay.png"
         row = int(activation.max(axis=(1, 2)).argmax())
-        write_overlay_image(path, one.pictures[row], activation[row], title=title, subtitle=subtitle)
+        write_overlay_image(path, one.samples.pictures[row], activation[row], title=title, subtitle=subtitle)
     return path.name
 
 

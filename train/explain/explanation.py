@@ -19,7 +19,7 @@ from train.explain import agreement, figures, uncertainty
 from train.explain.field import outside_share, scanned_cells, within
 from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
 from train.explain.mmd import between_classes, median_distance
-from train.explain.overlap import draw_phantoms, phantom_overlap
+from train.explain.overlap import DRAWN_CLASSES, draw_phantoms, phantom_overlap
 from train.explain.peaks import off_picture, peak_points
 from train.overlay import relative_activation, write_overlay_video
 from train.run_folder import RunFolder, require_new_folder
@@ -123,7 +123,7 @@ def explain_run(
     train_maps = evidence.train_maps[every, samples.labels]
     winner = evidence.test_probabilities.argmax(axis=1)
     correct = winner == samples.labels
-    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+    pictures = samples.pictures
     found: dict[str, Any] = {
         "run": run.path.name,
         "config_digest": run.config.digest,
@@ -183,7 +183,9 @@ def explain_run(
     figures.save(figure, out / "train-test-cam.png")
 
     # -- Phantoms: does the evidence lie on the pattern ----------------------------------------------------------------
-    if settings.phantoms and run.config.clip_frames == 1:
+    if not set(samples.classes) & set(DRAWN_CLASSES):
+        say("phantoms: none, since they know no class of this run")
+    elif settings.phantoms and run.config.clip_frames == 1:
         found["overlap"] = _phantoms(models, samples, out, settings)
         say("phantoms: " + ", ".join(f"{name} {one['hit_rate']:.2f}" for name, one in found["overlap"].items()))
 
@@ -276,7 +278,6 @@ def _videos(
                 relative_activation(maps[rows]),
                 title=f"{name}: map of {class_name}",
                 subtitle=f"probability {chances[name]:.2f} by the network that did not see this recording",
-                rate_hz=3.0,
                 times_s=samples.times_s[rows].tolist(),
             )
             written.append(f"videos/{path.name}")

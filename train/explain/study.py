@@ -175,6 +175,8 @@ def read_key(path: Path) -> Key:
         items = tuple(Item(**item) for item in data["items"])
         if any({item.map_a, item.map_b} != {"train", "test"} for item in items):
             raise DataError("not a key: a map is neither train nor test", where=str(path))
+        if not items:
+            raise DataError("not a key: it names no video", where=str(path))
         return Key(data["study"], data["run"], data["config_digest"], int(data["seed"]), items)
     except (ValueError, TypeError, KeyError) as error:
         raise DataError("not the key of a study", where=str(path), found=str(error)) from error
