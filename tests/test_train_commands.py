@@ -89,6 +89,15 @@ def test_a_loss_that_is_not_a_number_is_one_line_and_leaves_nothing_that_counts(
     assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["config.json", "inputs.json"]
     assert train("fit", "tiny", "--out", str(out)) == 0
     assert RunFolder(out).config.learning_rate == CONFIG.learning_rate
+    # What a single fit leaves is what a cross-validation goes on from and reports.
+    assert {"epochs", "chosen", "frame_accuracy", "wall_s"} <= set(RunFolder(out).fold_facts(0))
+
+
+def test_a_network_that_its_very_last_step_spoilt_is_not_tested(train, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert train("fit", "tiny", "--set", "learning_rate=1e38", "--set", "batch_size=99", "--out", str(out)) == 1
+    assert "fold 0: a predicted probability is not a number; lower the learning rate" in capsys.readouterr().err
+    assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["config.json", "inputs.json"]
 
 
 def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsys):

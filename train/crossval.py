@@ -20,7 +20,7 @@ from train.metrics import LEVELS, pooled, scores
 from train.run_folder import RunFolder, write_predictions
 from train.weights import digests_of_files
 
-__all__ = ["crossvalidate", "parts_of", "run_inputs", "score_run"]
+__all__ = ["crossvalidate", "parts_of", "run_fold", "run_inputs", "score_run"]
 
 
 def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarray:
@@ -89,28 +89,49 @@ def crossvalidate(
             if run.fold_is_done(fold):
                 say(f"fold {fold}: done before")
                 continue
-            started, started_cpu = time.perf_counter(), time.process_time()
-            result = fit_fold(
-                config,
-                samples,
-                parts_of(samples, table, fold),
-                fold=fold,
-                cache=cache,
-                weights_to=run.fold(fold) / "model.weights.h5",
-            )
-            write_log(run.fold(fold) / "log.jsonl", result.log)
-            seconds = {
-                "wall_s": round(time.perf_counter() - started, 1),
-                "cpu_s": round(time.process_time() - started_cpu, 1),
-            }
-            accuracy = scores(result.predictions, config.classes)["accuracy"]
-            run.finish_fold(fold, result.predictions, {**result.facts, "frame_accuracy": accuracy, **seconds})
-            say(f"fold {fold}: {_how(result)}, frame accuracy {accuracy:.3f}, {seconds['wall_s']:.0f} s")
+            result = run_fold(run, config, samples, table, fold=fold, cache=cache)
+            facts = run.fold_facts(fold)
+            say(f"fold {fold}: {_how(result)}, frame accuracy {facts['frame_accuracy']:.3f}, {facts['wall_s']:.0f} s")
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)
         run.write("folds.json", {"folds": [run.fold_facts(fold) for fold in range(config.k)]})
         run.write("scores.json", score_run(predictions, config))
     return run
+
+
+def run_fold(
+    run: RunFolder,
+    config: TrainConfig,
+    samples: Samples,
+    table: lusdata.FoldTable,
+    *,
+    fold: int,
+    cache: Path | None,
+) -> FoldResult:
+    """Fit and test one fold, and write its weights, its log, its predictions, and last that it is done.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run's folder, claimed and in use.
+    config, samples, table, cache
+        As in `crossvalidate`.
+    fold : int
+        Number of the fold.
+    """
+    started, started_cpu = time.perf_counter(), time.process_time()
+    folder = run.fold(fold)
+    parts = parts_of(samples, table, fold)
+    result = fit_fold(config, samples, parts, fold=fold, cache=cache, weights_to=folder / "model.weights.h5")
+    write_log(folder / "log.jsonl", result.log)
+    facts = {
+        **result.facts,
+        "frame_accuracy": scores(result.predictions, config.classes)["accuracy"],
+        "wall_s": round(time.perf_counter() - started, 1),
+        "cpu_s": round(time.process_time() - started_cpu, 1),
+    }
+    run.finish_fold(fold, result.predictions, facts)
+    return result
 
 
 def _how(result: FoldResult) -> str:

@@ -36,6 +36,7 @@ from train.prefix_cache import cached_prefix
 __all__ = ["FoldResult", "fit_fold", "prediction_table"]
 
 _PREDICT_ROWS = 64
+_LOWER_RATE = "lower the learning rate: --set learning_rate=1e-5"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def fit_fold(
     Raises
     ------
     DataError
-        If a class has no training row, a part has no row at all, or the loss is not a number.
+        If a class has no training row, a part has no row at all, or a loss or probability is not a number.
     UsageError
         If the trained part cannot be fitted in the way that the config asks for.
     """
@@ -155,6 +156,9 @@ def fit_fold(
 
     # -- Test ----------------------------------------------------------------------------------------------------------
     probabilities = predict_rows(head, plain, test_rows)
+    # The last step may spoil weights whose loss nobody computes any more.
+    if not np.isfinite(probabilities).all():
+        raise DataError("a predicted probability is not a number", where=f"fold {fold}", hint=_LOWER_RATE)
     if weights_to is not None:
         network.save_weights(weights_to)
     table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
@@ -237,7 +241,7 @@ class _FiniteLoss(keras.callbacks.Callback):
             raise DataError(
                 "the training loss is not a number",
                 where=f"fold {self._fold}, epoch {len(self.log)}, step {batch}",
-                hint="lower the learning rate: --set learning_rate=1e-5",
+                hint=_LOWER_RATE,
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

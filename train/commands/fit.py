@@ -33,7 +33,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_folds_option(parser)
     parser.add_argument("--fold", type=int, default=0, help="which fold is the test part (default: 0)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="run folder, new or with other folds of the same run (default: in runs/)",
     )
     parser.add_argument("--steps", type=int, default=400, help="training steps of the segmenter (default: 400)")
 
@@ -46,9 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     start_keras(offline=arguments.offline)
     if not 0 <= arguments.fold < config.k:
         raise UsageError("no such fold", where="--fold", expected=f"0 to {config.k - 1}", found=str(arguments.fold))
-    from train.crossval import parts_of, run_inputs
-    from train.fit import fit_fold, write_log
-    from train.metrics import pooled, scores
+    from train.crossval import run_fold, run_inputs
+    from train.metrics import LEVELS, pooled, scores
     from train.run_folder import RunFolder
 
     material = material_from(arguments, config)
@@ -61,17 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
             "this fold was fitted before", where=str(out), hint="name another folder with --out; nothing was changed"
         )
     with folder.in_use():
-        result = fit_fold(
-            config,
-            material.samples,
-            parts_of(material.samples, table, arguments.fold),
-            fold=arguments.fold,
-            cache=cache_folder(arguments),
-            weights_to=folder.fold(arguments.fold) / "model.weights.h5",
-        )
-        write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
-        folder.finish_fold(arguments.fold, result.predictions, result.facts)
-    for level in ("frame", "video", "patient"):
+        result = run_fold(folder, config, material.samples, table, fold=arguments.fold, cache=cache_folder(arguments))
+    for level in LEVELS:
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(
             f"{level}: {found['rows']} rows, accuracy {found['accuracy']:.3f}, "
