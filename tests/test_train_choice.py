@@ -75,19 +75,19 @@ def test_a_feature_that_is_no_number_is_named():
 
 
 def test_every_combination_is_tried_in_the_order_written():
-    config = override(EXACT, {"choices": "weight_decay=1|0.1, seed=3|4"})
+    config = override(EXACT, {"choices": "weight_decay=1|0.1, class_weights=true|false"})
     assert candidates(config) == [
-        {"weight_decay": 1.0, "seed": 3},
-        {"weight_decay": 1.0, "seed": 4},
-        {"weight_decay": 0.1, "seed": 3},
-        {"weight_decay": 0.1, "seed": 4},
+        {"weight_decay": 1.0, "class_weights": True},
+        {"weight_decay": 1.0, "class_weights": False},
+        {"weight_decay": 0.1, "class_weights": True},
+        {"weight_decay": 0.1, "class_weights": False},
     ]
 
 
 @pytest.mark.parametrize(
     ("choices", "message"),
-    [(("weight_decay",), "FIELD=VALUE"), (("shoe_size=43",), "no such setting"), (("weight_decay=x",), "cannot read")],
-    ids=["no values", "no such field", "no number"],
+    [(("weight_decay",), "FIELD=VALUE"), (("weight_decay=x",), "cannot read")],
+    ids=["no values", "no number"],
 )
 def test_a_wrong_choice_is_refused_by_name(choices, message):
     with pytest.raises(UsageError, match=message):
@@ -212,3 +212,9 @@ def test_caches_of_different_maps_have_different_names():
     prefix, _ = models.split_network(models.build(EXACT), "pool")
     keys = {cache_key(prefix, dataclasses.replace(EXACT, pool_layer=name), samples) for name in ("a_bn", "a_relu")}
     assert len(keys) == 2
+
+
+@pytest.mark.parametrize("choice", ["views=0|4", "k=3|5", "shoe_size=43"])
+def test_what_would_be_tried_without_effect_cannot_be_chosen(choice):
+    with pytest.raises(UsageError, match="a fold cannot choose this; expected one of pool_layer, weight_decay"):
+        candidates(dataclasses.replace(EXACT, choices=(choice,)))

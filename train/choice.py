@@ -26,6 +26,9 @@ __all__ = ["Choice", "candidates", "choose", "fit_views", "inner_folds"]
 
 INNER_FOLDS = 5
 
+CHOOSABLE = ("pool_layer", "weight_decay", "class_weights")
+"""Fields that make a difference to the last layer alone; any other would be tried without effect."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -49,13 +52,13 @@ def candidates(config: TrainConfig) -> list[dict[str, Any]]:
     Raises
     ------
     UsageError
-        If a choice cannot be read, or names a field that does not exist.
+        If a choice cannot be read, or names a field that a fold cannot choose.
 
     Examples
     --------
     >>> from train.config import TrainConfig
-    >>> grid = ("weight_decay=1|0.1",)
-    >>> candidates(TrainConfig("m", "m", solver="exact", weight_decay=1.0, choices=grid))
+    >>> exact = {"solver": "exact", "frozen_until": "pool", "weight_decay": 1.0}
+    >>> candidates(TrainConfig("m", "m", **exact, choices=("weight_decay=1|0.1",)))
     [{'weight_decay': 1.0}, {'weight_decay': 0.1}]
     """
     axes = []
@@ -63,6 +66,9 @@ def candidates(config: TrainConfig) -> list[dict[str, Any]]:
         name, sign, values = text.partition("=")
         if not sign or not values:
             raise UsageError("cannot read a choice", where=f"choices: {text}", expected="FIELD=VALUE|VALUE")
+        if name not in CHOOSABLE:
+            expected = "one of " + ", ".join(CHOOSABLE)
+            raise UsageError("a fold cannot choose this", where=f"choices: {text}", expected=expected, found=name)
         axes.append([(name, getattr(override(config, {name: value}), name)) for value in values.split("|")])
     return [dict(combination) for combination in itertools.product(*axes)]
 
