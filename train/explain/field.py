@@ -19,8 +19,8 @@ _MARGIN = 0.05
 def scanned_cells(pictures: np.ndarray, recordings: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """Find the cells that show the scanned sector, the same for all pictures of a recording.
 
-    The sector is that of `train.sector.scanned_sector`, over all pictures of the recording. Cells whose centre is nearer
-    to the picture's edge than a twentieth of its side are left out, unless nothing would be left.
+    The sector is that of `train.sector.scanned_sector`, over all pictures of the recording. Cells whose centre is
+    nearer to the picture's edge than a twentieth of its side are left out, unless nothing would be left.
 
     Parameters
     ----------
