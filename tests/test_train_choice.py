@@ -113,6 +113,23 @@ def test_inner_folds_keep_together_what_the_split_keeps_together(by, unit):
     np.testing.assert_array_equal(np.sort(np.concatenate(judged)), rows)
 
 
+def test_what_the_choice_keeps_together_may_differ_from_the_split(monkeypatch):
+    from train import choice
+
+    samples, _ = tiny_samples(recordings=36)
+    seen = []
+
+    def watched(samples, rows, *, by, seed):
+        seen.append(by)
+        return inner_folds(samples, rows, by="patient", seed=seed)
+
+    monkeypatch.setattr(choice, "inner_folds", watched)
+    pooled = {"": np.eye(3)[samples.labels][None]}
+    for config in (EXACT, dataclasses.replace(EXACT, choose_by="source")):
+        choose(config, samples, pooled, training_rows=np.arange(9, len(samples)), test_rows=np.arange(9))
+    assert seen == ["patient", "source"]
+
+
 def test_a_class_of_one_patient_leaves_nothing_to_choose_by():
     samples, _ = tiny_samples(recordings=6)
     with pytest.raises(DataError, match="too few groups for inner folds"):

@@ -1,9 +1,10 @@
 """Settings that each fold chooses for itself, from its own training part.
 
-The training part is cut into inner folds that keep together what the outer folds keep together. Every combination of
-the config's `choices` is fitted on all inner folds but one and judged on that one, in turn; the combination with the
-best score over all of them is refitted on the whole training part, and the test part is used once. Protocol ``paper``
-judges every combination on the test part instead: what that flatters is what the protocol is there to show.
+The training part is cut into inner folds that keep together what the outer folds keep together, or what `choose_by`
+names: inner folds of whole sources ask what carries over between sources. Every combination of the config's `choices`
+is fitted on all inner folds but one and judged on that one, in turn; the combination with the best score over all of
+them is refitted on the whole training part, and the test part is used once. Protocol ``paper`` judges every combination
+on the test part instead: what that flatters is what the protocol is there to show.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def choose(
     if config.protocol == "paper":
         pairs = [(training_rows, test_rows)]
     else:
-        pairs = list(inner_folds(samples, training_rows, by=config.by, seed=config.seed))
+        pairs = list(inner_folds(samples, training_rows, by=config.choose_by or config.by, seed=config.seed))
     tried = []
     for settings in candidates(config):
         candidate = dataclasses.replace(config, **settings)
