@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from lusdata.errors import LusdataError
+from lusdata.errors import LusdataError, one_line
 
 __all__ = ["main"]
 
@@ -130,4 +130,4 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"lusdata: {message}\n")
+    sys.stderr.write(f"lusdata: {one_line(message)}\n")

@@ -18,9 +18,21 @@ __all__ = [
     "MissingExtraError",
     "OutsideError",
     "UsageError",
+    "one_line",
 ]
 
 Level = Literal["error", "warning"]
+
+
+def one_line(text: str) -> str:
+    r"""Return text as one line that cannot steer a terminal: a stranger's file name or title may hold anything.
+
+    Examples
+    --------
+    >>> one_line("a\nb\x1b[31m.mp4")
+    'a b?[31m.mp4'
+    """
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 class LusdataError(Exception):
@@ -144,7 +156,7 @@ class Issue:
     def line(self) -> str:
         """Return the finding as one line for a terminal."""
         text = _sentence(self.message, None, self.expected or None, self.found or None, self.hint or None)
-        return f"{self.level} {self.code} {self.file} {self.json_path}: {text}"
+        return one_line(f"{self.level} {self.code} {self.file} {self.json_path}: {text}")
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding as plain data for JSON."""
@@ -159,8 +171,7 @@ def _sentence(what: str, where: str | None, expected: str | None, found: str | N
         parts.append(f"found {found}")
     if hint is not None:
         parts.append(hint)
-    # A stranger's file name or title may hold line breaks; an error stays one line.
-    return " ".join("; ".join(parts).split())
+    return one_line("; ".join(parts))
 
 
 def _rebuild(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import time
@@ -53,23 +54,26 @@ def candidates(source: Path) -> list[Path]:
     Parameters
     ----------
     source : Path
-        A file or a folder. Hidden files and lists of files are passed over; everything else is taken, so that what is
-        no recording is told and not left out in silence.
+        A file or a folder. Hidden files and lists of files are passed over; everything else is taken, also folders that
+        may not be read, so that what is no recording is told and not left out in silence.
 
     Raises
     ------
     UsageError
-        If there is nothing of that name, or far too much.
+        If far too much is there.
     DataError
         If a folder holds no file.
     """
     if not source.is_dir() or source.is_symlink():
         return [source]
+    locked: list[OSError] = []
+    found = {
+        Path(folder, name)
+        for folder, folders, names in os.walk(source, onerror=locked.append)
+        for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
+    } | {Path(error.filename) for error in locked}
     files = sorted(
-        path
-        for path in source.rglob("*")
-        if (path.is_symlink() or not path.is_dir())
-        and not any(_HIDDEN_OR_LISTS.fullmatch(part) for part in path.relative_to(source).parts)
+        path for path in found if not any(_HIDDEN_OR_LISTS.fullmatch(part) for part in path.relative_to(source).parts)
     )
     if not files:
         raise DataError("the folder holds no file", where=shown_name(str(source)), expected="videos or pictures")
@@ -92,6 +96,8 @@ def check_file(path: Path) -> None:
         If there is nothing of that name.
     DataError
         If it is a link, a pipe, a device, a socket, or empty.
+    OutsideError
+        If it is a folder: `candidates` leaves only those that may not be read.
     """
     try:
         found = path.lstat()
@@ -101,7 +107,9 @@ def check_file(path: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise DataError("a symbolic link", where=where, expected="a file", hint="name the file that it leads to")
     if not stat.S_ISREG(found.st_mode):
-        kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a folder" if stat.S_ISDIR(found.st_mode) else "a device"
+        if stat.S_ISDIR(found.st_mode):
+            raise OutsideError("the folder may not be read", where=where)
+        kind = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(found.st_mode), "a device")
         raise DataError("not a file", where=where, expected="a video, a picture or a DICOM file", found=kind)
     if found.st_size == 0:
         raise DataError("the file is empty", where=where)
