@@ -144,7 +144,7 @@ class Issue:
     def line(self) -> str:
         """Return the finding as one line for a terminal."""
         text = _sentence(self.message, None, self.expected or None, self.found or None, self.hint or None)
-        return f"{self.level} {self.code} {self.file} {self.json_path}: {text}"
+        return _one_line(f"{self.level} {self.code} {self.file} {self.json_path}: {text}")
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding as plain data for JSON."""
@@ -159,8 +159,18 @@ def _sentence(what: str, where: str | None, expected: str | None, found: str | N
         parts.append(f"found {found}")
     if hint is not None:
         parts.append(hint)
-    # A stranger's file name or title may hold line breaks; an error stays one line.
-    return " ".join("; ".join(parts).split())
+    return _one_line("; ".join(parts))
+
+
+def _one_line(text: str) -> str:
+    r"""Return text without what breaks a line or steers a terminal: a stranger's file name or title may hold both.
+
+    Examples
+    --------
+    >>> _one_line("a\x1b[31m\n.mp4: empty")
+    'a?[31m .mp4: empty'
+    """
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
 
 
 def _rebuild(

@@ -24,6 +24,11 @@ def test_a_strangers_line_breaks_do_not_break_the_line():
     assert str(DataError("bad\nname", where="a\r\n\tb")) == "a b: bad name"
 
 
+def test_a_strangers_file_name_does_not_steer_the_terminal():
+    assert str(DataError("the file is empty", where="a\x1b[2J\u202e.mp4")) == "a?[2J?.mp4: the file is empty"
+    assert "\x1b" not in Issue("a\x1b[2J.json", "$.\x1b", "FILE_EMPTY", "error", "empty").line()
+
+
 @pytest.mark.parametrize(
     ("kind", "exit_code"),
     [(DataError, 1), (DecodeError, 1), (UsageError, 2), (OutsideError, 3), (LusdataError, 1)],

@@ -112,9 +112,12 @@ def manifest_files(folder: Path) -> list[Path]:
     ------
     DataError
         If there is none.
+    OSError
+        If the folder cannot be read.
     """
-    # A folder or a dead link of such a name is not left out in silence: reading it says what it is.
-    files = sorted(folder.glob("*.json"))
+    # Nothing is left out in silence: a folder or a dead link of such a name says what it is when it is read, and
+    # a folder that cannot be listed says so here, where `Path.glob` would take it for an empty one.
+    files = sorted(path for path in folder.iterdir() if path.match("*.json"))
     if not files:
         raise DataError(
             "the folder holds no manifest",

@@ -75,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.media.draft.answers import check_answers
     from lusdata.media.draft.source import candidates, is_address, shown_name
 
+    if not args.source:
+        raise UsageError("nothing to add was named", expected="a file, a folder or a web address")
     bench = _bench(args)
     asks = _may_ask(args)
     answers = given_answers(args, bench.known, asks=asks)
@@ -113,6 +115,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     from lusdata.catalog.opening import open_collection
     from lusdata.commands.adding.bench import Bench
     from lusdata.media.cache import cache_dir
+    from lusdata.media.draft.answers import slug_of
     from lusdata.media.draft.source import is_address
 
     folder = find_collection(args.collection).resolve()
@@ -121,6 +124,14 @@ def _bench(args: argparse.Namespace) -> Bench:
             "the collections inside the installed package are not for writing",
             where=args.collection,
             hint="clone the repository and name its folder, such as --collection manifests/pocus",
+        )
+    if slug_of(folder.name) != folder.name:
+        raise UsageError(
+            "the folder's name cannot begin the recordings' ids",
+            where="--collection",
+            expected="lower-case letters, digits and single hyphens",
+            found=repr(folder.name),
+            hint=f"call it {slug_of(folder.name) or 'my-clinic'}",
         )
     manifests = list(open_collection(folder).manifests) if any(folder.glob("*.json")) else []
     neighbours = []

@@ -127,11 +127,12 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
         role = ask(Question(text, optional=True, fault=lambda role: "" if slug_of(role) == role else "not a slug"))
         if role:
             return replace(answers, text_reviewed=role)
+    else_ = "do not add it" if wishes.clean_copy else "--clean-copy adds a copy with it blacked"
     raise DataError(
-        f"text is burned into the picture in {count}",
+        f"text is {'left in' if wishes.clean_copy else 'burned into'} the picture in {count}",
         where=prepared.name,
         found=where,
-        hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: --clean-copy adds a copy with it blacked",
+        hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: {else_}",
     )
 
 

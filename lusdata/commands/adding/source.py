@@ -17,9 +17,9 @@ from lusdata.media.draft.source import check_file, download, is_address, shown_n
 
 __all__ = ["prepare", "refuse_private_tags"]
 
-
 _SURE_TEXT, _NONE = 0.8, 2.0
 """Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
+_TAGS_SHOWN = 4
 
 
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
@@ -69,8 +69,11 @@ def _tag_notes(path: Path) -> tuple[str, ...]:
     tags = text_tags(path)
     if not tags:
         return ()
-    listed = ", ".join(f"{tag} '{shown_name(text[:40])}'" for tag, text in list(tags.items())[:4])
-    return (f"the file carries tags that go with it: {listed}; --clean-copy leaves them out",)
+    # Some programs write a dozen numbers; what a person wrote must not drown in them.
+    words_first = sorted(tags.items(), key=lambda tag: not any(character.isalpha() for character in tag[1]))
+    listed = ", ".join(f"{tag} '{shown_name(text[:40])}'" for tag, text in words_first[:_TAGS_SHOWN])
+    more = f" and {len(tags) - _TAGS_SHOWN} more" if len(tags) > _TAGS_SHOWN else ""
+    return (f"the file carries tags that go with it: {listed}{more}; --clean-copy leaves them out",)
 
 
 def refuse_known_address(name: str, address: str | None, known: Sequence[Manifest]) -> None:

@@ -14,7 +14,7 @@ from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from lusdata.media.fetch.address import Origin
     from lusdata.media.fetch.patience import Limits
@@ -62,15 +62,12 @@ def candidates(source: Path) -> list[Path]:
         If there is nothing of that name, or far too much.
     DataError
         If a folder holds no file.
+    OSError
+        If a folder cannot be read.
     """
     if not source.is_dir() or source.is_symlink():
         return [source]
-    files = sorted(
-        path
-        for path in source.rglob("*")
-        if (path.is_symlink() or not path.is_dir())
-        and not any(_HIDDEN_OR_LISTS.fullmatch(part) for part in path.relative_to(source).parts)
-    )
+    files = sorted(_below(source))
     if not files:
         raise DataError("the folder holds no file", where=shown_name(str(source)), expected="videos or pictures")
     if len(files) > _MOST_FILES:
@@ -81,6 +78,17 @@ def candidates(source: Path) -> list[Path]:
             found=f"{len(files):,}",
         )
     return files
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Find every file in a folder and the folders below; unlike `Path.rglob`, say which of them cannot be read."""
+    for path in folder.iterdir():
+        if _HIDDEN_OR_LISTS.fullmatch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _below(path)
+        else:
+            yield path
 
 
 def check_file(path: Path) -> None:
@@ -101,7 +109,8 @@ def check_file(path: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise DataError("a symbolic link", where=where, expected="a file", hint="name the file that it leads to")
     if not stat.S_ISREG(found.st_mode):
-        kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a folder" if stat.S_ISDIR(found.st_mode) else "a device"
+        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFDIR: "a folder", stat.S_IFSOCK: "a socket"}
+        kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
         raise DataError("not a file", where=where, expected="a video, a picture or a DICOM file", found=kind)
     if found.st_size == 0:
         raise DataError("the file is empty", where=where)
@@ -124,7 +133,7 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
     Returns
     -------
     Path
-        The file, named after the address.
+        The file, with the ending of the address and nothing else of it.
 
     Raises
     ------
@@ -152,14 +161,26 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
     found = diagnose(part, found_sha256=sha256_of(part))
     if found.state != "medium":
         raise _not_a_medium(found.sentence, address)
-    path = folder / (Path(unquote(urlsplit(address).path)).name or "file")
+    path = folder / f"arrived{_ending(address)}"
     part.replace(path)
     return path
 
 
+def _ending(address: str) -> str:
+    """Return the ending of the file that an address names, if it looks like one.
+
+    Examples
+    --------
+    >>> _ending("https://example.org/a%20b.MP4?x=1"), _ending("https://example.org/%2e%2e"), _ending("https://a.b/c.%00")
+    ('.MP4', '', '')
+    """
+    match = re.search(r"[^/](\.[A-Za-z0-9]{1,8})$", unquote(urlsplit(address).path))
+    return match[1] if match else ""
+
+
 def _not_a_medium(sentence: str, address: str) -> LusdataError:
     return DataError(
-        f"{sentence}",
+        sentence,
         where=shown_name(address),
         expected="the address of the very file",
         hint="a page that shows the recording is named with --page",
