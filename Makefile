@@ -28,7 +28,7 @@ MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help setup demo test test-real check format bench bench-add manifests wheel clean
+.PHONY: help setup demo test test-slow test-real check format bench bench-add manifests wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ 
 
 test: $(DEV)  ## run the default tests: offline, no graphics card, under three minutes
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+test-slow: $(DEV)  ## run the slow tests: every model fitted to phantoms, the pages in a browser where there is one
+	@$(PY) -m pytest -m "(slow or train) and not real"
 
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
 	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real

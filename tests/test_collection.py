@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from catalogs import recording, write_catalog
 
-from lusdata.catalog.collection import find_collection, manifest_files, shipped_names
+from lusdata.catalog.folders import find_collection, manifest_files, shipped_names
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.shipped import manifests_root, schemas_root
 from lusdata.errors import DataError, UsageError

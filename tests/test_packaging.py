@@ -13,7 +13,7 @@ import pytest
 from test_layering import DOORS
 
 import lusdata
-from lusdata.catalog.collection import find_collection, shipped_names
+from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.schema import NEWEST, load_schema, versions
 from lusdata.cli import COMMANDS

@@ -10,7 +10,8 @@ import pytest
 from small_datasets import SMALL, changed, index_of, small_collection
 
 import lusdata
-from lusdata.catalog.collection import Collection, find_collection
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import find_collection
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_release
 from lusdata.catalog.releases.release import releases_folder
@@ -166,9 +167,9 @@ def test_a_dataset_that_was_built_before_a_withdrawal_is_not_opened_for_the_rele
 def test_a_dataset_that_holds_what_was_withdrawn_since_warns_when_it_is_opened(
     dataset: Dataset, home: Path, collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lusdata.catalog import collection as shipped
+    from lusdata.catalog import folders
 
-    monkeypatch.setattr(shipped, "manifests_root", lambda: home / "manifests")
+    monkeypatch.setattr(folders, "manifests_root", lambda: home / "manifests")
     assert len(lusdata.load(dataset.index.folder).recordings) == 14
     withdraw(collection, "video-03")
     (collection / "video-04.json").write_text("{", encoding="utf-8")

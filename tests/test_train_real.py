@@ -62,14 +62,16 @@ def test_a_model_fits_real_recordings(name, home, corpus_dir, request):
     assert np.isfinite(chances).all()
     np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-4)
     assert not predictions.duplicated(["recording", "frame_index"]).any()
-    assert tested(run, home, corpus_dir) == set(zip(predictions["recording"], predictions["frame_index"], strict=True))
+    assert held_out_frames(run, home, corpus_dir) == set(
+        zip(predictions["recording"], predictions["frame_index"], strict=True)
+    )
     log = [json.loads(line) for line in (out / "fold-0" / "log.jsonl").read_text().splitlines()]
     losses = [entry["loss"] for entry in log]
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
 
 
-def tested(run: RunFolder, home: Path, corpus: Path) -> set[tuple[str, int]]:
+def held_out_frames(run: RunFolder, home: Path, corpus: Path) -> set[tuple[str, int]]:
     """Return recordings and frames of the run's test fold, straight from the dataset."""
     config = run.config
     dataset = lusdata.load(

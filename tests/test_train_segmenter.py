@@ -134,7 +134,7 @@ def test_weights_do_not_depend_on_the_size_and_the_record_names_it(tmp_path):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("segmenter")
-    settings = {"steps": 12, "size_px": 32, "batch_size": 4, "phantom_count": 8, "held_out_count": 4}
+    settings = {"steps": 24, "size_px": 32, "batch_size": 4, "phantom_count": 8, "held_out_count": 4}
     return fit_segmenter(out=out / "run", **settings)
 
 

@@ -12,7 +12,7 @@ import pytest
 from catalogs import recording, write_catalog
 from golden import FOLDER, RENEW, VALIDATED, case_id, issues
 
-from lusdata.catalog.collection import shipped_names
+from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root
 from lusdata.catalog.validate import check_files, shown_path, version_fault

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.collection import Collection, find_collection, manifest_files
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import find_collection, manifest_files
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import read_data

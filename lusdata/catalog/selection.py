@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import manifest_files, shipped_names
+from lusdata.catalog.folders import manifest_files, shipped_names
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
 

@@ -111,7 +111,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     """Open the collection, and what lies beside it."""
     import datetime
 
-    from lusdata.catalog.collection import find_collection
+    from lusdata.catalog.folders import find_collection
     from lusdata.catalog.opening import open_collection
     from lusdata.commands.adding.bench import Bench
     from lusdata.media.cache import cache_dir

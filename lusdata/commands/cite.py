@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _citations(name: str, select: str) -> Citations:
-    from lusdata.catalog.collection import shipped_names
+    from lusdata.catalog.folders import shipped_names
     from lusdata.dataset.index import is_dataset, open_index
     from lusdata.dataset.select import parse_select, select_manifests
     from lusdata.publish.citations import cite, subject_of_collection, subject_of_dataset

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from lusdata import __version__
 from lusdata.atomic import write_text
-from lusdata.catalog.collection import Collection, manifest_files
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import manifest_files
 from lusdata.catalog.opening import open_collection
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError

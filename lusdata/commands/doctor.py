@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from lusdata import __version__
-from lusdata.catalog.collection import manifest_files, shipped_names
+from lusdata.catalog.folders import manifest_files, shipped_names
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table

@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _subject(name: str) -> Subject:
-    from lusdata.catalog.collection import shipped_names
+    from lusdata.catalog.folders import shipped_names
     from lusdata.dataset.index import is_dataset
     from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.changes import compare_collections
-from lusdata.catalog.collection import find_collection, shipped_names
+from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
 from lusdata.catalog.shipped import manifests_root

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _gallery(args: argparse.Namespace) -> Gallery:
-    from lusdata.catalog.collection import shipped_names
+    from lusdata.catalog.folders import shipped_names
     from lusdata.dataset.index import is_dataset
     from lusdata.publish.gallery.page import make_gallery
 

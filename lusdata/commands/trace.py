@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.catalog.collection import find_collection, shipped_names
+from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.commands.layout import printable, table
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, shipped_names
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build import build, gained

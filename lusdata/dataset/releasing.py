@@ -14,8 +14,9 @@ from typing import Any
 
 from lusdata import __version__
 from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
-from lusdata.catalog.collection import Collection, find_collection, shipped_names
+from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings
+from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.releases.release import (
     INDEX,

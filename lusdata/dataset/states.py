@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.changes import Comparison, compare_collections
-from lusdata.catalog.collection import shipped_names
 from lusdata.catalog.counts import count_recordings
+from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.history import manifests_at
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection, split_release_name

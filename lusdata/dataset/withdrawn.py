@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lusdata.catalog.collection import find_collection, shipped_names
+from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.index import Index
 

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.collection import find_collection
+from lusdata.catalog.folders import find_collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import parse_data

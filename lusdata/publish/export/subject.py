@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lusdata.catalog.collection import Collection, shipped_names
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of

@@ -1,0 +1,76 @@
+"""Where collections lie: by the name of a shipped one, or by a path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lusdata.catalog.shipped import manifests_root
+from lusdata.errors import DataError, UsageError
+
+__all__ = ["find_collection", "manifest_files", "shipped_names"]
+
+_NOT_COLLECTIONS = {"releases"}
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the collections that come with lusdata, sorted."""
+    root = manifests_root()
+    if not root.is_dir():
+        return ()
+    folders = (path for path in root.iterdir() if path.is_dir() and path.name not in _NOT_COLLECTIONS)
+    return tuple(sorted(path.name for path in folders if any(path.glob("*.json"))))
+
+
+def find_collection(name_or_path: str | Path) -> Path:
+    """Return the folder that a user means by a name or a path.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped collection, or path of a folder. A bare word is a shipped name first.
+
+    Returns
+    -------
+    Path
+        An existing folder.
+
+    Raises
+    ------
+    UsageError
+        If there is neither.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, str) and text in shipped_names():
+        return manifests_root() / text
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return path
+    raise UsageError(
+        "no such collection",
+        where=text,
+        expected="a folder of manifests or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+        found="a file" if path.is_file() else "nothing of that name",
+    )
+
+
+def manifest_files(folder: Path) -> list[Path]:
+    """Return the manifest files of a folder, sorted by name.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    OSError
+        If the folder cannot be read.
+    """
+    # Nothing is left out in silence: a folder or a dead link of such a name says what it is when it is read, and
+    # a folder that cannot be listed says so here, where `Path.glob` would take it for an empty one.
+    files = sorted(path for path in folder.iterdir() if path.match("*.json"))
+    if not files:
+        raise DataError(
+            "the folder holds no manifest",
+            where=str(folder),
+            expected="files named *.json",
+            hint="see manifests/README.md for how to write one",
+        )
+    return files
