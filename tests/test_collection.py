@@ -23,6 +23,13 @@ def test_a_collection_holds_its_recordings_sorted_by_id(tmp_path: Path):
     assert collection.by_id["mine/b"].path == tmp_path / "mine" / "b.json"
 
 
+def test_the_folder_of_a_dataset_is_called_what_it_is(tmp_path: Path):
+    for name in ("dataset.json", "manifests.jsonl"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="a dataset, not a collection"):
+        open_collection(tmp_path)
+
+
 def test_a_folder_that_cannot_be_read_is_not_called_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = write_catalog(tmp_path / "mine", [recording("a")])
 
