@@ -468,6 +468,23 @@ def test_a_socket_is_called_one(tmp_path):
         check_file(tmp_path / "a.mp4")
 
 
+def test_a_file_that_is_still_being_written_is_not_described(place, clips, tmp_path, monkeypatch, capsys):
+    from lusdata.commands.adding import one
+
+    path = Path(shutil.copy(clips / "new.mp4", tmp_path / "clip.mp4"))
+    look = one.look
+
+    def then_it_grows(seen: Path):
+        found = look(seen)
+        path.write_bytes(path.read_bytes() + b"more")
+        return found
+
+    monkeypatch.setattr(one, "look", then_it_grows)
+    assert place.add(path, *SAID) == 1
+    assert "the file changed while it was looked at" in capsys.readouterr().err
+    assert place.written() == []
+
+
 def test_three_hours_are_refused_before_they_are_decoded(place, tmp_path, capsys):
     times_s = [0.0, *(10_800.0 + second for second in range(3))]
     write_video(tmp_path / "long.mp4", clean(2)[:4], times_s=times_s)

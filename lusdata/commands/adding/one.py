@@ -26,6 +26,7 @@ from lusdata.media.draft.look import SURE_ENOUGH, Look, look
 from lusdata.media.draft.preview import preview, write_preview
 from lusdata.media.draft.source import shown_name
 from lusdata.media.draft.verdict import check_draft
+from lusdata.media.facts import sha256_of
 
 if TYPE_CHECKING:
     from lusdata.media.text.finder import TextRegion
@@ -187,6 +188,9 @@ def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn
     target = bench.folder / f"{data['id'].split('/')[1]}.json"
     if target.exists():
         raise DataError("the id is taken", where=prepared.name, found=str(target), hint="give another with --id")
+    if sha256_of(prepared.path) != data["source"]["sha256"]:
+        hint = "wait until it is whole, and run the same again"
+        raise DataError("the file changed while it was looked at", where=prepared.name, hint=hint)
     media = None
     if prepared.copy is not None or bench.keeps_copy:
         media = bench.media / data["source"]["path"]
