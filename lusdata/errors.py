@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from lusdata.wording import one_line
+
 __all__ = [
     "DataError",
     "DecodeError",
@@ -144,7 +146,7 @@ class Issue:
     def line(self) -> str:
         """Return the finding as one line for a terminal."""
         text = _sentence(self.message, None, self.expected or None, self.found or None, self.hint or None)
-        return _one_line(f"{self.level} {self.code} {self.file} {self.json_path}: {text}")
+        return one_line(f"{self.level} {self.code} {self.file} {self.json_path}: {text}")
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding as plain data for JSON."""
@@ -159,18 +161,7 @@ def _sentence(what: str, where: str | None, expected: str | None, found: str | N
         parts.append(f"found {found}")
     if hint is not None:
         parts.append(hint)
-    return _one_line("; ".join(parts))
-
-
-def _one_line(text: str) -> str:
-    r"""Return text without what breaks a line or steers a terminal: a stranger's file name or title may hold both.
-
-    Examples
-    --------
-    >>> _one_line("a\x1b[31m\n.mp4: empty")
-    'a?[31m .mp4: empty'
-    """
-    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+    return one_line("; ".join(parts))
 
 
 def _rebuild(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import LusdataError, UsageError
+from lusdata.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.commands.adding.one import add_one
     from lusdata.commands.adding.report import document, text
     from lusdata.media.draft.answers import check_answers
-    from lusdata.media.draft.source import candidates, is_address, shown_name
+    from lusdata.media.draft.source import candidates, is_address
 
     if not args.source:
         raise UsageError("nothing to add was named", expected="a file, a folder or a web address")
@@ -94,11 +95,11 @@ def run(args: argparse.Namespace) -> int:
     refused: list[tuple[str, LusdataError]] = []
     for source in sources:
         try:
-            added.append((shown_name(str(source)), add_one(source, wishes, bench)))
+            added.append((one_line(str(source)), add_one(source, wishes, bench)))
         except LusdataError as error:
             if not whole_folder and not args.json:
                 raise
-            refused.append((shown_name(str(source)), error))
+            refused.append((one_line(str(source)), error))
     if args.json:
         sys.stdout.write(json.dumps(document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
     else:

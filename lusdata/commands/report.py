@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from lusdata.commands.opened import opened, opened_dataset
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
+from lusdata.wording import counted
 
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection
@@ -123,8 +124,6 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
-    from lusdata.dataset.audit.finding import counted
-
     total = len(gallery.collection.manifests)
     lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:

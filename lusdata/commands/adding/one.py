@@ -24,9 +24,9 @@ from lusdata.media.draft.answers import Answers, check_answers, slug_of
 from lusdata.media.draft.compose import Seen, draft, recording_slug
 from lusdata.media.draft.look import SURE_ENOUGH, Look, look
 from lusdata.media.draft.preview import preview, write_preview
-from lusdata.media.draft.source import shown_name
 from lusdata.media.draft.verdict import check_draft
 from lusdata.media.facts import sha256_of
+from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
     from lusdata.media.text.finder import TextRegion
@@ -121,7 +121,7 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
     if not regions or answers.text_reviewed:
         return answers
     where = "; ".join(_place(region) for region in regions[:3]) + (" ..." if len(regions) > 3 else "")
-    count = "1 place" if len(regions) == 1 else f"{len(regions)} places"
+    count = counted(len(regions), "place")
     if wishes.interview is not None:
         sys.stderr.write(f"text in {count}: {where}; {drawn} shows it in red\n")
         text = "If it names nobody, your role as a slug, such as physician"
@@ -139,7 +139,7 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
 
 def _place(region: TextRegion) -> str:
     box = region.box
-    read = f" reading '{shown_name(region.reading)}'" if region.reading else ""
+    read = f" reading '{one_line(region.reading)}'" if region.reading else ""
     return f"{box.width_px} x {box.height_px} px at column {box.left_px}, row {box.top_px}{read}"
 
 
