@@ -12,7 +12,7 @@ from pathlib import Path
 __all__ = ["new_folder", "write_bytes", "write_text"]
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a file by way of a temporary file in the same folder.
 
     Parameters
@@ -21,6 +21,8 @@ def write_bytes(path: Path, data: bytes) -> None:
         The file to write; its folder must exist. An older file is replaced in one step.
     data : bytes
         The content.
+    mode : int
+        Who may do what with it; from the beginning, so that nobody else sees what is its owner's alone.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes files for the owner alone; a dataset is usually shared.
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

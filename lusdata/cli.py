@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from lusdata.errors import LusdataError, one_line
+from lusdata.errors import LusdataError
+from lusdata.wording import one_line
 
 __all__ = ["main"]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from lusdata.wording import one_line
+
 __all__ = [
     "DataError",
     "DecodeError",
@@ -18,21 +20,9 @@ __all__ = [
     "MissingExtraError",
     "OutsideError",
     "UsageError",
-    "one_line",
 ]
 
 Level = Literal["error", "warning"]
-
-
-def one_line(text: str) -> str:
-    r"""Return text as one line that cannot steer a terminal: a stranger's file name or title may hold anything.
-
-    Examples
-    --------
-    >>> one_line("a\nb\x1b[31m.mp4")
-    'a b?[31m.mp4'
-    """
-    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 class LusdataError(Exception):

@@ -14,17 +14,19 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from catalogs import recording, write_catalog
+from media_server import Answer, running_server
 
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.commands.adding import one as adding_one
 from lusdata.errors import DataError
-from lusdata.media.draft.source import check_file
+from lusdata.media.draft.source import check_file, download
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_image, write_video
@@ -319,6 +321,12 @@ def test_markup_in_a_files_own_title_steers_nothing_and_goes_nowhere(place, clip
     assert "\x1b" not in out
 
 
+def test_a_title_does_not_drown_among_the_numbers_that_programs_write(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="Left lung", album="1", date="2", genre="3", track="4")
+    assert place.add(path, *SAID) == 0
+    assert "tags that go with it: title 'Left lung'" in capsys.readouterr().out
+
+
 def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
     path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="MUSTERFRAU^ERIKA")
     assert place.add(path, *SAID) == 1
@@ -450,6 +458,41 @@ def test_bad_input_is_told_in_one_line(place, clips, tmp_path, capsys, name, cod
     assert place.written() == []
 
 
+def test_a_folder_that_cannot_begin_an_id_is_refused_before_the_clip_is_decoded(place, clips, tmp_path, capsys):
+    folder = tmp_path / "manifests" / "My Clinic"
+    folder.mkdir()
+    assert main(["add", str(clips / "new.mp4"), *SAID, "--collection", str(folder)]) == 2
+    assert "found 'My Clinic'; call it my-clinic" in capsys.readouterr().err
+
+
+def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, clips, monkeypatch, capsys):
+    from lusdata.media.draft import clean_copy
+
+    nothing = clean_copy.find_text(np.zeros((1, 64, 64, 3), dtype=np.uint8))
+    monkeypatch.setattr(clean_copy, "find_text", lambda frames, sector: nothing)
+    assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 1
+    error = capsys.readouterr().err
+    assert "text is left in the picture" in error
+    assert "--clean-copy" not in error
+
+
+def test_a_file_that_is_still_being_written_is_not_described(place, clips, tmp_path, monkeypatch, capsys):
+    from lusdata.commands.adding import one
+
+    path = Path(shutil.copy(clips / "new.mp4", tmp_path / "clip.mp4"))
+    look = one.look
+
+    def then_it_grows(seen: Path):
+        found = look(seen)
+        path.write_bytes(path.read_bytes() + b"more")
+        return found
+
+    monkeypatch.setattr(one, "look", then_it_grows)
+    assert place.add(path, *SAID) == 1
+    assert "the file changed while it was looked at" in capsys.readouterr().err
+    assert place.written() == []
+
+
 def test_three_hours_are_refused_before_they_are_decoded(place, tmp_path, capsys):
     times_s = [0.0, *(10_800.0 + second for second in range(3))]
     write_video(tmp_path / "long.mp4", clean(2)[:4], times_s=times_s)
@@ -475,6 +518,17 @@ def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch
     assert data["source"]["locations"] == ["https://example.org/media/Cov-Clip_3.mp4?x=1"]
     # Everything else from that host is from this source.
     assert data["source"]["provider"] == "clinic-a"
+
+
+@pytest.mark.parametrize("ending", ["/clip.MP4?x=1", "/a%00.mp4", f"/{'long' * 80}.mp4"])
+def test_whatever_an_address_ends_in_the_file_arrives_in_its_folder(clips, tmp_path, ending):
+    with running_server() as server:
+        address = server.url() + ending[1:]
+        server.put(ending, Answer((clips / "new.mp4").read_bytes()))
+        host = urlsplit(server.url())
+        path = download(address, tmp_path, allowed=[("http", str(host.hostname), int(host.port or 0))])
+    assert path.parent == tmp_path
+    assert path.name in {"arrived.MP4", "arrived.mp4", "arrived"}
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:

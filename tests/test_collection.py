@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,26 @@ def test_a_collection_holds_its_recordings_sorted_by_id(tmp_path: Path):
     assert collection.name == "mine"
     assert [manifest.id for manifest in collection.manifests] == ["mine/a", "mine/a-1", "mine/b"]
     assert collection.by_id["mine/b"].path == tmp_path / "mine" / "b.json"
+
+
+def test_the_folder_of_a_dataset_is_called_what_it_is(tmp_path: Path):
+    for name in ("dataset.json", "manifests.jsonl"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="a dataset, not a collection"):
+        open_collection(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = write_catalog(tmp_path / "mine", [recording("a")])
+
+    def refused(name):
+        raise PermissionError(13, "Permission denied", str(name))
+
+    # Who runs the tests may be allowed to read everything.
+    monkeypatch.setattr(os, "listdir", refused)
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError, match="mine"):
+        manifest_files(folder)
 
 
 def test_only_included_recordings_with_a_digest_can_be_built(tmp_path: Path):

@@ -299,6 +299,43 @@ def test_a_missing_decoder_is_named_with_its_transfer_syntax():
         read(path)
 
 
+def test_pictures_that_the_decoders_give_up_on_are_named_with_their_transfer_syntax(tmp_path):
+    import pydicom
+
+    # Twelve bits in a JPEG, which Pillow does not read.
+    data = pydicom.dcmread(sample("JPGExtended.dcm"))
+    data.Modality = "US"
+    data.save_as(tmp_path / "a.dcm")
+    with pytest.raises(DataError, match=r"no decoder .*JPEG Extended.*pylibjpeg"):
+        read(tmp_path / "a.dcm")
+
+
+def test_overlay_planes_beside_and_within_the_pixels_are_not_drawn(tmp_path):
+    import pydicom
+
+    grey = np.full((2, 16, 16), 100, dtype=np.uint16)
+    grey[:, 0, 0], grey[:, 0, 1] = 0, 4095
+    plain = read(dicom_file(tmp_path / "plain.dcm", grey, extra={"BitsStored": 12, "HighBit": 11})).frames
+    inside = grey.copy()
+    inside[:, 4:8] |= 0x8000
+    path = dicom_file(tmp_path / "planes.dcm", inside, extra={"BitsStored": 12, "HighBit": 11})
+    data = pydicom.dcmread(path)
+    for group, bits, position in ((0x6000, 16, 15), (0x6002, 1, 0)):
+        for element, representation, value in (
+            (0x10, "US", 16),
+            (0x11, "US", 16),
+            (0x22, "LO", "Erika MUSTERFRAU"),
+            (0x40, "CS", "G"),
+            (0x50, "SS", [1, 1]),
+            (0x100, "US", bits),
+            (0x102, "US", position),
+        ):
+            data.add_new((group, element), representation, value)
+    data.add_new((0x6002, 0x3000), "OW", b"\xff" * 32)
+    data.save_as(path)
+    np.testing.assert_array_equal(read(path).frames, plain)
+
+
 def test_dicom_is_told_by_its_bytes(tmp_path):
     assert is_dicom(dicom_file(tmp_path / "a.mp4", steps()))
     (tmp_path / "b.dcm").write_bytes(b"no")

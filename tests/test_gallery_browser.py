@@ -361,6 +361,8 @@ def contrast(first: float, second: float) -> float:
 def test_a_phone_never_scrolls_sideways(page, address, tab):
     opened(page, f"{address}#tab={tab}", width=360)
     assert run(page, "return document.documentElement.scrollWidth") == 360
+    chosen = run(page, "return document.querySelector('[aria-selected=true]').getBoundingClientRect().toJSON()")
+    assert 0 <= chosen["left"] < chosen["right"] <= 360
     if tab == "recordings":
         assert run(page, "return document.getElementById('list').dataset.view") == "cards"
         run(page, "document.querySelector('.name').click()")

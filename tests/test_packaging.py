@@ -13,6 +13,7 @@ import pytest
 from test_layering import DOORS
 
 import lusdata
+from lusdata.atomic import new_folder, write_text
 from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.schema import NEWEST, load_schema, versions
@@ -139,6 +140,18 @@ def test_no_tracked_file_names_a_path_of_one_machine():
 @CHECKOUT
 def test_no_tracked_file_names_a_package_registry():
     assert [place for place, line in tracked_lines(skip=("tests/test_packaging.py",)) if REGISTRY.search(line)] == []
+
+
+@CHECKOUT
+def test_what_a_stopped_run_leaves_is_no_part_of_a_commit(tmp_path, monkeypatch):
+    left: list[str] = []
+    monkeypatch.setattr(Path, "replace", lambda path, target: left.append(path.name))
+    write_text(tmp_path / "clip.json", "{}")
+    with new_folder(tmp_path / "1.0.0"):
+        pass
+    assert len(left) == 2
+    for name in left:
+        subprocess.run(["git", "check-ignore", "--quiet", f"manifests/pocus/{name}"], cwd=ROOT, check=True)
 
 
 @CHECKOUT

@@ -32,6 +32,13 @@ def test_opening_warns_of_what_was_withdrawn(outdated):
         lusdata.load(outdated)
 
 
+@pytest.mark.parametrize("command", ["cite", "report"])
+def test_citing_and_showing_tell_what_was_withdrawn(outdated, tmp_path, capsys, command):
+    options = ["--out", str(tmp_path / "page.html")] if command == "report" else []
+    assert main([command, str(outdated), *options]) == 0
+    assert "withdrawn since it was built: small/image-03" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["croissant", "card", "hf"])
 def test_what_was_withdrawn_is_not_handed_on(outdated, tmp_path, capsys, form):
     out = tmp_path / "export"

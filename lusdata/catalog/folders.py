@@ -10,6 +10,7 @@ from lusdata.errors import DataError, UsageError
 __all__ = ["find_collection", "manifest_files", "shipped_names"]
 
 _NOT_COLLECTIONS = {"releases"}
+_OF_A_DATASET = ("dataset.json", "manifests.jsonl")
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -58,11 +59,23 @@ def manifest_files(folder: Path) -> list[Path]:
 
     Raises
     ------
+    UsageError
+        If it is the folder of a dataset.
     DataError
         If there is none.
+    OSError
+        If the folder cannot be read.
     """
-    # A folder or a dead link of such a name is not left out in silence: reading it says what it is.
-    files = sorted(folder.glob("*.json"))
+    # Nothing is left out in silence: a folder or a dead link of such a name says what it is when it is read, and
+    # a folder that cannot be listed says so here, where `Path.glob` would take it for an empty one.
+    files = sorted(path for path in folder.iterdir() if path.match("*.json"))
+    if all((folder / name).is_file() for name in _OF_A_DATASET):
+        raise UsageError(
+            "a dataset, not a collection",
+            where=str(folder),
+            expected="a folder of manifests or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+            hint="audit and folds of a dataset are those of its collection; report, cite and export take both",
+        )
     if not files:
         raise DataError(
             "the folder holds no manifest",

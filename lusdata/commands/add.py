@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import LusdataError, OutsideError, UsageError
+from lusdata.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.commands.adding.one import add_one
     from lusdata.commands.adding.report import document, text
     from lusdata.media.draft.answers import check_answers
-    from lusdata.media.draft.source import candidates, is_address, shown_name
+    from lusdata.media.draft.source import candidates, is_address
 
     if not args.source:
         raise UsageError("nothing is named", where="FILE|DIR|DICOM|URL", expected="what to add", found="an empty word")
@@ -94,11 +95,11 @@ def run(args: argparse.Namespace) -> int:
     refused: list[tuple[str, LusdataError]] = []
     for source in sources:
         try:
-            added.append((shown_name(str(source)), add_one(source, wishes, bench)))
+            added.append((one_line(str(source)), add_one(source, wishes, bench)))
         except (LusdataError, OSError) as error:
             if not whole_folder and not args.json:
                 raise
-            refused.append((shown_name(str(source)), _as_refusal(error)))
+            refused.append((one_line(str(source)), _as_refusal(error)))
     if args.json:
         sys.stdout.write(json.dumps(document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -123,6 +124,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     from lusdata.catalog.opening import open_collection
     from lusdata.commands.adding.bench import Bench
     from lusdata.media.cache import cache_dir
+    from lusdata.media.draft.answers import slug_of
     from lusdata.media.draft.source import is_address
 
     folder = find_collection(args.collection).resolve()
@@ -131,6 +133,14 @@ def _bench(args: argparse.Namespace) -> Bench:
             "the collections inside the installed package are not for writing",
             where=args.collection,
             hint="clone the repository and name its folder, such as --collection manifests/pocus",
+        )
+    if slug_of(folder.name) != folder.name:
+        raise UsageError(
+            "the folder's name cannot begin the recordings' ids",
+            where="--collection",
+            expected="lower-case letters, digits and single hyphens",
+            found=repr(folder.name),
+            hint=f"call it {slug_of(folder.name) or 'my-clinic'}",
         )
     manifests = list(open_collection(folder).manifests) if any(folder.glob("*.json")) else []
     neighbours = []

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.layout import printable
-from lusdata.commands.opened import opened
+from lusdata.commands.opened import opened, opened_dataset
 from lusdata.errors import DataError, UsageError
+from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
     from lusdata.publish.citations import Citations
@@ -55,13 +55,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _citations(name: str, select: str) -> Citations:
     from lusdata.catalog.folders import shipped_names
-    from lusdata.dataset.index import is_dataset, open_index
+    from lusdata.dataset.index import is_dataset
     from lusdata.dataset.select import parse_select, select_manifests
     from lusdata.publish.citations import cite, subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()
     if name not in shipped_names() and is_dataset(folder):
-        index = open_index(folder)
+        index = opened_dataset(folder)
         built = {entry.id for entry in index.entries}
         subject = subject_of_dataset(index)
         used = tuple(manifest for manifest in index.manifests if manifest.id in built)
@@ -76,8 +76,6 @@ def _citations(name: str, select: str) -> Citations:
 
 
 def _text(citations: Citations) -> str:
-    from lusdata.publish.citations import counted
-
     subject = citations.subject
     lines = [
         f"{subject.title}: {counted(citations.recordings, 'recording')} from "
@@ -88,10 +86,10 @@ def _text(citations: Citations) -> str:
     ]
     for source in citations.sources:
         number = counted(len(source.recordings), "recording")
-        lines.append(f"  {printable(' / '.join(source.attributions) or source.provider)} ({number})")
-        lines += [f"    {printable(source.address)}"] if source.address else []
+        lines.append(f"  {one_line(' / '.join(source.attributions) or source.provider)} ({number})")
+        lines += [f"    {one_line(source.address)}"] if source.address else []
     lines += ["", "licences, and what they ask"]
     for use in citations.licences:
         lines.append(f"  {use.id} ({use.recordings:,}): {', '.join(use.asks) or 'nothing'}")
-        lines += [f"    {printable(use.url)}"] if use.url else []
+        lines += [f"    {one_line(use.url)}"] if use.url else []
     return "\n".join(lines) + "\n"

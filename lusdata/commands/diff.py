@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.schema import enumeration
-from lusdata.commands.layout import printable, table
+from lusdata.commands.layout import table
+from lusdata.wording import one_line
 
 if TYPE_CHECKING:
     from lusdata.catalog.changes import Change
@@ -77,7 +78,7 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"    {_about(manifest)}"
         return
     if change.kind == "withdrawn" and change.after is not None:
-        yield f"    since {change.after.since}: {printable(str(change.after.data['status'].get('reason', '')))}"
+        yield f"    since {change.after.since}: {one_line(str(change.after.data['status'].get('reason', '')))}"
     width = max((len(field.json_path) for field in change.fields), default=0)
     for field in change.fields:
         before, after = (_short(value) for value in (field.before, field.after))
@@ -87,7 +88,7 @@ def _lines(change: Change) -> Iterator[str]:
 def _about(manifest: Manifest) -> str:
     words = [manifest.kind, manifest.class_name, manifest.probe, str(manifest.licence["id"]), manifest.group_id]
     if manifest.state != "included":
-        words.append(f"{manifest.state}: {printable(str(manifest.data['status'].get('reason', '')))}")
+        words.append(f"{manifest.state}: {one_line(str(manifest.data['status'].get('reason', '')))}")
     elif manifest.sha256 is None:
         words.append("without a digest yet")
     return ", ".join(words)
@@ -96,7 +97,7 @@ def _about(manifest: Manifest) -> str:
 def _short(value: str | None) -> str:
     if value is None:
         return "(none)"
-    text = printable(value)
+    text = one_line(value)
     half = (_LONGEST_VALUE - 1) // 2
     return text if len(text) <= _LONGEST_VALUE else f"{text[:half]}…{text[-half:]}"
 

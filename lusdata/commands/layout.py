@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["printable", "table"]
+__all__ = ["table"]
 
 
 def table(rows: Sequence[Sequence[object]], *, head: Sequence[str] = (), numbers: bool = True) -> str:
@@ -35,17 +35,6 @@ def table(rows: Sequence[Sequence[object]], *, head: Sequence[str] = (), numbers
     lines += [[_cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(_line(line, widths, numbers) for line in lines)
-
-
-def printable(text: str) -> str:
-    r"""Return a stranger's text without the signs that steer a terminal.
-
-    Examples
-    --------
-    >>> printable("a\x1b[31m\nclip")
-    'a [31m clip'
-    """
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _cell(value: object) -> str:

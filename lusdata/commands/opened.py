@@ -1,14 +1,18 @@
-"""Open the collection that a command line names, and say what is missing from it."""
+"""Open the collection or dataset that a command line names, and say what was taken out of it, or should be."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.opening import open_collection, withdrawal_note
 
-__all__ = ["COLLECTION_HELP", "opened"]
+if TYPE_CHECKING:
+    from lusdata.dataset.index import Index
+
+__all__ = ["COLLECTION_HELP", "opened", "opened_dataset"]
 
 COLLECTION_HELP = "name of a shipped collection, or a folder of manifests; pocus@1.0.0 for a release of it"
 
@@ -16,7 +20,20 @@ COLLECTION_HELP = "name of a shipped collection, or a folder of manifests; pocus
 def opened(name_or_path: str | Path) -> Collection:
     """Open a collection or a release; what was withdrawn from a release since is told on standard error."""
     collection = open_collection(name_or_path)
-    note = withdrawal_note(collection)
+    _tell(withdrawal_note(collection))
+    return collection
+
+
+def opened_dataset(folder: Path) -> Index:
+    """Open a dataset folder; what was withdrawn since it was built is told on standard error."""
+    from lusdata.dataset.index import open_index
+    from lusdata.dataset.withdrawn import withdrawal_note_of_dataset
+
+    index = open_index(folder)
+    _tell(withdrawal_note_of_dataset(index))
+    return index
+
+
+def _tell(note: str) -> None:
     if note:
         sys.stderr.write(f"lusdata: {note}\n")
-    return collection

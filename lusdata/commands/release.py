@@ -21,6 +21,7 @@ from lusdata.catalog.releases.release import read_release, releases_folder, rele
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table
 from lusdata.errors import UsageError
+from lusdata.wording import counted
 
 if TYPE_CHECKING:
     from lusdata.catalog.releases.release import Release
@@ -199,8 +200,10 @@ def _check(args: argparse.Namespace) -> int:
     for issue in found:
         print(issue.line())
     for folder in folders:
-        number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
-        verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
+        number = counted(counts[folder], "release")
+        verdict = (
+            counted(len(issues[folder]), "fault") if issues[folder] else "unchanged" if counts[folder] else "none yet"
+        )
         against = f"; held against {revision}" if held[folder] else "; not held against git: no such commit here"
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import opened
+from lusdata.commands.opened import opened, opened_dataset
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
+from lusdata.wording import counted
 
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection
@@ -97,7 +98,6 @@ def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Pat
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
-    from lusdata.dataset.index import open_index
     from lusdata.publish.gallery.media import pictures_of_dataset
     from lusdata.publish.gallery.page import make_gallery
 
@@ -105,7 +105,7 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     if given:
         options = ", ".join(f"--{name}" for name in given)
         raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
-    index = open_index(folder)
+    index = opened_dataset(folder)
     collection = Collection(index.name, folder, index.manifests)
     with _bar(len(index.entries)) as advance:
         pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
@@ -124,8 +124,6 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
-    from lusdata.dataset.audit.finding import counted
-
     total = len(gallery.collection.manifests)
     lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:

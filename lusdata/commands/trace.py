@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.folders import find_collection, shipped_names
-from lusdata.commands.layout import printable, table
+from lusdata.commands.layout import table
+from lusdata.wording import one_line
 
 if TYPE_CHECKING:
     from lusdata.dataset.trace.trace import Trace
@@ -121,7 +122,7 @@ def _text(found: Trace) -> str:
         ["", ""],
         ["check", f"{_CHECK[found.check.state]}: {found.check.detail}"],
     ]
-    return table([[printable(cell) for cell in line] for line in lines], numbers=False)
+    return table([[one_line(cell) for cell in line] for line in lines], numbers=False)
 
 
 def _short(value: str | None) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lusdata import __version__
+from lusdata.atomic import new_folder
 from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings
@@ -260,17 +259,11 @@ def write_release(plan: Plan) -> Release:
     home = plan.folder.parent
     try:
         home.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.", dir=home))
-        try:
+        with new_folder(plan.folder) as temporary:
             for name, content in plan.files.items():
                 (temporary / name).write_bytes(content)
-            # mkdtemp makes folders for the owner alone.
-            temporary.chmod(0o755)
             if plan.folder.exists():
                 raise UsageError("the version was given before", where=str(plan.folder))
-            temporary.rename(plan.folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise OutsideError("cannot write the release", where=str(home), found=error.strerror) from error
     return read_release(plan.folder)

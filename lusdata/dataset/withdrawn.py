@@ -6,7 +6,7 @@ from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.index import Index
 
-__all__ = ["withdrawn_since_built"]
+__all__ = ["withdrawal_note_of_dataset", "withdrawn_since_built"]
 
 
 def withdrawn_since_built(index: Index) -> tuple[str, ...]:
@@ -25,3 +25,12 @@ def withdrawn_since_built(index: Index) -> tuple[str, ...]:
     if index.name not in shipped_names():
         return ()
     return withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
+
+
+def withdrawal_note_of_dataset(index: Index) -> str:
+    """Say which recordings of a finished dataset are withdrawn today; empty if none is."""
+    names = withdrawn_since_built(index)
+    if not names:
+        return ""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"

@@ -16,6 +16,7 @@ from lusdata.errors import DataError
 from lusdata.media.decode.decoder import Survey, survey
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
+from lusdata.wording import counted
 
 __all__ = ["MediaFacts", "media_facts", "pin", "sha256_of"]
 
@@ -168,7 +169,7 @@ def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
             "the file is of another kind than its manifest says",
             where=str(path),
             expected=f"kind '{kind}'",
-            found=f"{facts.container} of {facts.frame_count:,} {'frame' if facts.frame_count == 1 else 'frames'}",
+            found=f"{facts.container} of {counted(facts.frame_count, 'frame')}",
             hint="correct `kind`, or the file",
         )
     pinned = copy.deepcopy(dict(data))

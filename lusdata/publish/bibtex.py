@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lusdata.publish.citations import Citations, Source, counted
+from lusdata.publish.citations import Citations, Source
+from lusdata.wording import counted
 
 __all__ = ["bibtex", "escape_bibtex"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
@@ -26,6 +27,16 @@ def _names(manifests: Sequence[Manifest]) -> str:
     return ", ".join(manifest.id for manifest in manifests[:3]) + (" …" if len(manifests) > 3 else "")
 
 
+def _path_from(member: Manifest, other: Manifest) -> str:
+    """Return where the other manifest lies below the last folder that both share: others read it on their machines."""
+    if member.path is None or other.path is None:
+        return "a manifest without a file"
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(member.path.parts, other.path.parts, strict=False))
+    )
+    return "/".join(other.path.parts[shared:])
+
+
 def _apart(one: Manifest, other: Manifest) -> bool:
     """Tell whether two recordings use different moments of one file."""
     if not ("trim" in one.data and "trim" in other.data):
@@ -38,7 +49,7 @@ def _ids_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Findi
     for recording, members in _shared(manifests, lambda manifest: manifest.id):
         message, hint = f"{len(members)} manifests have one id", "give one of them another id and file name"
         for member in members:
-            others = ", ".join(sorted(str(other.path) for other in members if other is not member))
+            others = ", ".join(sorted(_path_from(member, other) for other in members if other is not member))
             yield member, Finding("$.id", message, "an id of its own", f"{recording} also in {others}", hint)
 
 

@@ -24,8 +24,9 @@ from lusdata.media.draft.answers import Answers, check_answers, slug_of
 from lusdata.media.draft.compose import Seen, draft, recording_slug
 from lusdata.media.draft.look import SURE_ENOUGH, Look, look
 from lusdata.media.draft.preview import preview, write_preview
-from lusdata.media.draft.source import shown_name
 from lusdata.media.draft.verdict import check_draft
+from lusdata.media.facts import sha256_of
+from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
     from lusdata.media.text.finder import TextRegion
@@ -120,24 +121,25 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
     if not regions or answers.text_reviewed:
         return answers
     where = "; ".join(_place(region) for region in regions[:3]) + (" ..." if len(regions) > 3 else "")
-    count = "1 place" if len(regions) == 1 else f"{len(regions)} places"
+    count = counted(len(regions), "place")
     if wishes.interview is not None:
         sys.stderr.write(f"text in {count}: {where}; {drawn} shows it in red\n")
         text = "If it names nobody, your role as a slug, such as physician"
         role = ask(Question(text, optional=True, fault=lambda role: "" if slug_of(role) == role else "not a slug"))
         if role:
             return replace(answers, text_reviewed=role)
+    else_ = "do not add it" if wishes.clean_copy else "--clean-copy adds a copy with it blacked"
     raise DataError(
-        f"text is burned into the picture in {count}",
+        f"text is {'left in' if wishes.clean_copy else 'burned into'} the picture in {count}",
         where=prepared.name,
         found=where,
-        hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: --clean-copy adds a copy with it blacked",
+        hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: {else_}",
     )
 
 
 def _place(region: TextRegion) -> str:
     box = region.box
-    read = f" reading '{shown_name(region.reading)}'" if region.reading else ""
+    read = f" reading '{one_line(region.reading)}'" if region.reading else ""
     return f"{box.width_px} x {box.height_px} px at column {box.left_px}, row {box.top_px}{read}"
 
 
@@ -186,6 +188,9 @@ def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn
     target = bench.folder / f"{data['id'].split('/')[1]}.json"
     if target.exists():
         raise DataError("the id is taken", where=prepared.name, found=str(target), hint="give another with --id")
+    if sha256_of(prepared.path) != data["source"]["sha256"]:
+        hint = "wait until it is whole, and run the same again"
+        raise DataError("the file changed while it was looked at", where=prepared.name, hint=hint)
     media = None
     if prepared.copy is not None or bench.keeps_copy:
         media = bench.media / data["source"]["path"]

@@ -10,7 +10,7 @@ from lusdata.catalog.validate import shown_path
 from lusdata.commands.adding.bench import Added, Bench
 from lusdata.commands.layout import table
 from lusdata.errors import LusdataError
-from lusdata.media.draft.source import shown_name
+from lusdata.wording import counted, one_line
 
 __all__ = ["document", "text"]
 
@@ -74,7 +74,7 @@ def _table(added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, Lusd
 def _clause(error: LusdataError) -> str:
     """Return an error without its place, which the table's first column tells, and without the long advice."""
     found = f"; found {error.found}" if error.found else ""
-    return shown_name(f"{error.what}{found}")
+    return one_line(f"{error.what}{found}")
 
 
 def _told(name: str, one: Added, *, brief: bool) -> list[str]:
@@ -87,7 +87,7 @@ def _told(name: str, one: Added, *, brief: bool) -> list[str]:
     # The name of a single file is known to whoever gave it, and may name the patient to whoever reads on.
     lines = ["", f"{Path(name).name} is {manifest.id}" if brief else f"added {manifest.id}"]
     if not brief:
-        frames = f"{media['frame_count']} {'frame' if media['frame_count'] == 1 else 'frames'}"
+        frames = counted(int(media["frame_count"]), "frame")
         lines.append(
             f"  file      {media['container']}, {media['width_px']} x {media['height_px']} px, {frames}{seconds}"
         )

@@ -13,13 +13,14 @@ from lusdata.media.decode.tags import text_tags
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.media.draft.answers import private_words
 from lusdata.media.draft.clean_copy import clean_copy, copy_of_dicom
-from lusdata.media.draft.source import check_file, download, is_address, shown_name
+from lusdata.media.draft.source import check_file, download, is_address
+from lusdata.wording import one_line
 
 __all__ = ["prepare", "refuse_private_tags"]
 
-
 _SURE_TEXT, _NONE = 0.8, 2.0
 """Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
+_TAGS_SHOWN = 4
 
 
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
@@ -38,11 +39,11 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
         black_from = 0.0 if wishes.clean_copy else _NONE if answers.text_reviewed else _SURE_TEXT
         copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_from=black_from)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
-        return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
+        return Prepared(one_line(name), copy.path, answers, copy, copy.notes)
     if wishes.clean_copy:
         copy = clean_copy(path, scratch)
-        return Prepared(shown_name(name), copy.path, answers, copy, copy.notes)
-    return Prepared(shown_name(name), path, answers, None, _tag_notes(path))
+        return Prepared(one_line(name), copy.path, answers, copy, copy.notes)
+    return Prepared(one_line(name), path, answers, None, _tag_notes(path))
 
 
 def refuse_private_tags(prepared: Prepared) -> None:
@@ -60,7 +61,7 @@ def refuse_private_tags(prepared: Prepared) -> None:
         raise DataError(
             f"the file's own tag '{tag}' may name a person or a day",
             where=prepared.name,
-            found=shown_name(repr(words[0])),
+            found=one_line(repr(words[0])),
             hint="--clean-copy adds a copy without tags",
         )
 
@@ -69,11 +70,14 @@ def _tag_notes(path: Path) -> tuple[str, ...]:
     tags = text_tags(path)
     if not tags:
         return ()
-    listed = ", ".join(f"{tag} '{shown_name(text[:40])}'" for tag, text in list(tags.items())[:4])
-    return (f"the file carries tags that go with it: {listed}; --clean-copy leaves them out",)
+    # Some programs write a dozen numbers; what a person wrote must not drown in them.
+    words_first = sorted(tags.items(), key=lambda tag: not any(character.isalpha() for character in tag[1]))
+    listed = ", ".join(f"{tag} '{one_line(text[:40])}'" for tag, text in words_first[:_TAGS_SHOWN])
+    more = f" and {len(tags) - _TAGS_SHOWN} more" if len(tags) > _TAGS_SHOWN else ""
+    return (f"the file carries tags that go with it: {listed}{more}; --clean-copy leaves them out",)
 
 
 def refuse_known_address(name: str, address: str | None, known: Sequence[Manifest]) -> None:
     same = next((manifest for manifest in known if address and address in manifest.locations), None)
     if same is not None:
-        raise DataError("the address of a recording that is already there", where=shown_name(name), found=same.id)
+        raise DataError("the address of a recording that is already there", where=one_line(name), found=same.id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.wording import counted
 
 __all__ = ["Named", "Place", "Unmapped", "match_names"]
 
@@ -47,7 +48,7 @@ class Place:
     def told(self) -> str:
         """The name as people read it."""
         more = self.frames - 1
-        return f"{self.name} and {more:,} more {'frame' if more == 1 else 'frames'}" if more > 0 else self.name
+        return f"{self.name} and {counted(more, 'more frame')}" if more > 0 else self.name
 
 
 @dataclass(frozen=True, order=True)

@@ -16,10 +16,11 @@ from lusdata.dataset.audit.catalog import (
     find_unevenness,
 )
 from lusdata.dataset.audit.confounding import find_confounding
-from lusdata.dataset.audit.finding import Check, Finding, FindingLevel, counted
+from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
 from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit
+from lusdata.wording import counted
 
 __all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit"]
 

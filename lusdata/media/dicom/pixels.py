@@ -34,6 +34,7 @@ MOVING = {
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "YBR_PARTIAL_422"})
 _GREYS = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _NOT_READ = frozenset({"HSV", "ARGB", "CMYK"})
+_MORE_DECODERS = "export it uncompressed, or run: python -m pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
 _PHOTOMETRICS = _COLOURS | _GREYS | {"PALETTE COLOR"}
 
 
@@ -55,7 +56,7 @@ def still_frames(dataset: Any) -> Pixels:
     DataError
         If the photometric interpretation is not one of pictures, or no decoder for the transfer syntax is installed.
     DecodeError
-        If the pixel data is damaged or ends early.
+        If the pixel data is damaged, ends early, or is of a kind that the installed decoders give up on.
     """
     from pydicom.pixels import get_decoder, iter_pixels
 
@@ -75,22 +76,30 @@ def still_frames(dataset: Any) -> Pixels:
     count = int(dataset.get("NumberOfFrames", 1))
     # A file may announce fewer frames than it holds; what was announced is the recording.
     stored = itertools.islice(iter_pixels(dataset), count)
-    frames = [_picture(values, dataset, photometric) for values in stored]
+    try:
+        frames = [_picture(values, dataset, photometric) for values in stored]
+    except RuntimeError as error:
+        # What pydicom says when each of the decoders that are installed gave up.
+        raise DecodeError(
+            "no decoder that is installed can read the pictures", found=_shown(syntax), hint=_MORE_DECODERS
+        ) from error
     if len(frames) < count:
         raise DecodeError("pixel data ends early", expected=f"{count} frames", found=str(len(frames)))
     return _as_grey_if_grey(np.stack(list(_to_8_bits(frames, dataset, photometric))))
 
 
+def _shown(syntax: Any) -> str:
+    return f"{syntax.name} ({syntax})"
+
+
 def _check_decoder(syntax: Any, get_decoder: Any) -> None:
-    hint = "export it uncompressed, or run: python -m pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
+    hint = _MORE_DECODERS
     try:
         available = get_decoder(syntax).is_available
     except NotImplementedError:
         available, hint = False, "export it uncompressed"
     if not available:
-        raise DataError(
-            "no decoder for this transfer syntax is installed", found=f"{syntax.name} ({syntax})", hint=hint
-        )
+        raise DataError("no decoder for this transfer syntax is installed", found=_shown(syntax), hint=hint)
 
 
 def _picture(values: NDArray[Any], dataset: Any, photometric: str) -> NDArray[Any]:

@@ -21,6 +21,7 @@ from lusdata.media.draft.look import all_frames, evenly
 from lusdata.media.lossless import lossless_bytes, lossless_suffix
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
+from lusdata.wording import counted
 
 __all__ = ["Copy", "clean_copy", "copy_of_dicom"]
 
@@ -108,7 +109,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         notes.append("the scanner says that the pictures hold annotations that can name the patient")
     blacked = _black_text(frames, over_scan_from=black_from)
     if blacked:
-        notes.append(f"text in {blacked} {'place' if blacked == 1 else 'places'} was blacked")
+        notes.append(f"text in {counted(blacked, 'place')} was blacked")
     times_s = _times_s(recording, rate_hz, path)
     scan = recording.scan
     return Copy(
@@ -152,12 +153,11 @@ def clean_copy(path: Path, folder: Path) -> Copy:
     blacked = _black_text(colours, over_scan_from=0.0)
     grey = bool((colours[..., :1] == colours[..., 1:]).all())
     frames = np.ascontiguousarray(colours[..., 0]) if grey else colours
-    places = "1 place" if blacked == 1 else f"{blacked} places"
     return Copy(
         path=_written(folder, frames, times_s),
         changes=("artifact-removal", "conversion") if blacked else ("conversion",),
         before=before,
-        notes=(f"written again without tags, text blacked in {places}: to be reviewed",),
+        notes=(f"written again without tags, text blacked in {counted(blacked, 'place')}: to be reviewed",),
     )
 
 

@@ -21,6 +21,7 @@ from lusdata.media.crop import Box
 from lusdata.media.draft.answers import Answers, slug_of
 from lusdata.media.draft.group import group_entry
 from lusdata.media.facts import MediaFacts
+from lusdata.wording import counted
 
 __all__ = ["SUFFIXES", "Seen", "draft", "recording_slug"]
 
@@ -145,7 +146,7 @@ def draft(
     if seen.fingerprint:
         data["fingerprint"] = seen.fingerprint
     if seen.text_regions and answers.text_reviewed:
-        places = "1 place" if seen.text_regions == 1 else f"{seen.text_regions} places"
+        places = counted(seen.text_regions, "place")
         decision = f"The text in the picture, in {places}, was read and names nobody."
         data["review"] = [
             {"of": "burned-in-text", "role": answers.text_reviewed, "on": today.isoformat(), "decision": decision}

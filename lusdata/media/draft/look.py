@@ -89,13 +89,15 @@ def look(path: Path) -> Look:
     OSError
         If it cannot be read.
     """
-    # First, since most containers tell a file of hours by its packets, before any of it is decoded.
+    # Before anything else, so that a file that grows or shrinks meanwhile has another digest than this in the end.
+    sha256 = sha256_of(path)
+    # Then these, since most containers tell a file of hours by its packets, before any of it is decoded.
     frames = sampled_frames(path)
     facts = media_facts(path)
     sector = find_sector(frames)
     return Look(
         facts=facts,
-        sha256=sha256_of(path),
+        sha256=sha256,
         size_bytes=path.stat().st_size,
         frames=frames,
         sector=sector,
@@ -143,7 +145,6 @@ def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:
     DecodeError, OSError
         As `lusdata.media.decode.decoder.decode`.
     """
-    taken: list[NDArray[np.uint8]] = []
     first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
     room = max(1, min(most, _SAMPLE_BYTES // first.nbytes))
 

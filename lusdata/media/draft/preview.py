@@ -114,8 +114,7 @@ def write_preview(path: Path, sheet: Pictures) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The densest PNG would take three quarters of the time that adding a clip takes.
-    write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])))
-    path.chmod(0o600)
+    write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])), mode=0o600)
 
 
 def _with_boxes(frame: Pictures, boxes: Sequence[tuple[Box, tuple[int, int, int]]]) -> Pictures:

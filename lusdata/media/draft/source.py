@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from lusdata.errors import DataError, LusdataError, OutsideError, UsageError
 from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
+from lusdata.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lusdata.media.fetch.address import Origin
     from lusdata.media.fetch.patience import Limits
 
-__all__ = ["candidates", "check_file", "download", "is_address", "shown_name"]
+__all__ = ["candidates", "check_file", "download", "is_address"]
 
 _HIDDEN_OR_LISTS = re.compile(r"\..*|thumbs\.db|desktop\.ini|dicomdir", re.IGNORECASE)
 _MOST_FILES = 1000
@@ -35,17 +36,6 @@ def is_address(source: str) -> bool:
     (True, False, True)
     """
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
-
-
-def shown_name(name: str) -> str:
-    r"""Return a file's name as one line that cannot steer a terminal.
-
-    Examples
-    --------
-    >>> shown_name("a\x1b[31m\n.mp4")
-    'a?[31m?.mp4'
-    """
-    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def candidates(source: Path) -> list[Path]:
@@ -76,11 +66,11 @@ def candidates(source: Path) -> list[Path]:
         path for path in found if not any(_HIDDEN_OR_LISTS.fullmatch(part) for part in path.relative_to(source).parts)
     )
     if not files:
-        raise DataError("the folder holds no file", where=shown_name(str(source)), expected="videos or pictures")
+        raise DataError("the folder holds no file", where=one_line(str(source)), expected="videos or pictures")
     if len(files) > _MOST_FILES:
         raise UsageError(
             "too many files at once",
-            where=shown_name(str(source)),
+            where=one_line(str(source)),
             expected=f"at most {_MOST_FILES:,}",
             found=f"{len(files):,}",
         )
@@ -102,8 +92,8 @@ def check_file(path: Path) -> None:
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError("no such file", where=shown_name(str(path))) from error
-    where = shown_name(str(path))
+        raise UsageError("no such file", where=one_line(str(path))) from error
+    where = one_line(str(path))
     if stat.S_ISLNK(found.st_mode):
         raise DataError("a symbolic link", where=where, expected="a file", hint="name the file that it leads to")
     if not stat.S_ISREG(found.st_mode):
@@ -132,7 +122,7 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
     Returns
     -------
     Path
-        The file, named after the address.
+        The file, with the ending of the address and nothing else of it.
 
     Raises
     ------
@@ -154,21 +144,33 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
         client.download(address, part, size_bytes=None, pinned=False)
     except FetchFailure as error:
         kind = {1: UsageError, 3: OutsideError}.get(STATES[error.failure.state][0], OutsideError)
-        raise kind(error.failure.detail, where=shown_name(address)) from error
+        raise kind(error.failure.detail, where=one_line(address)) from error
     finally:
         client.close()
     found = diagnose(part, found_sha256=sha256_of(part))
     if found.state != "medium":
         raise _not_a_medium(found.sentence, address)
-    path = folder / (Path(unquote(urlsplit(address).path)).name or "file")
+    path = folder / f"arrived{_ending(address)}"
     part.replace(path)
     return path
 
 
+def _ending(address: str) -> str:
+    """Return the ending of the file that an address names, if it looks like one.
+
+    Examples
+    --------
+    >>> _ending("https://example.org/a%20b.MP4?x=1"), _ending("https://example.org/%2e%2e"), _ending("https://a.b/c.%00")
+    ('.MP4', '', '')
+    """
+    match = re.search(r"[^/](\.[A-Za-z0-9]{1,8})$", unquote(urlsplit(address).path))
+    return match[1] if match else ""
+
+
 def _not_a_medium(sentence: str, address: str) -> LusdataError:
     return DataError(
-        f"{sentence}",
-        where=shown_name(address),
+        sentence,
+        where=one_line(address),
         expected="the address of the very file",
         hint="a page that shows the recording is named with --page",
     )

@@ -19,7 +19,6 @@ from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.audit.report import AuditReport, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
 from lusdata.dataset.folds.frozen import origin_of, table_of
@@ -34,6 +33,7 @@ from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.gallery.panels.folds import folds_panel
 from lusdata.publish.gallery.panels.missing import missing_panel
 from lusdata.publish.gallery.panels.rights import rights_panel
+from lusdata.wording import counted
 
 __all__ = ["Gallery", "gallery_page", "make_gallery", "write_gallery"]
 

@@ -24,6 +24,7 @@ from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.publish.review.codes import finding
 from lusdata.publish.review.likeness import Alike
+from lusdata.wording import counted
 
 __all__ = ["Drawn", "Gallery", "Picture", "draw_pictures", "find_media_faults"]
 
@@ -169,7 +170,7 @@ def _is_shown(change: Change) -> bool:
 
 
 def _unread(file: str, regions: int) -> Issue:
-    places = "1 place" if regions == 1 else f"{regions} places"
+    places = counted(regions, "place")
     hint = (
         "see the picture; if it names nobody, add a review of 'burned-in-text'; else replace the file by a clean copy"
     )

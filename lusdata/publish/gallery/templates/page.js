@@ -6,6 +6,7 @@ function render() {
     tab.setAttribute("aria-selected", on);
     tab.tabIndex = on ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = !on;
+    if (on) bringIntoStrip(tab);
   }
   if (document.activeElement !== byId("search")) byId("search").value = state.q;
   byId("sort").value = KEYS[state.sort] ? state.sort : "";
@@ -28,6 +29,12 @@ function render() {
   byId("clear").hidden = !(active || state.q || state.class);
   renderList();
   renderDetail();
+}
+
+// Sideways only: `scrollIntoView` would also move the page under who types into the search.
+function bringIntoStrip(tab) {
+  const strip = tab.parentElement;
+  strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
 }
 
 function setLoops(on) {
