@@ -310,7 +310,7 @@ def test_doubtful_labels_rights_and_shared_files_are_listed(tmp_path: Path) -> N
     assert (second.level, second.message[-45:]) == ("note", "; reviewed by curator: The diagnosis is kept.")
     assert "frames of 2 published" in report.of("rights", "RIGHTS")[0].message
     assert (
-        report.of("rights", "RIGHTS_BARRED")[0].message == "1 recordings: LicenseRef-None does not allow passing it on"
+        report.of("rights", "RIGHTS_BARRED")[0].message == "1 recording: LicenseRef-None does not allow passing it on"
     )
     assert "test/b (fold 1), test/c (fold 1)" in report.of("shared-files")[0].message
     assert {finding.subject for finding in report.of("balance", "FOLD_WITHOUT_CLASS")} == {"healthy"}

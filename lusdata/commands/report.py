@@ -127,7 +127,7 @@ def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
     from lusdata.dataset.audit.finding import counted
 
     total = len(gallery.collection.manifests)
-    lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
+    lines = [f"{gallery.collection.name}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
             f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "

@@ -226,9 +226,9 @@ def _summary(gallery: Gallery) -> str:
     collection = gallery.collection
     included = collection.included
     parts = [
-        f"{len(collection.manifests):,} recordings",
+        counted(len(collection.manifests), "recording"),
         f"{len(included):,} included",
-        f"{len(set(group_ids(included).values())):,} groups",
+        counted(len(set(group_ids(included).values())), "group"),
         f"{gallery.shown:,} with pictures",
     ]
     return " · ".join(parts)

@@ -3,6 +3,7 @@
 function render() {
   for (const tab of tabs) {
     const on = tab.id === "tab-" + state.tab;
+    if (on && tab.getAttribute("aria-selected") !== "true") bringIntoView(tab);
     tab.setAttribute("aria-selected", on);
     tab.tabIndex = on ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = !on;
@@ -28,6 +29,12 @@ function render() {
   byId("clear").hidden = !(active || state.q || state.class);
   renderList();
   renderDetail();
+}
+
+// On a phone the tabs are wider than the page. Only their own strip moves: scrollIntoView could move the page, too.
+function bringIntoView(tab) {
+  const [box, strip] = [tab, tab.parentElement].map((element) => element.getBoundingClientRect());
+  tab.parentElement.scrollLeft += box.left + box.width / 2 - strip.left - strip.width / 2;
 }
 
 function setLoops(on) {
