@@ -38,8 +38,15 @@ def _ids_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Findi
     for recording, members in _shared(manifests, lambda manifest: manifest.id):
         message, hint = f"{len(members)} manifests have one id", "give one of them another id and file name"
         for member in members:
-            others = ", ".join(sorted(str(other.path) for other in members if other is not member))
+            others = ", ".join(sorted(_path_beside(member, other) for other in members if other is not member))
             yield member, Finding("$.id", message, "an id of its own", f"{recording} also in {others}", hint)
+
+
+def _path_beside(member: Manifest, other: Manifest) -> str:
+    """Return the other's path, or only its file's name where both are in one folder."""
+    if member.path is not None and other.path is not None and member.path.parent == other.path.parent:
+        return other.path.name
+    return str(other.path)
 
 
 def _files_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:

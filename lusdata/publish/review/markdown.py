@@ -6,7 +6,7 @@ Everything that comes from manifests, file names or errors goes through `lusdata
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from lusdata.catalog.changes import Change, Kind
@@ -105,6 +105,8 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
         for count in part.counts
     ]
     yield table(["", "before", "after", ""], rows, numbers=True)
+    if unread := sum(PurePosixPath(path).parent.name == change.name for path in review.broken):
+        yield f"{many(unread, 'manifest')} that cannot be read {'counts' if unread == 1 else 'count'} on neither side."
     yield f"**Weight**: {_WEIGHTS[part.change.weight]}." if part.change.weight else "**Weight**: none."
     yield f"**Folds** (by patient, 5 folds): {_folds(part.folds)}"
     yield _rights(change.changes)
