@@ -32,6 +32,22 @@ def test_opening_warns_of_what_was_withdrawn(outdated):
         lusdata.load(outdated)
 
 
+def test_citing_it_says_what_was_withdrawn(outdated, capsys):
+    assert main(["cite", str(outdated)]) == 0
+    assert "withdrawn since it was built: small/image-03" in capsys.readouterr().err
+
+
+def test_a_page_of_it_shows_no_frame_of_what_was_withdrawn(outdated, tmp_path, capsys):
+    out = tmp_path / "page.html"
+    assert main(["report", str(outdated), "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "withdrawn since it was built: small/image-03" in captured.err
+    assert "8 recordings, 7 with pictures" in captured.out
+    page = out.read_text("utf-8")
+    assert page.count('<script type="text/plain"') == 7
+    assert "the recording was withdrawn since the dataset was built" in page
+
+
 @pytest.mark.parametrize("form", ["croissant", "card", "hf"])
 def test_what_was_withdrawn_is_not_handed_on(outdated, tmp_path, capsys, form):
     out = tmp_path / "export"

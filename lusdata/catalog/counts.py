@@ -1,4 +1,4 @@
-"""How many recordings a collection holds, in the numbers by which two states of it are compared."""
+"""How many recordings a collection holds, in the numbers by which two states of it are compared, and in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 
-__all__ = ["count_recordings"]
+__all__ = ["count_recordings", "counted"]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is one.
+
+    Examples
+    --------
+    >>> counted(1, "group"), counted(1200, "pair")
+    ('1 group', '1,200 pairs')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def count_recordings(manifests: Sequence[Manifest]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.catalog.counts import counted
 from lusdata.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _drawn(review: Review, gallery: Gallery | None) -> str:
     count = sum(picture.path is not None for found in (review.pictures or {}).values() for picture in found)
     if gallery is None or not count:
         return ", without pictures"
-    return f", {count} picture{'' if count == 1 else 's'} in {gallery.folder}"
+    return f", {counted(count, 'picture')} in {gallery.folder}"
 
 
 def _rules(*, as_json: bool) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.commands.layout import printable
-from lusdata.commands.opened import opened
+from lusdata.commands.opened import opened, opened_dataset
 from lusdata.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _citations(name: str, select: str) -> Citations:
     from lusdata.catalog.folders import shipped_names
-    from lusdata.dataset.index import is_dataset, open_index
+    from lusdata.dataset.index import is_dataset
     from lusdata.dataset.select import parse_select, select_manifests
     from lusdata.publish.citations import cite, subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()
     if name not in shipped_names() and is_dataset(folder):
-        index = open_index(folder)
+        index = opened_dataset(folder)
         built = {entry.id for entry in index.entries}
         subject = subject_of_dataset(index)
         used = tuple(manifest for manifest in index.manifests if manifest.id in built)
@@ -76,7 +76,7 @@ def _citations(name: str, select: str) -> Citations:
 
 
 def _text(citations: Citations) -> str:
-    from lusdata.publish.citations import counted
+    from lusdata.catalog.counts import counted
 
     subject = citations.subject
     lines = [

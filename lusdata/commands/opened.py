@@ -1,14 +1,18 @@
-"""Open the collection that a command line names, and say what is missing from it."""
+"""Open the collection or dataset that a command line names, and say what was withdrawn from it."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.opening import open_collection, withdrawal_note
 
-__all__ = ["COLLECTION_HELP", "opened"]
+if TYPE_CHECKING:
+    from lusdata.dataset.index import Index
+
+__all__ = ["COLLECTION_HELP", "opened", "opened_dataset"]
 
 COLLECTION_HELP = "name of a shipped collection, or a folder of manifests; pocus@1.0.0 for a release of it"
 
@@ -20,3 +24,15 @@ def opened(name_or_path: str | Path) -> Collection:
     if note:
         sys.stderr.write(f"lusdata: {note}\n")
     return collection
+
+
+def opened_dataset(folder: Path) -> Index:
+    """Open a dataset folder; what it holds although it was withdrawn since is told on standard error."""
+    from lusdata.dataset.index import open_index
+    from lusdata.dataset.withdrawn import outdated_note
+
+    index = open_index(folder)
+    note = outdated_note(index)
+    if note:
+        sys.stderr.write(f"lusdata: {note}\n")
+    return index

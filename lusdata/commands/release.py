@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.changes import compare_collections
+from lusdata.catalog.counts import counted
 from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
@@ -199,8 +200,10 @@ def _check(args: argparse.Namespace) -> int:
     for issue in found:
         print(issue.line())
     for folder in folders:
-        number = f"{counts[folder]} {'release' if counts[folder] == 1 else 'releases'}"
-        verdict = f"{len(issues[folder])} faults" if issues[folder] else "unchanged" if counts[folder] else "none yet"
+        number = counted(counts[folder], "release")
+        verdict = (
+            counted(len(issues[folder]), "fault") if issues[folder] else "unchanged" if counts[folder] else "none yet"
+        )
         against = f"; held against {revision}" if held[folder] else "; not held against git: no such commit here"
         print(f"{folder.name}: {number}, {verdict}{against}")
     return 1 if found else 0

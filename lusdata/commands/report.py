@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import opened
+from lusdata.commands.opened import opened, opened_dataset
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 
@@ -97,7 +97,7 @@ def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Pat
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
-    from lusdata.dataset.index import open_index
+    from lusdata.dataset.withdrawn import withdrawn_since_built
     from lusdata.publish.gallery.media import pictures_of_dataset
     from lusdata.publish.gallery.page import make_gallery
 
@@ -105,10 +105,11 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     if given:
         options = ", ".join(f"--{name}" for name in given)
         raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
-    index = open_index(folder)
+    index = opened_dataset(folder)
     collection = Collection(index.name, folder, index.manifests)
     with _bar(len(index.entries)) as advance:
-        pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
+        withdrawn = withdrawn_since_built(index)
+        pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
     folds = args.folds or index.folds_path("patient")
     return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
@@ -124,7 +125,7 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
-    from lusdata.dataset.audit.finding import counted
+    from lusdata.catalog.counts import counted
 
     total = len(gallery.collection.manifests)
     lines = [f"{gallery.collection.name}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]

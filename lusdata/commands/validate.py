@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from lusdata.catalog.counts import counted
 from lusdata.catalog.rules.table import codes
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.selection import select_files
@@ -45,16 +46,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _summary(checked: Checked) -> str:
-    counts = [_count(len(checked.errors), "error"), _count(len(checked.warnings), "warning")]
+    counts = [counted(len(checked.errors), "error"), counted(len(checked.warnings), "warning")]
     faulty = len({issue.file for issue in checked.issues})
-    where = f" in {faulty} of {_count(checked.file_count, 'manifest')}" if faulty else ""
-    parts = [", ".join(counts) + where if faulty else f"{_count(checked.file_count, 'manifest')} without a fault"]
+    where = f" in {faulty} of {counted(checked.file_count, 'manifest')}" if faulty else ""
+    parts = [", ".join(counts) + where if faulty else f"{counted(checked.file_count, 'manifest')} without a fault"]
     parts.append(f"{len(checked.included)} included, {len(checked.unpinned)} of them without a digest")
     return "; ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _as_json(checked: Checked) -> str:

@@ -17,7 +17,7 @@ from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
-from lusdata.dataset.withdrawn import withdrawn_since_built
+from lusdata.dataset.withdrawn import outdated_note
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 
@@ -148,11 +148,9 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
 
 def _warn_of_withdrawals(index: Index) -> None:
     """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
-    names = withdrawn_since_built(index)
-    if names:
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-        message = f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"
-        warnings.warn(message, stacklevel=3)
+    note = outdated_note(index)
+    if note:
+        warnings.warn(note, stacklevel=3)
 
 
 def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None, release: str | None = None) -> None:

@@ -6,7 +6,7 @@ from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.index import Index
 
-__all__ = ["withdrawn_since_built"]
+__all__ = ["outdated_note", "withdrawn_since_built"]
 
 
 def withdrawn_since_built(index: Index) -> tuple[str, ...]:
@@ -25,3 +25,12 @@ def withdrawn_since_built(index: Index) -> tuple[str, ...]:
     if index.name not in shipped_names():
         return ()
     return withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
+
+
+def outdated_note(index: Index) -> str:
+    """Say in one line which recordings of a dataset their owners have taken back since; empty if none are known."""
+    names = withdrawn_since_built(index)
+    if not names:
+        return ""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lusdata.publish.citations import Citations, Source, counted
+from lusdata.catalog.counts import counted
+from lusdata.publish.citations import Citations, Source
 
 __all__ = ["bibtex", "escape_bibtex"]
 

@@ -27,7 +27,6 @@ __all__ = [
     "Source",
     "Subject",
     "cite",
-    "counted",
     "subject_of_collection",
     "subject_of_dataset",
 ]
@@ -251,14 +250,3 @@ def _asks(licence: Mapping[str, Any]) -> tuple[str, ...]:
     if licence["share_alike"]:
         asks.append("pass changes on under the same licence")
     return tuple(asks)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "source"), counted(1200, "source")
-    ('1 source', '1,200 sources')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,8 +6,9 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from lusdata.catalog.counts import counted
 from lusdata.commands.layout import table
-from lusdata.dataset.audit.finding import Finding, counted
+from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.report import CHECKS, AuditReport
 
 __all__ = ["page"]

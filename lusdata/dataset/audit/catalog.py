@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.table import RULES
-from lusdata.dataset.audit.finding import Finding, counted
+from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.units import expected_frames, unit_ids
 

@@ -11,7 +11,7 @@ from lusdata.dataset.audit.advice import ADVICE
 from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.split import AuditedSplit
 
-__all__ = ["Check", "Finding", "FindingLevel", "counted"]
+__all__ = ["Check", "Finding", "FindingLevel"]
 
 FindingLevel = Literal["error", "warning", "note"]
 
@@ -74,14 +74,3 @@ class Check:
     name: str
     question: str
     find: Callable[[Collection, AuditedSplit], Iterator[Finding]]
-
-
-def counted(count: int, word: str) -> str:
-    """Return a number with its word, in the plural where it is one.
-
-    Examples
-    --------
-    >>> counted(1, "group"), counted(1200, "pair")
-    ('1 group', '1,200 pairs')
-    """
-    return f"{count:,} {word if count == 1 else word + 's'}"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.dataset.audit.catalog import (
     Cell,
     cells,
@@ -16,7 +17,7 @@ from lusdata.dataset.audit.catalog import (
     find_unevenness,
 )
 from lusdata.dataset.audit.confounding import find_confounding
-from lusdata.dataset.audit.finding import Check, Finding, FindingLevel, counted
+from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
 from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from lusdata.catalog.counts import counted
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.export.facts import confounding_of, words_of
 from lusdata.publish.export.subject import Subject
@@ -26,19 +27,19 @@ __all__ = [
 
 def headline(subject: Subject) -> str:
     """Return what it is, in one clause."""
-    recordings = f"{_many(len(subject.recordings), 'lung-ultrasound recording')}"
-    return f"{recordings} as {_many(subject.total_frames, 'frame')}" if subject.index else recordings
+    recordings = counted(len(subject.recordings), "lung-ultrasound recording")
+    return f"{recordings} as {counted(subject.total_frames, 'frame')}" if subject.index else recordings
 
 
 def collection(subject: Subject) -> list[str]:
     """Tell how the recordings came together."""
     kinds = Counter(manifest.kind for manifest in subject.recordings)
     providers = {manifest.provider for manifest in subject.recordings}
-    what = " and ".join(_many(kinds[kind], kind) for kind in enumeration("kind") if kinds[kind])
+    what = " and ".join(counted(kinds[kind], kind) for kind in enumeration("kind") if kinds[kind])
     if _drawn(subject):
         return [f"{what}, drawn by a program and not recorded: good for tests and teaching, and for no conclusion."]
     return [
-        f"{what} from {_many(len(providers), 'source')}, gathered from what clinics, publications and teaching sites "
+        f"{what} from {counted(len(providers), 'source')}, gathered from what clinics, publications and teaching sites "
         "made public. It is no sample of any population: recordings were published because they show something.",
         "One reviewed manifest per recording names its source, licence, sha256, class and patient group. A file is "
         "accepted by its sha256 alone.",
@@ -93,9 +94,9 @@ def patients(subject: Subject) -> list[str]:
     ages = words_of(subject.recordings, "patient", "age_band")
     sexes = words_of(subject.recordings, "patient", "sex")
     found = [
-        f"{_many(len(held), 'group')}, of which the largest holds {_many(max(held.values()), 'recording')}. A group is "
-        "one patient, or recordings that are linked otherwise, such as by a publication or by near-duplicate "
-        f"pictures. Stated groups rest on: {_listed(bases)} (by recording)."
+        f"{counted(len(held), 'group')}, of which the largest holds {counted(max(held.values()), 'recording')}. "
+        "A group is one patient, or recordings that are linked otherwise, such as by a publication or by "
+        f"near-duplicate pictures. Stated groups rest on: {_listed(bases)} (by recording)."
     ]
     if ages or sexes:
         found.append(
@@ -221,10 +222,6 @@ def rights(subject: Subject) -> str:
 
 def _drawn(subject: Subject) -> bool:
     return all(manifest.data["class_basis"] == "synthetic" for manifest in subject.recordings)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _listed(counts: Counter[str], *, by_name: bool = False) -> str:

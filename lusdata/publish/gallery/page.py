@@ -15,11 +15,11 @@ from typing import Any
 
 from lusdata.atomic import write_bytes
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.audit.report import AuditReport, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
 from lusdata.dataset.folds.frozen import origin_of, table_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lusdata.catalog.counts import counted
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
@@ -83,7 +84,7 @@ def _folds(manifests: Sequence[Manifest]) -> FoldTable | str:
     units = unit_ids(manifests, "patient")
     groups = {units[manifest.id] for manifest in usable}
     if len(groups) < _FOLDS:
-        return f"{len(groups)} patient group{'s' if len(groups) != 1 else ''} with a digest cannot fill {_FOLDS} folds"
+        return f"{counted(len(groups), 'patient group')} with a digest cannot fill {_FOLDS} folds"
     try:
         return make_folds(manifests, k=_FOLDS)
     except DataError as error:
@@ -147,10 +148,8 @@ def _heirs(units: set[str], of: Mapping[str, str], to: Mapping[str, str]) -> set
 
 
 def _groups(groups: int, recordings: Sequence[str], *, otherwise: str) -> str:
-    counted = f"{len(recordings):,} recording{'s' if len(recordings) != 1 else ''}"
-    if not groups:
-        return f"{counted} of a patient group {otherwise}"
-    return f"{groups:,} patient group{'s' if groups != 1 else ''}, {counted}"
+    members = counted(len(recordings), "recording")
+    return f"{counted(groups, 'patient group')}, {members}" if groups else f"{members} of a patient group {otherwise}"
 
 
 def find_fold_faults(change: CollectionChange, impact: FoldImpact, place: Mapping[str, str]) -> Iterator[Issue]:

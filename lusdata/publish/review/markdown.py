@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from lusdata.catalog.changes import Change, Kind
+from lusdata.catalog.counts import counted
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import Issue
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.fold_impact import FoldImpact, Move
-from lusdata.publish.review.recording import in_brief, many, recording_section
+from lusdata.publish.review.recording import in_brief, recording_section
 from lusdata.publish.review.review import Part, Review
 
 __all__ = ["render"]
@@ -68,13 +69,12 @@ def _title(review: Review) -> str:
 def _verdict(review: Review) -> str:
     errors, warnings = len(review.errors), len(review.warnings)
     base = f"Held against {code(review.base.name)} at {code(review.base.tree[:10])}."
-    found = f"{many(errors, 'error')}, {many(warnings, 'warning')}"
+    look = counted(warnings, "warning")
     if errors:
+        found = f"{counted(errors, 'error')}, {look}"
         return f"❌ **This does not pass yet: {found}.** Errors must go; warnings deserve a look. {base}"
     if warnings:
-        return (
-            f"✅ **This passes, with {many(warnings, 'warning')} that deserve{'s' * (warnings == 1)} a look.** {base}"
-        )
+        return f"✅ **This passes, with {look} that deserve{'s' * (warnings == 1)} a look.** {base}"
     return f"✅ **This passes without a finding.** {base}"
 
 
@@ -106,7 +106,8 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
     ]
     yield table(["", "before", "after", ""], rows, numbers=True)
     if unread := sum(PurePosixPath(path).parent.name == change.name for path in review.broken):
-        yield f"{many(unread, 'manifest')} that cannot be read {'counts' if unread == 1 else 'count'} on neither side."
+        verb = "counts" if unread == 1 else "count"
+        yield f"{counted(unread, 'manifest')} that cannot be read {verb} on neither side."
     yield f"**Weight**: {_WEIGHTS[part.change.weight]}." if part.change.weight else "**Weight**: none."
     yield f"**Folds** (by patient, 5 folds): {_folds(part.folds)}"
     yield _rights(change.changes)
@@ -116,7 +117,7 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
         yield from recording_section(review, item, beside)
     rest = change.changes[detailed:]
     if rest:
-        yield f"#### And {many(len(rest), 'recording')} more"
+        yield f"#### And {counted(len(rest), 'recording')} more"
         listed = [[code(item.id), item.kind, item.weight, in_brief(item)] for item in rest[:_MOST_LISTED]]
         yield table(["recording", "", "weight", ""], listed)
         if len(rest) > _MOST_LISTED:
@@ -134,7 +135,7 @@ def _folds(impact: FoldImpact) -> str:
     if set(impact.anew) - set(impact.moves):
         text += (
             f" Folds that are made anew, without the old ones (`lusdata folds --previous`), would move "
-            f"{many(len(impact.anew), 'recording')}."
+            f"{counted(len(impact.anew), 'recording')}."
         )
     return text
 
@@ -179,14 +180,16 @@ def _duplicates(review: Review) -> Iterator[str]:
     blind = ""
     if found.blind:
         have, them = ("has", "it") if found.blind == 1 else ("have", "them")
-        blind = f"; {many(found.blind, 'included recording')} {have} no fingerprint, so copies of {them} cannot be seen"
+        blind = (
+            f"; {counted(found.blind, 'included recording')} {have} no fingerprint, so copies of {them} cannot be seen"
+        )
     if not found.compared:
         yield f"Nothing new to compare by pixels{blind}."
         return
     # What is looked up by digest is a finding where it is there twice.
     twice = any(issue.code in _TWICE and issue.json_path == "$.source.sha256" for issue in review.issues)
     yield f"By digest: {'**a file is there twice**, see above' if twice else 'no file is there twice'}."
-    compared = f"By pixels: {many(len(found.compared), 'recording')} compared with {found.others:,} others"
+    compared = f"By pixels: {counted(len(found.compared), 'recording')} compared with {found.others:,} others"
     yield f"{compared}, {'and these look alike' if found.pairs else 'and none looks like another one'}{blind}."
     if not found.pairs:
         return

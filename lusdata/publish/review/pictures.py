@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
 from lusdata.catalog.changes import Change
+from lusdata.catalog.counts import counted
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError, Issue, LusdataError, OutsideError
@@ -175,11 +176,16 @@ def _touches(change: Change, paths: Sequence[str]) -> bool:
 
 
 def _unread(file: str, regions: int) -> Issue:
-    places = "1 place" if regions == 1 else f"{regions} places"
     hint = (
         "see the picture; if it names nobody, add a review of 'burned-in-text'; else replace the file by a clean copy"
     )
-    return finding("TEXT_UNREAD", file, f"text is burned into the picture in {places}", json_path="$.review", hint=hint)
+    return finding(
+        "TEXT_UNREAD",
+        file,
+        f"text is burned into the picture in {counted(regions, 'place')}",
+        json_path="$.review",
+        hint=hint,
+    )
 
 
 def find_media_faults(file: str, result: FetchResult) -> Iterator[Issue]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lusdata.catalog.changes import Change, FieldChange
+from lusdata.catalog.counts import counted
 from lusdata.catalog.manifest import Manifest
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.pictures import Picture
 from lusdata.publish.review.review import Review
 
-__all__ = ["in_brief", "many", "recording_section"]
+__all__ = ["in_brief", "recording_section"]
 
 _MOST_FIELDS = 40
 _WEIGHTS = {
@@ -106,7 +107,7 @@ def _file(manifest: Manifest) -> str:
     told = [
         code(media["container"]),
         f"{media['width_px']} x {media['height_px']} px",
-        many(int(media["frame_count"]), "frame"),
+        counted(int(media["frame_count"]), "frame"),
     ]
     if "duration_s" in media:
         told.append(f"{media['duration_s']:.1f} s")
@@ -120,7 +121,7 @@ def _group(review: Review, manifest: Manifest) -> str:
     others = sum(one.group_id == manifest.group_id and one.id != manifest.id for one in after)
     links = [link["id"] for link in manifest.data["group"].get("linked", ())]
     joined = f", joined with {', '.join(map(code, links[:5]))}" if links else ""
-    company = f"with {many(others, 'other recording')}" if others else "alone"
+    company = f"with {counted(others, 'other recording')}" if others else "alone"
     return f"{code(manifest.group_id)} (basis: {manifest.group_basis}), {company}{joined}"
 
 
@@ -160,14 +161,3 @@ def in_brief(change: Change) -> str:
 
 def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:,.1f} kB"
-
-
-def many(number: int, noun: str) -> str:
-    """Count something.
-
-    Examples
-    --------
-    >>> many(1, "frame"), many(1200, "frame")
-    ('1 frame', '1,200 frames')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from lusdata.dataset.audit.finding import counted
+from lusdata.catalog.counts import counted
 from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.report import CHECKS, AuditReport, Finding
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, folded, join, recording_link, section, table

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.select import pattern_names
 from lusdata.publish.gallery.data import pattern_word, verdicts
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, join, section, table

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.catalog import Cell as Balance
-from lusdata.dataset.audit.finding import counted
 from lusdata.dataset.audit.report import AuditReport
 from lusdata.dataset.folds.units import unit_ids
 from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, note, recording_link, section, table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import counted
 from lusdata.catalog.rights import rights_of
-from lusdata.dataset.audit.finding import counted
 from lusdata.publish.gallery.html import Cell, Html, empty, folded, join, link, section, table
 from lusdata.publish.gallery.panels.parts import grouped, listed
 
