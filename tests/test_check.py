@@ -497,6 +497,10 @@ def test_a_release_in_a_change_must_be_whole(repository: Path, capsys: pytest.Ca
     assert main(["release", folder, "--version", "1.0.0", "--date", "2026-02-03"]) == 0
     commit_all(repository)
     assert main(["check", "--against", "HEAD~1", "--json"]) == 0
+    capsys.readouterr()
+    new = add(repository)
+    assert "**Folds** (by patient, 5 folds, kept from `drawn@1.0.0`): Fold" in check(capsys)[1]
+    new.unlink()
     table = repository / "manifests" / "releases" / "drawn" / "1.0.0" / "folds-video.json"
     write_text(table, table.read_text(encoding="utf-8").replace('"fold": 1', '"fold": 2'))
     commit_all(repository)

@@ -109,7 +109,8 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
         verb = "counts" if unread == 1 else "count"
         yield f"{counted(unread, 'manifest')} that cannot be read {verb} on neither side."
     yield f"**Weight**: {_WEIGHTS[part.change.weight]}." if part.change.weight else "**Weight**: none."
-    yield f"**Folds** (by patient, 5 folds): {_folds(part.folds)}"
+    kept = f", kept from {code(part.folds.release)}" if part.folds.release else ""
+    yield f"**Folds** (by patient, 5 folds{kept}): {_folds(part.folds)}"
     yield _rights(change.changes)
     # Of an import of hundreds nobody reads each; the first ones show what they are like.
     detailed = len(change.changes) if len(change.changes) <= _MOST_DETAILED else _FEW_DETAILED
