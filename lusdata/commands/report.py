@@ -112,7 +112,8 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
         pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
     folds = args.folds or index.folds_path("patient")
-    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
+    title = f"Dataset of {index.label}"
+    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title)
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
     from lusdata.catalog.counts import counted
 
     total = len(gallery.collection.manifests)
-    lines = [f"{gallery.collection.name}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]
+    lines = [f"{gallery.title}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
             f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "
