@@ -10,9 +10,9 @@ from lusdata.catalog.counts import counted
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import enumeration
+from lusdata.catalog.schema import enumeration, pattern_word
 from lusdata.dataset.select import pattern_names
-from lusdata.publish.gallery.data import pattern_word, verdicts
+from lusdata.publish.gallery.data import verdicts
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, join, section, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.panels.parts import class_cell, grouped
