@@ -113,8 +113,8 @@ def make_gallery(
 
     Raises
     ------
-    OutsideError, DataError
-        If the file of the split cannot be read or is none.
+    UsageError, OutsideError, DataError
+        If the file of the split is not there, cannot be read, or is none.
     """
     report, trouble = None, ""
     if folds is not None:
