@@ -19,7 +19,7 @@ from lusdata.dataset.audit.names import Named, match_names
 from lusdata.dataset.audit.report import CHECKS, AuditReport, Check, Finding, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
 from lusdata.dataset.folds.make import make_folds
-from lusdata.errors import DataError, OutsideError
+from lusdata.errors import DataError, UsageError
 
 
 def collection(manifests: Sequence[Manifest]) -> Collection:
@@ -153,8 +153,8 @@ def test_a_file_that_is_no_split_is_refused(name: str, content: object, message:
         read_split(written(tmp_path / name, content), TWO_PATIENTS)
 
 
-def test_a_split_that_is_not_there_is_an_outside_error(tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="cannot read the split"):
+def test_a_split_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nothing\.json: no such split"):
         read_split(tmp_path / "nothing.json", TWO_PATIENTS)
 
 
@@ -310,7 +310,7 @@ def test_doubtful_labels_rights_and_shared_files_are_listed(tmp_path: Path) -> N
     assert (second.level, second.message[-45:]) == ("note", "; reviewed by curator: The diagnosis is kept.")
     assert "frames of 2 published" in report.of("rights", "RIGHTS")[0].message
     assert (
-        report.of("rights", "RIGHTS_BARRED")[0].message == "1 recordings: LicenseRef-None does not allow passing it on"
+        report.of("rights", "RIGHTS_BARRED")[0].message == "1 recording: LicenseRef-None does not allow passing it on"
     )
     assert "test/b (fold 1), test/c (fold 1)" in report.of("shared-files")[0].message
     assert {finding.subject for finding in report.of("balance", "FOLD_WITHOUT_CLASS")} == {"healthy"}

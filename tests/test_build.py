@@ -280,6 +280,19 @@ def _stopping_after(count: int) -> Any:
     return engine
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+def test_why_a_mirror_is_refused_is_told_when_nothing_can_be_built(
+    collection: Collection, home: Path, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "links"
+    for path in (home / "media").rglob("*.*"):
+        link = mirror / path.relative_to(home / "media")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    with pytest.raises(DataError, match=r"found 12 refused \(a link leads out of the mirror"):
+        build_here(collection, home, tmp_path / "out", mirrors=[mirror], cache=tmp_path / "empty")
+
+
 def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     collection: Collection, home: Path, report: BuildReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +303,9 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     assert not (out / "dataset.json").exists()
     with pytest.raises(DataError, match="the dataset is not finished"):
         open_index(out)
+    # A worker that is stopped while it writes a part cannot clean up.
+    part = next((out / ".parts").glob("*.part"))
+    part.with_name(f"{part.name}.4711.tmp").write_bytes(part.read_bytes()[:100])
     done: list[str] = []
 
     def counting(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -300,6 +316,7 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     build_here(collection, home, out, engine="counts")
     assert len(done) == 12 - 5
     assert files_of(out) == files_of(report.out)
+    assert not (out / ".parts").exists()
 
 
 def test_a_damaged_part_is_made_again(

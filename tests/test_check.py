@@ -174,7 +174,18 @@ def test_a_broken_manifest_is_found_and_does_not_stop_the_rest(repository, capsy
 def test_a_known_manifest_that_cannot_be_read_any_more_is_broken_and_not_removed(repository, capsys):
     (repository / "manifests" / "drawn" / "clip-0.json").write_text("{", encoding="utf-8")
     assert found(capsys) == {("NOT_JSON", "manifests/drawn/clip-0.json")}
-    assert check(capsys)[1].startswith("## Recordings: 1 that cannot be read")
+    add(repository)
+    told = check(capsys)[1]
+    assert told.startswith("## Recordings: 1 added, 1 that cannot be read")
+    assert "1 manifest that cannot be read counts on neither side." in told
+
+
+def test_a_second_manifest_of_an_id_is_named_without_the_folders_of_this_machine(repository, capsys):
+    manifest = repository / "manifests" / "drawn" / "clip-0.json"
+    (manifest.parent / "twin.json").write_text(manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    told = check(capsys)[1]
+    assert "found `drawn/clip-0 also in twin.json`" in told
+    assert str(repository) not in told
 
 
 def test_a_manifest_that_could_not_be_read_before_counts_as_new(repository, capsys):
@@ -391,6 +402,21 @@ def test_text_that_nobody_signed_for_is_a_warning(repository, clips, tmp_path, c
     assert found(capsys, *options) == {("TEXT_UNREAD", "manifests/drawn/new.json")}
 
 
+def test_another_class_of_a_known_recording_is_judged_by_its_picture(repository, clips, tmp_path, capsys):
+    path = add_clip(repository, tmp_path / "mirror", clips / "written.mp4", "known")
+    commit_all(repository)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(dumps(data | {"class": "healthy"}), encoding="utf-8")
+    options = ("--pictures", str(tmp_path / "pictures"), "--mirror", str(tmp_path / "mirror"))
+    # Writing that was in the picture before is no matter of this change.
+    assert found(capsys, *options) == set()
+    assert (tmp_path / "pictures" / "drawn-known.png").is_file()
+    path.write_text(dumps(data | {"class_basis": "publication"}), encoding="utf-8")
+    (tmp_path / "pictures" / "drawn-known.png").unlink()
+    check(capsys, *options)
+    assert not (tmp_path / "pictures" / "drawn-known.png").exists()
+
+
 def test_what_may_not_be_passed_on_is_not_drawn_for_others(repository, clips, tmp_path, capsys):
     add_clip(repository, tmp_path / "mirror", clips / "plain.mp4", "new", licence="LicenseRef-None")
     options = ("--pictures", str(tmp_path / "pictures"), "--mirror", str(tmp_path / "mirror"))
@@ -471,6 +497,10 @@ def test_a_release_in_a_change_must_be_whole(repository: Path, capsys: pytest.Ca
     assert main(["release", folder, "--version", "1.0.0", "--date", "2026-02-03"]) == 0
     commit_all(repository)
     assert main(["check", "--against", "HEAD~1", "--json"]) == 0
+    capsys.readouterr()
+    new = add(repository)
+    assert "**Folds** (by patient, 5 folds, kept from `drawn@1.0.0`): Fold" in check(capsys)[1]
+    new.unlink()
     table = repository / "manifests" / "releases" / "drawn" / "1.0.0" / "folds-video.json"
     write_text(table, table.read_text(encoding="utf-8").replace('"fold": 1', '"fold": 2'))
     commit_all(repository)

@@ -78,7 +78,7 @@ def test_a_file_of_other_folds_is_never_replaced(
         pytest.param(["--k", "10000"], 2, "more folds than patient groups; expected 2 to 8", id="too many folds"),
         pytest.param(["--by", "moon"], 2, "unknown split unit", id="unknown unit"),
         pytest.param(["--out", "nowhere/folds.json"], 3, "cannot write the fold table", id="no such folder"),
-        pytest.param(["--previous", "nowhere.json"], 3, "cannot read the fold table", id="no such file"),
+        pytest.param(["--previous", "nowhere.json"], 2, "no such fold table", id="no such file"),
     ],
 )
 def test_a_wrong_call_is_one_line(

@@ -235,13 +235,27 @@ def test_the_folds_show_everyone_once(page):
     shown = panel(page, "folds")
     assert "folds by patient, k=5, seed=0" in shown
     assert len(re.findall(r'href="#id=test/r\d\d"', shown)) == 12
+    assert re.search(r"Fold 0: \d recordings? in \d groups?", text(shown))
+
+
+def test_the_folds_say_how_many_recordings_stand_in_none():
+    collection = Collection(
+        "test", Path("test"), tuple(recording(f"r{n:02d}", group=f"patient-{n // 2}", pinned=n < 12) for n in range(15))
+    )
+    unpinned = {
+        m.id: Picture(None, "unpinned", "its manifest has no digest yet") for m in collection.manifests if not m.sha256
+    }
+    gallery = make_gallery(collection, pictures_of(collection) | unpinned)
+    told = text(panel(gallery_page(gallery), "folds"))
+    assert "12 of 15 included recordings stand in a fold" in told
+    assert "3 of the others cannot be built, since their manifests have no digest yet" in told
 
 
 def test_the_rights_name_the_licence_that_bars(page):
     shown = text(panel(page, "rights"))
     assert "CC-BY-4.0 11 11 11 11" in shown
     assert "LicenseRef-None 1 1 1 0" in shown
-    assert "1 recordings: LicenseRef-None does not allow passing it on" in shown
+    assert "1 recording: LicenseRef-None does not allow passing it on" in shown
 
 
 def test_the_audit_gives_its_verdict_and_names_what_it_asked(page):

@@ -369,6 +369,19 @@ def test_a_phone_never_scrolls_sideways(page, address, tab):
         assert run(page, "return document.documentElement.scrollWidth") == 360
 
 
+@pytest.mark.parametrize("tab", ["recordings", "folds", "missing"])
+def test_on_a_phone_the_chosen_tab_is_in_view(page, address, tab):
+    inside = """
+        const [tab, strip] = [arguments[0], arguments[0].parentElement].map((e) => e.getBoundingClientRect());
+        return tab.left >= strip.left - 1 && tab.right <= strip.right + 1;
+    """
+    opened(page, f"{address}#tab={tab}", width=360)
+    assert run(page, inside, page.find_element("id", f"tab-{tab}"))
+    for other in ("recordings", "missing", tab):
+        run(page, "arguments[0].click()", page.find_element("id", f"tab-{other}"))
+    assert run(page, inside, page.find_element("id", f"tab-{tab}"))
+
+
 def test_a_collection_without_recordings_says_so(browser, tmp_path):
     opened(browser, write_page(tmp_path / "page.html", Collection("none", tmp_path, ())))
     assert browser.find_element("id", "nothing").text == "This collection holds no recording."

@@ -16,7 +16,10 @@ from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_release
 from lusdata.catalog.releases.release import releases_folder
 from lusdata.cli import main
+from lusdata.dataset.audit.report import audit
+from lusdata.dataset.audit.split import split_of_table
 from lusdata.dataset.build import build
+from lusdata.dataset.folds.frozen import table_of
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.load import Dataset
@@ -237,3 +240,13 @@ def test_the_command_builds_a_release(
     assert "a recording was withdrawn since and may not be built any more: small/image-06" in shown.err
     assert main(["report", str(home / "out"), "--out", str(home / "page.html")]) == 0
     assert "folds-patient.json" in (home / "page.html").read_text(encoding="utf-8")
+
+
+def test_frozen_folds_are_not_outdated_by_a_withdrawal(collection: Path) -> None:
+    withdraw(collection, "image-06")
+    released = open_release(collection, "1.0.0")
+    table = table_of(released)
+    report = audit(released, split_of_table(table, released.manifests, source="frozen"))
+    told = [(finding.code, finding.message) for _, finding in report.findings if finding.level == "warning"]
+    assert ("RECORDING_NOT_INCLUDED", "is withdrawn since release 1.0.0: consent was taken back") in told
+    assert "TABLE_OUTDATED" not in dict(told)

@@ -49,6 +49,7 @@ def test_a_dataset_becomes_a_page_of_its_own_frames(home, tmp_path, capsys):
     assert "small: 6 recordings, 6 with pictures\n" in capsys.readouterr().out
     page = out.read_text("utf-8")
     assert "pictures: frames of the dataset, 3 Hz" in page
+    assert "<h1>Dataset of small</h1>" in page
     assert str(home) not in page
 
 

@@ -13,6 +13,7 @@ from repositories import NEEDS_GIT
 
 from lusdata.catalog.changes import compare_manifests
 from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.folds.make import make_folds
 from lusdata.errors import Issue
 from lusdata.media.fetch.report import Failure, FetchResult
 from lusdata.publish.review.codes import CHANGE_RULES
@@ -244,6 +245,21 @@ def test_a_new_recording_that_is_dated_back_is_found():
     found = list(find_fold_faults(change, impact, {}))
     assert codes(found) == ["FOLD_DATED_BACK"] * 6
     assert found[0].expected.startswith("the day of the addition, 2026-01-01")
+
+
+def test_folds_that_a_release_froze_are_kept():
+    before = catalog()
+    new = recording("new", "healthy", "patient-99", since="2026-02-01")
+    # As after corrections: folds that are made from the manifests alone are others than those of the release.
+    frozen = make_folds(before, k=5, seed=1)
+    assert frozen.fold_of != make_folds(before, k=5).fold_of
+    released = make_folds([*before, new], k=5, previous=frozen)
+    impact = fold_impact(before, [*before, new], frozen=frozen, release="test@1.0.0")
+    assert impact.sentences == (
+        f"fold {released.fold_of[released.unit_of[new.id]]} gains 1 patient group, 1 recording",
+    )
+    assert (impact.moves, impact.anew, impact.release) == ((), (), "test@1.0.0")
+    assert impact.sentences != fold_impact(before, [*before, new]).sentences
 
 
 def test_a_correction_that_no_fold_rests_on_changes_none():

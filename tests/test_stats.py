@@ -148,7 +148,7 @@ def test_the_command_prints_tables_for_people(folder, capsys):
     printed = capsys.readouterr().out
     assert "clinic: 3 recordings" in printed
     assert "convex videos" in printed
-    assert "b lines" in printed
+    assert "B-lines" in printed
     assert "CC-BY-4.0" in printed
 
 

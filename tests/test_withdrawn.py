@@ -32,11 +32,20 @@ def test_opening_warns_of_what_was_withdrawn(outdated):
         lusdata.load(outdated)
 
 
-@pytest.mark.parametrize("command", ["cite", "report"])
-def test_citing_and_showing_tell_what_was_withdrawn(outdated, tmp_path, capsys, command):
-    options = ["--out", str(tmp_path / "page.html")] if command == "report" else []
-    assert main([command, str(outdated), *options]) == 0
+def test_citing_it_says_what_was_withdrawn(outdated, capsys):
+    assert main(["cite", str(outdated)]) == 0
     assert "withdrawn since it was built: small/image-03" in capsys.readouterr().err
+
+
+def test_a_page_of_it_shows_no_frame_of_what_was_withdrawn(outdated, tmp_path, capsys):
+    out = tmp_path / "page.html"
+    assert main(["report", str(outdated), "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "withdrawn since it was built: small/image-03" in captured.err
+    assert "8 recordings, 7 with pictures" in captured.out
+    page = out.read_text("utf-8")
+    assert page.count('<script type="text/plain"') == 7
+    assert "the recording was withdrawn since the dataset was built" in page
 
 
 @pytest.mark.parametrize("form", ["croissant", "card", "hf"])

@@ -20,6 +20,7 @@ __all__ = [
     "enumeration",
     "load_schema",
     "missing_recommended",
+    "pattern_word",
     "schema_faults",
     "version_key",
     "versions",
@@ -27,6 +28,8 @@ __all__ = [
 
 NEWEST = "1.0.0"
 """The version that lusdata writes."""
+
+_LINES = {"a_lines": "A-lines", "b_lines": "B-lines"}
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -118,6 +121,17 @@ def enumeration(*keys: str) -> tuple[str, ...]:
         message = f"the schema has no vocabulary for {'.'.join(keys)}"
         raise LookupError(message)
     return tuple(words)
+
+
+def pattern_word(name: str) -> str:
+    """Return the name of a pattern as the field writes it.
+
+    Examples
+    --------
+    >>> pattern_word("b_lines"), pattern_word("air_bronchogram")
+    ('B-lines', 'air bronchogram')
+    """
+    return _LINES.get(name, name.replace("_", " "))
 
 
 @cache

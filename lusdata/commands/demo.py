@@ -24,6 +24,7 @@ from lusdata.atomic import write_text
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import manifest_files
 from lusdata.catalog.opening import open_collection
+from lusdata.catalog.schema import pattern_word
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError
 
@@ -240,7 +241,7 @@ def _show(dataset: Dataset, collection: Collection, path: Path) -> None:
 
 def _patterns(manifest: Manifest) -> str:
     seen = {name for reading in manifest.patterns for name, word in reading.items() if word == "present"}
-    return ", ".join(sorted(name.replace("_", " ") for name in seen)) or "no pattern"
+    return ", ".join(sorted(map(pattern_word, seen))) or "no pattern"
 
 
 def _size(path: Path) -> str:

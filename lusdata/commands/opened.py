@@ -1,4 +1,4 @@
-"""Open the collection or dataset that a command line names, and say what was taken out of it, or should be."""
+"""Open the collection or dataset that a command line names, and say what was withdrawn from it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def opened(name_or_path: str | Path) -> Collection:
 def opened_dataset(folder: Path) -> Index:
     """Open a dataset folder; what was withdrawn since it was built is told on standard error."""
     from lusdata.dataset.index import open_index
-    from lusdata.dataset.withdrawn import withdrawal_note_of_dataset
+    from lusdata.dataset.withdrawn import outdated_note
 
     index = open_index(folder)
-    _tell(withdrawal_note_of_dataset(index))
+    _tell(outdated_note(index))
     return index
 
 

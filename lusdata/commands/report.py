@@ -98,6 +98,7 @@ def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Pat
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
+    from lusdata.dataset.withdrawn import withdrawn_since_built
     from lusdata.publish.gallery.media import pictures_of_dataset
     from lusdata.publish.gallery.page import make_gallery
 
@@ -108,10 +109,12 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     index = opened_dataset(folder)
     collection = Collection(index.name, folder, index.manifests)
     with _bar(len(index.entries)) as advance:
-        pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
+        withdrawn = withdrawn_since_built(index)
+        pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
     folds = args.folds or index.folds_path("patient")
-    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
+    title = f"Dataset of {index.label}"
+    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title)
 
 
 @contextmanager
@@ -125,7 +128,7 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
     total = len(gallery.collection.manifests)
-    lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
+    lines = [f"{gallery.title}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
             f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "

@@ -12,7 +12,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import enumeration
+from lusdata.catalog.schema import enumeration, pattern_word
 from lusdata.commands.layout import table
 from lusdata.commands.opened import COLLECTION_HELP, opened
 
@@ -129,7 +129,7 @@ def _text(summary: Mapping[str, Any]) -> str:
         "included, by class, probe and kind\n" + _count_table(summary["counts"]),
     ]
     if summary["patterns"]:
-        rows = [[name.replace("_", " "), *said.values()] for name, said in summary["patterns"].items()]
+        rows = [[pattern_word(name), *said.values()] for name, said in summary["patterns"].items()]
         parts.append(table(rows, head=["pattern", "present", "absent", "readers disagree", "unknown"]))
     for key, name in (("sources", "source"), ("licences", "licence")):
         rows = [[word, *counts.values()] for word, counts in summary[key].items()]

@@ -256,6 +256,9 @@ def _left_out_in(index: Index) -> tuple[LeftOut, ...]:
 def _nothing(collection: Collection, left_out: Sequence[LeftOut]) -> DataError:
     counts = Counter(item.code for item in left_out)
     found = ", ".join(f"{count} {code}" for code, count in counts.most_common())
+    # A mirror that was meant and not read has a reason that is worth a word.
+    details = {item.detail for item in left_out if item.code == "refused" and item.detail}
+    found += f" ({min(details)})" if details else ""
     return DataError(
         "not one recording can be built",
         where=collection.name,

@@ -170,9 +170,13 @@ def finish(parts: Path, made: Iterable[Path]) -> None:
     parts : Path
         The folder for parts.
     made : iterable of Path
-        The parts that went into the dataset.
+        The parts that went into the dataset; halves of them that an interrupted build left go, too.
     """
-    for path in (*made, parts / _INPUTS):
+    made = list(made)
+    names = {path.name for path in made}
+    # A worker that was stopped while it wrote a part leaves what it had: PART.PROCESS.tmp.
+    halves = [path for path in parts.glob("*.tmp") if path.name.rsplit(".", 2)[0] in names]
+    for path in (*made, *halves, parts / _INPUTS):
         path.unlink(missing_ok=True)
 
 

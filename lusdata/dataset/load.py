@@ -17,7 +17,7 @@ from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
-from lusdata.dataset.withdrawn import withdrawal_note_of_dataset
+from lusdata.dataset.withdrawn import outdated_note
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 
@@ -148,7 +148,7 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
 
 def _warn_of_withdrawals(index: Index) -> None:
     """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
-    note = withdrawal_note_of_dataset(index)
+    note = outdated_note(index)
     if note:
         warnings.warn(note, stacklevel=3)
 

@@ -6,7 +6,7 @@ from lusdata.catalog.folders import find_collection, shipped_names
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.index import Index
 
-__all__ = ["withdrawal_note_of_dataset", "withdrawn_since_built"]
+__all__ = ["outdated_note", "withdrawn_since_built"]
 
 
 def withdrawn_since_built(index: Index) -> tuple[str, ...]:
@@ -27,8 +27,8 @@ def withdrawn_since_built(index: Index) -> tuple[str, ...]:
     return withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
 
 
-def withdrawal_note_of_dataset(index: Index) -> str:
-    """Say which recordings of a finished dataset are withdrawn today; empty if none is."""
+def outdated_note(index: Index) -> str:
+    """Say in one line which recordings of a dataset their owners have taken back since; empty if none are known."""
     names = withdrawn_since_built(index)
     if not names:
         return ""

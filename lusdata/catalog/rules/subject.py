@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.rule import Finding, Rule
+from lusdata.catalog.schema import pattern_word
 
 __all__ = ["SUBJECT_RULES"]
 
@@ -38,7 +39,7 @@ def _healthy_without_pathology(manifest: Manifest) -> Iterator[Finding]:
         return
     for number, reading in enumerate(manifest.patterns):
         for sign in (sign for sign in _PATHOLOGICAL if reading.get(sign) == "present"):
-            message = f"the class is healthy, but the reader {reading['reader']} sees {sign.replace('_', ' ')}"
+            message = f"the class is healthy, but the reader {reading['reader']} sees {pattern_word(sign)}"
             hint = "look at it, then add a review of 'class' that says what was decided"
             yield Finding(f"$.patterns[{number}].{sign}", message, "absent", "present", hint)
 

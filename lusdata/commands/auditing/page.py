@@ -114,13 +114,14 @@ def _measured(findings: Sequence[Finding]) -> list[str]:
                 f"{numbers['p']:.3f}",
             ]
         )
-    head = ["", "balanced accuracy", "95 % interval", "guessing", "dealt classes, most", "p"]
+    head = ["", "balanced accuracy", "95 % interval", "guessing", "dealt: mean, most", "p"]
     told = [
         [f"from {finding.subject} alone", *(f"{dict(finding.numbers)[name]:.0%}" for name in classes)]
         for finding in findings
     ]
     shares = ["told right", *(name.removeprefix("recall ") for name in classes)]
-    return [_indented(table(rows, head=head)), "", _indented(table(told, head=shares)), ""]
+    meaning = "dealt: with classes dealt anew among the groups; p: how often that comes as high"
+    return [_indented(table(rows, head=head)), f"  {meaning}", "", _indented(table(told, head=shares)), ""]
 
 
 def _balance(report: AuditReport) -> str:

@@ -13,6 +13,7 @@ from lusdata.catalog.rules.table import RULES
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.units import expected_frames, unit_ids
+from lusdata.wording import counted
 
 __all__ = ["Cell", "cells", "find_doubtful_labels", "find_rights", "find_shared_files", "find_unevenness"]
 
@@ -60,7 +61,7 @@ def find_rights(collection: Collection, split: AuditedSplit) -> Iterator[Finding
     yield Finding("RIGHTS", "note", collection.name, message)
     reasons = Counter(reason for manifest in included if (reason := rights_of(manifest).reason))
     for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-        yield Finding("RIGHTS_BARRED", "note", collection.name, f"{number:,} recordings: {reason}")
+        yield Finding("RIGHTS_BARRED", "note", collection.name, f"{counted(number, 'recording')}: {reason}")
 
 
 def _allowed(manifests: Sequence[Manifest]) -> str:
@@ -81,7 +82,8 @@ def find_unevenness(collection: Collection, split: AuditedSplit) -> Iterator[Fin
         missing = [fold for fold in split.folds if not any(c.fold == fold and c.class_name == name for c in rows)]
         if missing:
             groups = sum(cell.groups for cell in rows if cell.class_name == name)
-            message = f"is missing in fold {', '.join(missing)}; it has {groups} groups in {len(split.folds)} folds"
+            where = f"{'fold' if len(missing) == 1 else 'folds'} {', '.join(missing)}"
+            message = f"is missing in {where}; it has {counted(groups, 'group')} in {counted(len(split.folds), 'fold')}"
             yield Finding("FOLD_WITHOUT_CLASS", "warning", name, message)
     recordings = [sum(cell.recordings for cell in rows if cell.fold == fold) for fold in split.folds]
     frames = [sum(cell.frames for cell in rows if cell.fold == fold) for fold in split.folds]

@@ -11,7 +11,7 @@ from typing import Any
 
 from lusdata.dataset.audit.names import Named
 from lusdata.dataset.folds.table import FoldTable, is_fold_table
-from lusdata.errors import DataError, OutsideError
+from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = ["read_names"]
 
@@ -39,6 +39,8 @@ def read_names(path: Path) -> list[Named] | FoldTable:
 
     Raises
     ------
+    UsageError
+        If there is no such file or folder.
     OutsideError
         If it cannot be read.
     DataError
@@ -66,6 +68,8 @@ def read_names(path: Path) -> list[Named] | FoldTable:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError("no such split", where=str(path), expected="a file, or a folder of frames") from error
     except OSError as error:
         raise OutsideError("cannot read the split", where=str(path), found=error.strerror) from error
     except UnicodeDecodeError as error:

@@ -94,7 +94,9 @@ def find_validation_leaks(collection: Collection, split: AuditedSplit) -> Iterat
 def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
     """Look for recordings that the split forgets or should not use, and for a table that is out of date."""
     table = split.table
-    if table is not None and table.catalog_digest != catalog_digest(collection.manifests):
+    # What a release froze was made from its manifests as they were: a recording that was withdrawn since is told below.
+    made_from = collection.manifests if collection.release is None else collection.release.manifests
+    if table is not None and table.catalog_digest != catalog_digest(made_from):
         message = "manifests changed since it was made"
         yield Finding("TABLE_OUTDATED", "warning", split.source, message)
     if split.by_frame:
@@ -106,7 +108,8 @@ def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Findi
         yield Finding("SPLIT_PARTIAL", "note", split.source, message)
     barred = [collection.by_id[name] for name in sorted(used) if collection.by_id[name].state != "included"]
     for manifest in barred:
-        message = f"is {manifest.state}: {manifest.data['status'].get('reason', 'no reason given')}"
+        reason = str(manifest.data["status"].get("reason", "no reason given"))
+        message = f"is {reason if reason.startswith(manifest.state) else f'{manifest.state}: {reason}'}"
         yield Finding("RECORDING_NOT_INCLUDED", "warning", manifest.id, message)
     unseen = [name for name in used if collection.by_id[name].sha256 is None]
     if unseen:

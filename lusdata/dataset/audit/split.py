@@ -79,6 +79,8 @@ def read_split(path: Path, manifests: Sequence[Manifest]) -> AuditedSplit:
 
     Raises
     ------
+    UsageError
+        If there is no such file or folder.
     OutsideError
         If the file cannot be read.
     DataError

@@ -246,6 +246,8 @@ def read_fold_table(path: Path) -> FoldTable:
 
     Raises
     ------
+    UsageError
+        If there is no such file.
     OutsideError
         If the file cannot be read.
     DataError
@@ -253,6 +255,8 @@ def read_fold_table(path: Path) -> FoldTable:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError("no such fold table", where=str(path), expected="a file of lusdata folds") from error
     except OSError as error:
         raise OutsideError("cannot read the fold table", where=str(path), found=error.strerror) from error
     except UnicodeDecodeError as error:

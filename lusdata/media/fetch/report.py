@@ -33,7 +33,7 @@ STATES: Mapping[State, tuple[int, str]] = {
     "changed": (1, "a whole medium arrived, but not the recording that the manifest describes"),
     "html-page": (1, "a web page arrived in place of the recording"),
     "not-media": (1, "something arrived that is no picture or video"),
-    "refused": (1, "an address that is not asked: no web address, a private network, too large"),
+    "refused": (1, "a place that is not asked: no web address, a private network, a link out of a mirror, too large"),
     "truncated": (3, "only a part arrived"),
     "empty": (3, "nothing but an empty file arrived"),
     "dead": (3, "the address says for good that it has nothing"),

@@ -7,15 +7,13 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
+from lusdata.catalog.schema import pattern_word
 from lusdata.dataset.select import pattern_names
 from lusdata.errors import DataError
 from lusdata.media.crop import crop_box
 from lusdata.publish.gallery.media import Picture
 
-__all__ = ["FACETS", "pattern_word", "recording_data", "verdicts"]
-
-_PATTERN_WORDS: Mapping[str, str] = {"a_lines": "A-lines", "b_lines": "B-lines"}
-"""How patterns are written where the field does not write them as words with spaces."""
+__all__ = ["FACETS", "recording_data", "verdicts"]
 
 FACETS: Mapping[str, str] = {
     "class": "Class",
@@ -31,11 +29,6 @@ FACETS: Mapping[str, str] = {
 """What recordings can be filtered by, with the words for people."""
 
 Line = tuple[str, str] | tuple[str, str, str]
-
-
-def pattern_word(name: str) -> str:
-    """Return a pattern as people write it."""
-    return _PATTERN_WORDS.get(name, name.replace("_", " "))
 
 
 def verdicts(manifest: Manifest) -> dict[str, str]:

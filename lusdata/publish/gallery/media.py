@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,7 @@ def pictures_of_collection(
 
 
 def pictures_of_dataset(
-    index: Index, *, publishable: bool = False, advance: Advance | None = None
+    index: Index, *, withdrawn: Collection[str] = (), publishable: bool = False, advance: Advance | None = None
 ) -> dict[str, Picture]:
     """Draw strips from the frames that a dataset keeps, cropped and sampled as it does.
 
@@ -114,6 +114,8 @@ def pictures_of_dataset(
     ----------
     index : Index
         An opened dataset folder.
+    withdrawn : collection of str
+        Recordings that were withdrawn since the dataset was built: their frames are not shown.
     publishable : bool
         Leave out what may not be passed on.
     advance : callable, optional
@@ -136,7 +138,9 @@ def pictures_of_dataset(
         pictures[id_] = Picture(None, str(item["code"]), str(item["reason"]))
     chosen = []
     for entry in index.entries:
-        if publishable and not rights_of(manifests[entry.id]).publish:
+        if entry.id in withdrawn:
+            pictures[entry.id] = Picture(None, "withdrawn", "the recording was withdrawn since the dataset was built")
+        elif publishable and not rights_of(manifests[entry.id]).publish:
             pictures[entry.id] = _withheld(manifests[entry.id])
         else:
             chosen.append(entry)

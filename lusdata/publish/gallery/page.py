@@ -59,6 +59,8 @@ class Gallery:
         Where the pictures come from, for people.
     publishable : bool
         Whether pictures that may not be passed on were left out.
+    title : str
+        What the page is called.
     """
 
     collection: Collection
@@ -67,6 +69,7 @@ class Gallery:
     trouble: str = ""
     origin: str = ""
     publishable: bool = False
+    title: str = ""
 
     @property
     def shown(self) -> int:
@@ -89,6 +92,7 @@ def make_gallery(
     folds: Path | None = None,
     origin: str = "",
     publishable: bool = False,
+    title: str = "",
 ) -> Gallery:
     """Audit a split of a collection, and put all that a page shows together.
 
@@ -104,11 +108,13 @@ def make_gallery(
         Where the pictures come from, for people.
     publishable : bool
         Whether pictures that may not be passed on were left out.
+    title : str
+        What the page is called; by default as the collection.
 
     Raises
     ------
-    OutsideError, DataError
-        If the file of the split cannot be read or is none.
+    UsageError, OutsideError, DataError
+        If the file of the split is not there, cannot be read, or is none.
     """
     report, trouble = None, ""
     if folds is not None:
@@ -122,7 +128,7 @@ def make_gallery(
         else:
             split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
             report = audit(collection, split)
-    return Gallery(collection, pictures, report, trouble, origin, publishable)
+    return Gallery(collection, pictures, report, trouble, origin, publishable, title or collection.label)
 
 
 def write_gallery(path: Path, gallery: Gallery) -> int:
@@ -183,7 +189,7 @@ def gallery_page(gallery: Gallery) -> str:
     }
     values = {
         "policy": escape(policy, quote=True),
-        "title": escape(collection.label),
+        "title": escape(gallery.title),
         "style": style,
         "script": script,
         "summary": escape(_summary(gallery)),
@@ -226,9 +232,9 @@ def _summary(gallery: Gallery) -> str:
     collection = gallery.collection
     included = collection.included
     parts = [
-        f"{len(collection.manifests):,} recordings",
+        counted(len(collection.manifests), "recording"),
         f"{len(included):,} included",
-        f"{len(set(group_ids(included).values())):,} groups",
+        counted(len(set(group_ids(included).values())), "group"),
         f"{gallery.shown:,} with pictures",
     ]
     return " · ".join(parts)

@@ -43,21 +43,30 @@ class FoldImpact:
         Recordings that would change their fold if folds were made anew, without the old ones.
     trouble : str
         Why there are no folds; empty if there are.
+    release : str
+        The release whose folds are kept, such as ``pocus@1.0.0``; empty if there is none.
     """
 
     sentences: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     anew: tuple[Move, ...] = ()
     trouble: str = ""
+    release: str = ""
 
 
-def fold_impact(before: Sequence[Manifest], after: Sequence[Manifest]) -> FoldImpact:
-    """Compare the folds of a collection before and after a change.
+def fold_impact(
+    before: Sequence[Manifest], after: Sequence[Manifest], *, frozen: FoldTable | None = None, release: str = ""
+) -> FoldImpact:
+    """Compare the folds of a collection before and after a change, as the next release would make them.
 
     Parameters
     ----------
     before, after : sequence of Manifest
         All manifests of both states.
+    frozen : FoldTable, optional
+        What the last release froze by patient: the next one keeps to it.
+    release : str
+        Name of that release.
 
     Returns
     -------
@@ -68,15 +77,18 @@ def fold_impact(before: Sequence[Manifest], after: Sequence[Manifest]) -> FoldIm
         return FoldImpact()
     old = _folds(before)
     fresh = _folds(after)
+    frozen = frozen if frozen is not None and frozen.k == _FOLDS else None
     if isinstance(fresh, str):
         return FoldImpact(trouble=fresh)
     if isinstance(old, str):
         # The first recordings, or the first that suffice: nobody had a fold.
         return FoldImpact(sentences=tuple(_sentences({}, {}, fresh, before, after)))
     anew = _moves(old, fresh)
-    kept = make_folds(after, k=_FOLDS, previous=old) if anew else fresh
+    if frozen is not None:
+        old = make_folds(before, k=_FOLDS, previous=frozen)
+    kept = make_folds(after, k=_FOLDS, previous=old) if anew or frozen else fresh
     sentences = tuple(_sentences(old.fold_of, old.unit_of, kept, before, after))
-    return FoldImpact(sentences, _moves(old, kept), anew)
+    return FoldImpact(sentences, _moves(old, kept), anew, release=release if frozen else "")
 
 
 def _folds(manifests: Sequence[Manifest]) -> FoldTable | str:

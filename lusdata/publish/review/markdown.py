@@ -6,7 +6,7 @@ Everything that comes from manifests, file names or errors goes through `lusdata
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from lusdata.catalog.changes import Change, Kind
@@ -69,12 +69,12 @@ def _title(review: Review) -> str:
 def _verdict(review: Review) -> str:
     errors, warnings = len(review.errors), len(review.warnings)
     base = f"Held against {code(review.base.name)} at {code(review.base.tree[:10])}."
-    found = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    look = counted(warnings, "warning")
     if errors:
+        found = f"{counted(errors, 'error')}, {look}"
         return f"❌ **This does not pass yet: {found}.** Errors must go; warnings deserve a look. {base}"
     if warnings:
-        deserve = "deserves" if warnings == 1 else "deserve"
-        return f"✅ **This passes, with {counted(warnings, 'warning')} that {deserve} a look.** {base}"
+        return f"✅ **This passes, with {look} that deserve{'s' * (warnings == 1)} a look.** {base}"
     return f"✅ **This passes without a finding.** {base}"
 
 
@@ -105,8 +105,12 @@ def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
         for count in part.counts
     ]
     yield table(["", "before", "after", ""], rows, numbers=True)
+    if unread := sum(PurePosixPath(path).parent.name == change.name for path in review.broken):
+        verb = "counts" if unread == 1 else "count"
+        yield f"{counted(unread, 'manifest')} that cannot be read {verb} on neither side."
     yield f"**Weight**: {_WEIGHTS[part.change.weight]}." if part.change.weight else "**Weight**: none."
-    yield f"**Folds** (by patient, 5 folds): {_folds(part.folds)}"
+    kept = f", kept from {code(part.folds.release)}" if part.folds.release else ""
+    yield f"**Folds** (by patient, 5 folds{kept}): {_folds(part.folds)}"
     yield _rights(change.changes)
     # Of an import of hundreds nobody reads each; the first ones show what they are like.
     detailed = len(change.changes) if len(change.changes) <= _MOST_DETAILED else _FEW_DETAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,10 @@ __all__ = ["Drawn", "Gallery", "Picture", "draw_pictures", "find_media_faults"]
 
 _MOST = 40
 _FRAMES = 4
-_CHANGES_THE_PICTURE = ("$.crop", "$.trim", "$.source.sha256")
+_NEW_TO_DATASETS = ("$.crop", "$.trim", "$.source.sha256", "$.status")
+"""Fields whose change brings another picture into datasets: whoever reviews it looks for writing, too."""
+_SEEN_IN_THE_PICTURE = (*_NEW_TO_DATASETS, "$.class", "$.probe", "$.patterns")
+"""Fields whose change is judged by the picture."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def draw_pictures(
     known: Mapping[str, Manifest],
     place: Mapping[str, str],
 ) -> Drawn:
-    """Draw what was added, what has another crop, trim or file, and what looks alike.
+    """Draw what was added, what changed in a way that the picture shows, and what looks alike.
 
     Parameters
     ----------
@@ -164,17 +168,24 @@ def draw_pictures(
 def _is_shown(change: Change) -> bool:
     if change.after is None or change.after.state != "included":
         return False
-    return change.kind == "added" or any(
-        field.json_path.startswith(name) for field in change.fields for name in _CHANGES_THE_PICTURE
-    )
+    return change.kind == "added" or _touches(change, _SEEN_IN_THE_PICTURE)
+
+
+def _touches(change: Change, paths: Sequence[str]) -> bool:
+    return any(re.match(rf"{re.escape(path)}(?![\w-])", field.json_path) for field in change.fields for path in paths)
 
 
 def _unread(file: str, regions: int) -> Issue:
-    places = counted(regions, "place")
     hint = (
         "see the picture; if it names nobody, add a review of 'burned-in-text'; else replace the file by a clean copy"
     )
-    return finding("TEXT_UNREAD", file, f"text is burned into the picture in {places}", json_path="$.review", hint=hint)
+    return finding(
+        "TEXT_UNREAD",
+        file,
+        f"text is burned into the picture in {counted(regions, 'place')}",
+        json_path="$.review",
+        hint=hint,
+    )
 
 
 def find_media_faults(file: str, result: FetchResult) -> Iterator[Issue]:
@@ -210,7 +221,8 @@ class _Artist:
         if result is None or result.path is None:
             return [Picture(None, _absence(result))]
         frames = sampled_frames(result.path)
-        text = () if _text_was_read(after) else find_text(frames, sector=find_sector(frames)).regions
+        is_new = change.kind == "added" or _touches(change, _NEW_TO_DATASETS)
+        text = find_text(frames, sector=find_sector(frames)).regions if is_new and not _text_was_read(after) else ()
         if text:
             self.unread[after.id] = len(text)
         size = frames.shape[2], frames.shape[1]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from lusdata.catalog.changes import Change, FieldChange
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.schema import pattern_word
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.pictures import Picture
 from lusdata.publish.review.review import Review
@@ -91,7 +92,7 @@ def _facts(review: Review, manifest: Manifest) -> Iterator[list[str]]:
     addresses = ", ".join(code(location, most=200) for location in manifest.locations[:3])
     yield ["addresses", addresses or "none: it must lie in a mirror"]
     for reading in manifest.patterns[:3]:
-        seen = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in reading.items() if name != "reader")
+        seen = ", ".join(f"{pattern_word(name)} {value}" for name, value in reading.items() if name != "reader")
         yield [f"read by {code(reading['reader'])}", plain(seen)]
     for signed in data.get("review", ())[:5]:
         yield [

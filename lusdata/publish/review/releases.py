@@ -1,4 +1,4 @@
-"""Whether the releases that a change brings or touches are whole."""
+"""The releases of a repository: whether those that a change touches are whole, and the folds of the last one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,40 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from lusdata.catalog.releases.check import broken_releases
-from lusdata.errors import Issue
+from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
+from lusdata.dataset.folds.frozen import frozen_table
+from lusdata.dataset.folds.table import FoldTable
+from lusdata.errors import Issue, LusdataError
 
-__all__ = ["find_release_faults"]
+__all__ = ["find_release_faults", "last_folds"]
 
 _RELEASES = ("manifests", "releases")
+
+
+def last_folds(root: Path, name: str) -> tuple[FoldTable | None, str]:
+    """Return the folds by patient that the last release of a collection froze, and the release's name.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    name : str
+        The collection.
+
+    Returns
+    -------
+    (table, release) : FoldTable or None, str
+        None and an empty name, if there is no release, or none that can be read: that has a finding of its own.
+    """
+    folder = releases_folder(root.joinpath(_RELEASES[0], name))
+    versions = releases_of(folder)
+    if not versions:
+        return None, ""
+    try:
+        release = read_release(folder / versions[-1])
+        return frozen_table(release, "patient"), release.label
+    except LusdataError:
+        return None, ""
 
 
 def find_release_faults(root: Path, paths: Iterable[str]) -> Iterator[Issue]:

@@ -22,7 +22,7 @@ from lusdata.publish.review.ids import find_id_faults
 from lusdata.publish.review.likeness import Likenesses, find_alike_faults, find_likenesses
 from lusdata.publish.review.pictures import Drawn, Gallery, Picture, draw_pictures
 from lusdata.publish.review.places import Places
-from lusdata.publish.review.releases import find_release_faults
+from lusdata.publish.review.releases import find_release_faults, last_folds
 from lusdata.publish.review.repository import Base, Repository
 from lusdata.publish.review.states import CollectionChange, States, read_states
 
@@ -176,7 +176,8 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
     parts: list[Part] = []
     issues: list[Issue] = []
     for collection in states.collections:
-        folds = fold_impact(collection.before, collection.after)
+        frozen, release = last_folds(repository.root, collection.name)
+        folds = fold_impact(collection.before, collection.after, frozen=frozen, release=release)
         parts.append(Part(collection, compare_counts(collection.before, collection.after), folds))
         issues += find_fold_faults(collection, folds, place)
     found = find_likenesses(changes, states.after)

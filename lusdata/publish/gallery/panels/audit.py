@@ -136,8 +136,11 @@ def _measured(findings: Sequence[Finding]) -> Html:
         interval = f"{numbers['low']:.2f} to {numbers['high']:.2f}"
         drawn = bar(numbers["balanced_accuracy"], chance=numbers["chance"])
         rows.append([subject, drawn, accuracy, interval, *held_against, f"{numbers['p']:.3f}"])
-    head = ["told from", "", "accuracy", "95 % interval", "guessing", "dealt", "highest", "p"]
-    caption = "Balanced accuracy for new patients without a single pixel; the mark is guessing"
+    head = ["told from", "", "accuracy", "95 % interval", "guessing", "dealt, mean", "dealt, highest", "p"]
+    caption = (
+        "Balanced accuracy for new patients without a single pixel; the mark is guessing. "
+        "Dealt: with classes dealt anew among the groups; p: how often that comes as high"
+    )
     classes = [name for name in measured[0][1] if name.startswith("recall ")]
     told: list[list[Cell]] = [[name, *(f"{numbers[key]:.0%}" for key in classes)] for name, numbers in measured]
     shares = ["told from", *(name.removeprefix("recall ") for name in classes)]

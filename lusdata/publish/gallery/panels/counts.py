@@ -9,12 +9,13 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import enumeration
+from lusdata.catalog.schema import enumeration, pattern_word
 from lusdata.dataset.select import pattern_names
-from lusdata.publish.gallery.data import pattern_word, verdicts
+from lusdata.publish.gallery.data import verdicts
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, join, section, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.panels.parts import class_cell, grouped
+from lusdata.wording import counted
 
 __all__ = ["counts_panel"]
 
@@ -101,7 +102,7 @@ def _sources(manifests: Sequence[Manifest]) -> Html:
         for name, members in by_source.items()
     ]
     head = ["source", "share", "recordings", "groups", "with a digest", "publishable", "classes"]
-    return table(rows, head=head, caption=f"{len(by_source):,} sources")
+    return table(rows, head=head, caption=counted(len(by_source), "source"))
 
 
 def _classes_of(manifests: Iterable[Manifest]) -> Html:

@@ -7,10 +7,14 @@ from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.catalog import Cell as Balance
 from lusdata.dataset.audit.report import AuditReport
 from lusdata.dataset.folds.units import unit_ids
-from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, recording_link, section, table
+from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, note, recording_link, section, table
 from lusdata.publish.gallery.panels.parts import class_cell
+from lusdata.wording import counted
 
 __all__ = ["folds_panel"]
+
+_UNITS = {"patient": "group", "source": "source"}
+"""What a split keeps together, in a word; a video is a recording, which is counted anyway."""
 
 
 def folds_panel(collection: Collection, report: AuditReport | None, trouble: str = "") -> Html:
@@ -31,20 +35,22 @@ def folds_panel(collection: Collection, report: AuditReport | None, trouble: str
         frames = sum(cell.frames for cell in held.values())
         rows.append([f"fold {fold}", *shares, len(members), len({groups[name] for name in members}), frames])
     head: list[Cell] = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
-    counted = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
+    held_by_each = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
     return join(
         [
-            section("What each fold holds", counted, lead=_split_words(report)),
+            section(
+                "What each fold holds", held_by_each, note(_in_a_fold(collection, report)), lead=_split_words(report)
+            ),
             section("Who is in which fold", *_members(report)),
         ]
     )
 
 
-def _share(counted: Balance | None, class_name: str, most: int) -> Html:
-    if counted is None:
+def _share(held: Balance | None, class_name: str, most: int) -> Html:
+    if held is None:
         return join([bar(0, class_name=class_name), Html("<small>none</small>")])
-    numbers = f"{counted.recordings:,} / {counted.groups:,} / {counted.frames:,}"
-    return join([bar(counted.recordings / most, class_name=class_name), Html(f"<small>{numbers}</small>")])
+    numbers = f"{held.recordings:,} / {held.groups:,} / {held.frames:,}"
+    return join([bar(held.recordings / most, class_name=class_name), Html(f"<small>{numbers}</small>")])
 
 
 def _split_words(report: AuditReport) -> str:
@@ -53,6 +59,16 @@ def _split_words(report: AuditReport) -> str:
     if table_ is not None:
         words += f"; balanced for {table_.rate_hz:g} frames a second, at most {table_.max_frames} of a recording"
     return words
+
+
+def _in_a_fold(collection: Collection, report: AuditReport) -> str:
+    """Say how many of the included recordings stand in a fold, and how many cannot yet."""
+    included = collection.included
+    others = [manifest for manifest in included if manifest.id not in report.split.folds_of]
+    words = f"{len(included) - len(others):,} of {counted(len(included), 'included recording')} stand in a fold"
+    if undigested := sum(manifest.sha256 is None for manifest in others):
+        words += f"; {undigested:,} of the others cannot be built, since their manifests have no digest yet"
+    return f"{words}."
 
 
 def _members(report: AuditReport) -> list[Html]:
@@ -67,6 +83,8 @@ def _members(report: AuditReport) -> list[Html]:
         for unit, held in units.items():
             links = join(map(recording_link, held), by=", ")
             lines.append(join([f"{unit}: ", links]) if table_ and table_.by != "video" else links)
-        words = f"Fold {fold}: {len(names):,} recordings"
-        parts.append(folded(words + (f" in {len(units):,} units" if table_ else ""), lines))
+        words = f"Fold {fold}: {counted(len(names), 'recording')}"
+        if table_ and table_.by in _UNITS:
+            words += f" in {counted(len(units), _UNITS[table_.by])}"
+        parts.append(folded(words, lines))
     return parts

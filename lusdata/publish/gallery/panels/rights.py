@@ -6,6 +6,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.rights import rights_of
 from lusdata.publish.gallery.html import Cell, Html, empty, folded, join, link, section, table
 from lusdata.publish.gallery.panels.parts import grouped, listed
+from lusdata.wording import counted
 
 __all__ = ["rights_panel"]
 
@@ -31,7 +32,9 @@ def rights_panel(collection: Collection) -> Html:
         )
     head = ["licence", "recordings", "may be fetched", "built locally", "published", "commercial use", "share alike"]
     barred = grouped([m for m in included if rights_of(m).reason], lambda manifest: rights_of(manifest).reason)
-    why = [folded(f"{len(members):,} recordings: {reason}", listed(members)) for reason, members in barred.items()]
+    why = [
+        folded(f"{counted(len(members), 'recording')}: {reason}", listed(members)) for reason, members in barred.items()
+    ]
     return join(
         [
             section("By licence", table(rows, head=head, caption="What may be done with the included recordings")),

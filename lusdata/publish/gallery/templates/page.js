@@ -3,10 +3,10 @@
 function render() {
   for (const tab of tabs) {
     const on = tab.id === "tab-" + state.tab;
+    if (on && tab.getAttribute("aria-selected") !== "true") bringIntoView(tab);
     tab.setAttribute("aria-selected", on);
     tab.tabIndex = on ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = !on;
-    if (on) bringIntoStrip(tab);
   }
   if (document.activeElement !== byId("search")) byId("search").value = state.q;
   byId("sort").value = KEYS[state.sort] ? state.sort : "";
@@ -31,10 +31,10 @@ function render() {
   renderDetail();
 }
 
-// Sideways only: `scrollIntoView` would also move the page under who types into the search.
-function bringIntoStrip(tab) {
-  const strip = tab.parentElement;
-  strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+// On a phone the tabs are wider than the page. Only their own strip moves: scrollIntoView could move the page, too.
+function bringIntoView(tab) {
+  const [box, strip] = [tab, tab.parentElement].map((element) => element.getBoundingClientRect());
+  tab.parentElement.scrollLeft += box.left + box.width / 2 - strip.left - strip.width / 2;
 }
 
 function setLoops(on) {
