@@ -18,13 +18,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from catalogs import recording, write_catalog
+from media_server import running_server
 
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.commands.adding import one as adding_one
 from lusdata.errors import DataError
-from lusdata.media.draft.source import check_file
+from lusdata.media.draft.source import check_file, download
+from lusdata.media.fetch.address import origin_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_image, write_video
@@ -475,6 +477,17 @@ def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch
     assert data["source"]["locations"] == ["https://example.org/media/Cov-Clip_3.mp4?x=1"]
     # Everything else from that host is from this source.
     assert data["source"]["provider"] == "clinic-a"
+
+
+@pytest.mark.parametrize(
+    "name", ["a%00b.mp4", "a%2F..", "a" * 300 + ".mp4", "a%0Ab.mp4"], ids=["nul", "up", "long", "line"]
+)
+def test_a_server_may_call_a_file_what_it_likes(clips, tmp_path, name):
+    with running_server() as server:
+        address = server.put(f"/{name}", (clips / "new.mp4").read_bytes())
+        arrived = download(address, tmp_path, allowed=[origin_of(address)])
+    assert arrived.parent == tmp_path
+    assert arrived.name in ("arrived", "arrived.mp4")
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:

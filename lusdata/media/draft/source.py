@@ -8,9 +8,9 @@ import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from lusdata.errors import DataError, LusdataError, OutsideError, UsageError
+from lusdata.errors import DataError, OutsideError, UsageError
 from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
 
@@ -132,7 +132,7 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
     Returns
     -------
     Path
-        The file, named after the address.
+        The file. Only the kind of its name is the address's: a server may call a file what it likes.
 
     Raises
     ------
@@ -159,16 +159,13 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
         client.close()
     found = diagnose(part, found_sha256=sha256_of(part))
     if found.state != "medium":
-        raise _not_a_medium(found.sentence, address)
-    path = folder / (Path(unquote(urlsplit(address).path)).name or "file")
+        raise DataError(
+            found.sentence,
+            where=shown_name(address),
+            expected="the address of the very file",
+            hint="a page that shows the recording is named with --page",
+        )
+    suffix = re.search(r"\.[A-Za-z0-9]{1,5}$", urlsplit(address).path)
+    path = folder / f"arrived{suffix[0] if suffix else ''}"
     part.replace(path)
     return path
-
-
-def _not_a_medium(sentence: str, address: str) -> LusdataError:
-    return DataError(
-        f"{sentence}",
-        where=shown_name(address),
-        expected="the address of the very file",
-        hint="a page that shows the recording is named with --page",
-    )
