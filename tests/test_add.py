@@ -24,7 +24,10 @@ from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.commands.adding import one as adding_one
+from lusdata.commands.adding.bench import Prepared
+from lusdata.commands.adding.source import refuse_private_tags
 from lusdata.errors import DataError
+from lusdata.media.draft.answers import Answers
 from lusdata.media.draft.source import check_file, download
 from lusdata.media.fetch.address import origin_of
 from lusdata.media.fingerprint import fingerprint
@@ -110,12 +113,6 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     assert main(["validate", str(place.manifests)]) == 0
 
 
-def test_in_a_clone_the_next_step_is_the_check_of_pull_requests(place, clips, capsys):
-    (place.root / ".git").mkdir()
-    assert place.add(clips / "new.mp4", *SAID) == 0
-    assert f"lusdata check {place.manifests}" in capsys.readouterr().out
-
-
 def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
     shutil.copy(clips / "new.mp4", tmp_path / "Erika Musterfrau 21.03.1954.mp4")
     assert place.add(tmp_path / "Erika Musterfrau 21.03.1954.mp4", *SAID) == 0
@@ -128,7 +125,7 @@ def test_in_a_clone_the_next_step_is_the_check_of_a_pull_request(place, clips, c
     (place.root / ".git").mkdir()
     assert place.add(clips / "new.mp4", *SAID, "--id", "a-clip") == 0
     out = capsys.readouterr().out
-    assert "lusdata check" in out
+    assert f"lusdata check {place.manifests}" in out
     assert "git commit -m 'Add test/a-clip'" in out
 
 
@@ -305,6 +302,7 @@ def tagged(path: Path, source: Path, **tags: str) -> Path:
         new.metadata.update(tags)
         stream = old.streams.video[0]
         copy = new.add_stream_from_template(stream)
+        copy.metadata.update(tags)
         for packet in old.demux(stream):
             if packet.dts is not None:
                 packet.stream = copy
@@ -327,6 +325,30 @@ def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
     assert "--clean-copy" in capsys.readouterr().err
     assert place.add(path, *SAID, "--clean-copy") == 0
     assert b"MUSTERFRAU" not in (place.root / "media" / place.the_new()["source"]["path"]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"artist": "Dr. Muster"}, {"handler_name": "MUSTERFRAU^ERIKA"}, {"location": "+48.1371+011.5754/"}],
+    ids=lambda tags: next(iter(tags)),
+)
+def test_who_made_it_and_where_stop_it_too(clips, tmp_path, tags):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", **tags)
+    with pytest.raises(DataError, match=f"tag '{next(iter(tags))}' may name"):
+        refuse_private_tags(as_it_came(path))
+
+
+def test_a_name_in_a_pictures_own_comment_stops_it(tmp_path):
+    write_image(tmp_path / "plain.jpg", clean(4)[0])
+    whole = (tmp_path / "plain.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(whole[:2] + b"\xff\xfe\0\x12MUSTERFRAU^ERIKA" + whole[2:])
+    refuse_private_tags(as_it_came(tmp_path / "plain.jpg"))
+    with pytest.raises(DataError, match="tag 'comment' may name"):
+        refuse_private_tags(as_it_came(tmp_path / "a.jpg"))
+
+
+def as_it_came(path: Path) -> Prepared:
+    return Prepared(path.name, path, Answers("covid-19", "convex", "CC-BY-4.0", "a-clinic"), None, ())
 
 
 def test_a_copy_with_private_tags_is_told_to_be_a_copy_first(place, clips, tmp_path, capsys):
