@@ -267,6 +267,18 @@ def test_a_still_picture_is_an_image_and_so_is_an_animation_of_one_frame(place, 
     assert main(["validate", str(place.manifests)]) == 0
 
 
+def test_a_picture_too_small_for_a_lung_is_refused_and_one_that_shows_nothing_is_told(place, tmp_path, capsys):
+    write_image(tmp_path / "a.png", np.full((2, 320), 90, dtype=np.uint8))
+    assert place.add(tmp_path / "a.png", *SAID) == 1
+    assert "too small for a recording; expected at least 32 px on a side; found 320 x 2 px" in capsys.readouterr().err
+    write_image(tmp_path / "b.png", np.zeros((240, 320), dtype=np.uint8))
+    assert place.add(tmp_path / "b.png", *SAID) == 0
+    out = capsys.readouterr().out
+    assert "too little is seen for a fingerprint" in out
+    # Nothing was taken out.
+    assert "Keep it to yourself" not in out
+
+
 def test_a_name_in_the_picture_stops_it_and_is_shown(place, clips, capsys):
     assert place.add(clips / "named.mp4", *SAID) == 1
     error = capsys.readouterr().err

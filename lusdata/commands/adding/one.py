@@ -110,7 +110,8 @@ def _draft_and_write(
     study = _study(prepared, answers, seen, bench)
     data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study)
     warnings = check_draft(data, bench.manifests, folder=bench.folder)
-    notes = [*prepared.notes, crop_note, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
+    unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
+    notes = [*prepared.notes, crop_note, *unseen, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
     return _write(prepared, data, notes, drawn, bench)
 
 
