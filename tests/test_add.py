@@ -14,19 +14,22 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from catalogs import recording, write_catalog
-from media_server import Answer, running_server
+from media_server import running_server
 
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.commands.adding import one as adding_one
+from lusdata.commands.adding.bench import Prepared
+from lusdata.commands.adding.source import refuse_private_tags
 from lusdata.errors import DataError
+from lusdata.media.draft.answers import Answers
 from lusdata.media.draft.source import check_file, download
+from lusdata.media.fetch.address import origin_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_image, write_video
@@ -110,12 +113,6 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     assert main(["validate", str(place.manifests)]) == 0
 
 
-def test_in_a_clone_the_next_step_is_the_check_of_pull_requests(place, clips, capsys):
-    (place.root / ".git").mkdir()
-    assert place.add(clips / "new.mp4", *SAID) == 0
-    assert f"lusdata check {place.manifests}" in capsys.readouterr().out
-
-
 def test_the_files_name_stays_out_of_everything(place, clips, tmp_path, capsys):
     shutil.copy(clips / "new.mp4", tmp_path / "Erika Musterfrau 21.03.1954.mp4")
     assert place.add(tmp_path / "Erika Musterfrau 21.03.1954.mp4", *SAID) == 0
@@ -128,7 +125,7 @@ def test_in_a_clone_the_next_step_is_the_check_of_a_pull_request(place, clips, c
     (place.root / ".git").mkdir()
     assert place.add(clips / "new.mp4", *SAID, "--id", "a-clip") == 0
     out = capsys.readouterr().out
-    assert "lusdata check" in out
+    assert f"lusdata check {place.manifests}" in out
     assert "git commit -m 'Add test/a-clip'" in out
 
 
@@ -270,6 +267,18 @@ def test_a_still_picture_is_an_image_and_so_is_an_animation_of_one_frame(place, 
     assert main(["validate", str(place.manifests)]) == 0
 
 
+def test_a_picture_too_small_for_a_lung_is_refused_and_one_that_shows_nothing_is_told(place, tmp_path, capsys):
+    write_image(tmp_path / "a.png", np.full((2, 320), 90, dtype=np.uint8))
+    assert place.add(tmp_path / "a.png", *SAID) == 1
+    assert "too small for a recording; expected at least 32 px on a side; found 320 x 2 px" in capsys.readouterr().err
+    write_image(tmp_path / "b.png", np.zeros((240, 320), dtype=np.uint8))
+    assert place.add(tmp_path / "b.png", *SAID) == 0
+    out = capsys.readouterr().out
+    assert "too little is seen for a fingerprint" in out
+    # Nothing was taken out.
+    assert "Keep it to yourself" not in out
+
+
 def test_a_name_in_the_picture_stops_it_and_is_shown(place, clips, capsys):
     assert place.add(clips / "named.mp4", *SAID) == 1
     error = capsys.readouterr().err
@@ -305,6 +314,7 @@ def tagged(path: Path, source: Path, **tags: str) -> Path:
         new.metadata.update(tags)
         stream = old.streams.video[0]
         copy = new.add_stream_from_template(stream)
+        copy.metadata.update(tags)
         for packet in old.demux(stream):
             if packet.dts is not None:
                 packet.stream = copy
@@ -324,7 +334,7 @@ def test_markup_in_a_files_own_title_steers_nothing_and_goes_nowhere(place, clip
 def test_a_title_does_not_drown_among_the_numbers_that_programs_write(place, clips, tmp_path, capsys):
     path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="Left lung", album="1", date="2", genre="3", track="4")
     assert place.add(path, *SAID) == 0
-    assert "tags that go with it: title 'Left lung'" in capsys.readouterr().out
+    assert "title 'Left lung', album" in capsys.readouterr().out
 
 
 def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
@@ -333,6 +343,30 @@ def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
     assert "--clean-copy" in capsys.readouterr().err
     assert place.add(path, *SAID, "--clean-copy") == 0
     assert b"MUSTERFRAU" not in (place.root / "media" / place.the_new()["source"]["path"]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"artist": "Dr. Muster"}, {"handler_name": "MUSTERFRAU^ERIKA"}, {"location": "+48.1371+011.5754/"}],
+    ids=lambda tags: next(iter(tags)),
+)
+def test_who_made_it_and_where_stop_it_too(clips, tmp_path, tags):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", **tags)
+    with pytest.raises(DataError, match=f"tag '{next(iter(tags))}' may name"):
+        refuse_private_tags(as_it_came(path))
+
+
+def test_a_name_in_a_pictures_own_comment_stops_it(tmp_path):
+    write_image(tmp_path / "plain.jpg", clean(4)[0])
+    whole = (tmp_path / "plain.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(whole[:2] + b"\xff\xfe\0\x12MUSTERFRAU^ERIKA" + whole[2:])
+    refuse_private_tags(as_it_came(tmp_path / "plain.jpg"))
+    with pytest.raises(DataError, match="tag 'comment' may name"):
+        refuse_private_tags(as_it_came(tmp_path / "a.jpg"))
+
+
+def as_it_came(path: Path) -> Prepared:
+    return Prepared(path.name, path, Answers("covid-19", "convex", "CC-BY-4.0", "a-clinic"), None, ())
 
 
 def test_a_copy_with_private_tags_is_told_to_be_a_copy_first(place, clips, tmp_path, capsys):
@@ -520,15 +554,15 @@ def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch
     assert data["source"]["provider"] == "clinic-a"
 
 
-@pytest.mark.parametrize("ending", ["/clip.MP4?x=1", "/a%00.mp4", f"/{'long' * 80}.mp4"])
-def test_whatever_an_address_ends_in_the_file_arrives_in_its_folder(clips, tmp_path, ending):
+@pytest.mark.parametrize(
+    "name", ["a%00b.mp4", "a%2F..", "a" * 300 + ".mp4", "a%0Ab.mp4"], ids=["nul", "up", "long", "line"]
+)
+def test_a_server_may_call_a_file_what_it_likes(clips, tmp_path, name):
     with running_server() as server:
-        address = server.url() + ending[1:]
-        server.put(ending, Answer((clips / "new.mp4").read_bytes()))
-        host = urlsplit(server.url())
-        path = download(address, tmp_path, allowed=[("http", str(host.hostname), int(host.port or 0))])
-    assert path.parent == tmp_path
-    assert path.name in {"arrived.MP4", "arrived.mp4", "arrived"}
+        address = server.put(f"/{name}", (clips / "new.mp4").read_bytes())
+        arrived = download(address, tmp_path, allowed=[origin_of(address)])
+    assert arrived.parent == tmp_path
+    assert arrived.name in ("arrived", "arrived.mp4")
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:

@@ -77,6 +77,12 @@ def test_the_crop_is_the_scan_inside_the_scanners_region(tmp_path, capsys):
     assert added["scale"]["cm_per_px"] == 0.05
 
 
+def test_an_error_names_the_file_that_was_given_and_not_its_copy(tmp_path, capsys):
+    file = dicom_file(tmp_path / "a.dcm", np.full((1, 16, 16), 90, dtype=np.uint8))
+    assert add(tmp_path, file) == 1
+    assert capsys.readouterr().err.startswith(f"lusdata: {file}: too small")
+
+
 def test_what_may_be_echoes_is_left_for_a_person_to_judge(tmp_path, monkeypatch):
     file = dicom_file(tmp_path / "a.dcm", screen(), region=REGION)
     over_scan = Box(200, 150, 80, 20)

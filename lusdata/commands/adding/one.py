@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from lusdata.commands.adding.bench import Added, Bench, Prepared, Wishes
 from lusdata.commands.adding.crop import asked_crop, chosen_crop
 from lusdata.commands.adding.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
 from lusdata.commands.adding.source import prepare, refuse_private_tags
-from lusdata.errors import DataError, UsageError
+from lusdata.errors import DataError, LusdataError, UsageError
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.draft.alike import alike
 from lusdata.media.draft.answers import Answers, check_answers, slug_of
@@ -58,7 +59,7 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
     OSError
         If something cannot be read or written.
     """
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch, _told_of(source, scratch):
         named = named_recordings(wishes.answers, bench.known)
         prepared = prepare(source, wishes, Path(scratch), bench)
         found = look(prepared.path)
@@ -71,6 +72,17 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         answers = _completed(prepared, found, wishes)
         joined = joined_recordings(named, matches)
         return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
+
+
+@contextlib.contextmanager
+def _told_of(source: str | Path, scratch: str) -> Iterator[None]:
+    """Let errors name what the user named, and not its copy in a folder that is gone when they are read."""
+    try:
+        yield
+    except LusdataError as error:
+        if error.where and error.where.startswith(scratch):
+            error.where = one_line(str(source))
+        raise
 
 
 def _completed(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
@@ -111,7 +123,8 @@ def _draft_and_write(
     study = _study(prepared, answers, seen, bench)
     data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study)
     warnings = check_draft(data, bench.manifests, folder=bench.folder)
-    notes = [*prepared.notes, crop_note, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
+    unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
+    notes = [*prepared.notes, crop_note, *unseen, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
     return _write(prepared, data, notes, drawn, bench)
 
 

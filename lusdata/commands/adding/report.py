@@ -112,10 +112,12 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     one = added[0]
     folder = _short(bench.folder)
     several = len(added) > 1
+    altered = any("upstream_changes" in item.manifest.data["source"] for item in added)
+    private = f" Keep {'them to yourself: they show' if several else 'it to yourself: it shows'} what was taken out."
     in_git = any((parent / ".git").exists() for parent in (bench.folder, *bench.folder.parents))
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
-        + (" Keep it to yourself: it shows what was taken out." if any(item.media for item in added) else ""),
+        + (private if altered else ""),
         f"lusdata check {folder}   tells what the pull request will tell." if in_git else f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]

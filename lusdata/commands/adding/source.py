@@ -9,7 +9,7 @@ from pathlib import Path
 from lusdata.catalog.manifest import Manifest
 from lusdata.commands.adding.bench import Bench, Prepared, Wishes
 from lusdata.errors import DataError
-from lusdata.media.decode.tags import text_tags
+from lusdata.media.decode.tags import TECHNICAL, text_tags
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.media.draft.answers import private_words
 from lusdata.media.draft.clean_copy import clean_copy, copy_of_dicom
@@ -47,32 +47,47 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
 
 
 def refuse_private_tags(prepared: Prepared) -> None:
-    """Refuse a file whose own tags say whose it is or when it was made; lusdata's own copies have none.
+    """Refuse a file whose own tags say whose it is, when or where it was made; lusdata's own copies have none.
 
     Raises
     ------
     DataError
-        If a tag holds what may be a name, a number to call, an age or a day.
+        If a tag holds what may be a name, a number to call, an age, a day or a place.
     """
     tags = {} if prepared.copy else text_tags(prepared.path)
-    private = {tag: words for tag, text in tags.items() if tag != "creation_time" and (words := private_words(text))}
+    private = {tag: words for tag, text in tags.items() if (words := _private(tag, text))}
     if private:
         tag, words = next(iter(private.items()))
         raise DataError(
-            f"the file's own tag '{tag}' may name a person or a day",
+            f"the file's own tag '{one_line(tag[:40])}' may name a person, a day or a place",
             where=prepared.name,
             found=one_line(repr(words[0])),
             hint="--clean-copy adds a copy without tags",
         )
 
 
+def _private(tag: str, text: str) -> list[str]:
+    """Return what in a tag may name a person, a day or a place."""
+    # When the file was written is told in a note: hardly a file is without.
+    if tag == "creation_time":
+        return []
+    if "location" in tag:
+        return [text]
+    # Programs write the days of their releases and of a file's last change there.
+    return private_words(text, days=tag not in TECHNICAL and tag != "xmp")
+
+
 def _tag_notes(path: Path) -> tuple[str, ...]:
-    tags = text_tags(path)
+    tags = {
+        tag: text
+        for tag, text in text_tags(path).items()
+        if tag not in TECHNICAL and not tag.startswith(("_", "exif-"))
+    }
     if not tags:
         return ()
     # Some programs write a dozen numbers; what a person wrote must not drown in them.
     words_first = sorted(tags.items(), key=lambda tag: not any(character.isalpha() for character in tag[1]))
-    listed = ", ".join(f"{tag} '{one_line(text[:40])}'" for tag, text in words_first[:_TAGS_SHOWN])
+    listed = ", ".join(f"{one_line(tag[:40])} '{one_line(text[:40])}'" for tag, text in words_first[:_TAGS_SHOWN])
     more = f" and {len(tags) - _TAGS_SHOWN} more" if len(tags) > _TAGS_SHOWN else ""
     return (f"the file carries tags that go with it: {listed}{more}; --clean-copy leaves them out",)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from lusdata.media.decode.opening import check_whole, open_video
+from lusdata.media.decode.still_tags import still_tags
+from lusdata.media.diagnose import identify
 
-__all__ = ["text_tags"]
+__all__ = ["TECHNICAL", "text_tags"]
 
-# What programs write about themselves and about the layout of the file; nobody's name is in there.
-_TECHNICAL = frozenset(
+TECHNICAL = frozenset(
     {
         "encoder",
         "major_brand",
@@ -22,11 +23,13 @@ _TECHNICAL = frozenset(
     }
     | {"loop", "software", "timecode", "rotate", "variant_bitrate", "number_of_frames", "number_of_bytes", "alpha_mode"}
 )
-_LONGEST = 200
+"""Tags in which programs write about themselves and about the layout of the file, days of their release among it."""
+
+_HEAD_BYTES = 16_384
 
 
 def text_tags(path: Path) -> dict[str, str]:
-    """Return the text that a file says of itself, without what is only technical.
+    """Return the text that a file says of itself.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def text_tags(path: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By the tag's name in lower case, such as ``title`` or ``creation_time``; each cut after 200 characters.
+        By the tag's name in lower case, such as ``title`` or ``creation_time``, on one line; `TECHNICAL` ones, too.
 
     Raises
     ------
@@ -45,9 +48,15 @@ def text_tags(path: Path) -> dict[str, str]:
     """
     check_whole(path)
     with open_video(path) as (container, stream):
-        found = {**container.metadata, **stream.metadata}
-    return {
-        name.lower(): " ".join(text.split())[:_LONGEST]
-        for name, text in sorted(found.items())
-        if text.strip() and name.lower() not in _TECHNICAL and not name.startswith("_")
-    }
+        found = [*container.metadata.items(), *stream.metadata.items()]
+    with path.open("rb") as file:
+        if identify(file.read(_HEAD_BYTES)).family == "image":
+            file.seek(0)
+            found += still_tags(file.read()).items()
+    tags: dict[str, str] = {}
+    for name, text in sorted(found):
+        words = " ".join(text.split())
+        # A stream may have a title beside its file's.
+        if words and words not in tags.get(name.lower(), ""):
+            tags[name.lower()] = f"{tags[name.lower()]}; {words}" if name.lower() in tags else words
+    return tags

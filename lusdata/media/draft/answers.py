@@ -78,15 +78,27 @@ def slug_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-")
 
 
-def private_words(text: str) -> list[str]:
+def private_words(text: str, *, days: bool = True) -> list[str]:
     """Return what in a text may name a person or lead to one.
+
+    Parameters
+    ----------
+    text : str
+        What somebody, or some program, wrote.
+    days : bool
+        Whether days and great ages count; programs write the day of their release.
+
+    Returns
+    -------
+    list of str
+        The words, as they stand there.
 
     Examples
     --------
     >>> private_words("DOE^JOHN"), private_words("Lung, left side")
     (['DOE^JOHN'], [])
     """
-    finders = (dicom_names, titled_names, contacts, dates, ages)
+    finders = (dicom_names, titled_names, contacts, *((dates, ages) if days else ()))
     return [words for find in finders for words in find(text)]
 
 

@@ -30,6 +30,7 @@ _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
 _WHOLE_BYTES = 2 << 30
 _MOST_OF_SCREEN, _SHOWN_PX = 0.8, 256
+_LEAST_SIDE_PX = 32
 SURE_ENOUGH = 0.5
 """Confidence from which the sector finder's box is proposed."""
 
@@ -86,6 +87,8 @@ def look(path: Path) -> Look:
     ------
     DecodeError
         If the file is no whole picture or video, or is beyond the limits of `lusdata.media.decode.decoder`.
+    DataError
+        If it is too small to show a lung.
     OSError
         If it cannot be read.
     """
@@ -93,6 +96,14 @@ def look(path: Path) -> Look:
     sha256 = sha256_of(path)
     # Then these, since most containers tell a file of hours by its packets, before any of it is decoded.
     frames = sampled_frames(path)
+    height_px, width_px = frames.shape[1:3]
+    if min(height_px, width_px) < _LEAST_SIDE_PX:
+        raise DataError(
+            "too small for a recording",
+            where=str(path),
+            expected=f"at least {_LEAST_SIDE_PX} px on a side",
+            found=f"{width_px} x {height_px} px",
+        )
     facts = media_facts(path)
     sector = find_sector(frames)
     return Look(

@@ -8,9 +8,9 @@ import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from lusdata.errors import DataError, LusdataError, OutsideError, UsageError
+from lusdata.errors import DataError, OutsideError, UsageError
 from lusdata.media.diagnose import diagnose
 from lusdata.media.facts import sha256_of
 from lusdata.wording import one_line
@@ -122,7 +122,7 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
     Returns
     -------
     Path
-        The file, with the ending of the address and nothing else of it.
+        The file. Only the kind of its name is the address's: a server may call a file what it likes.
 
     Raises
     ------
@@ -149,28 +149,13 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
         client.close()
     found = diagnose(part, found_sha256=sha256_of(part))
     if found.state != "medium":
-        raise _not_a_medium(found.sentence, address)
-    path = folder / f"arrived{_ending(address)}"
+        raise DataError(
+            found.sentence,
+            where=one_line(address),
+            expected="the address of the very file",
+            hint="a page that shows the recording is named with --page",
+        )
+    suffix = re.search(r"\.[A-Za-z0-9]{1,5}$", urlsplit(address).path)
+    path = folder / f"arrived{suffix[0] if suffix else ''}"
     part.replace(path)
     return path
-
-
-def _ending(address: str) -> str:
-    """Return the ending of the file that an address names, if it looks like one.
-
-    Examples
-    --------
-    >>> _ending("https://example.org/a%20b.MP4?x=1"), _ending("https://example.org/%2e%2e"), _ending("https://a.b/c.%00")
-    ('.MP4', '', '')
-    """
-    match = re.search(r"[^/](\.[A-Za-z0-9]{1,8})$", unquote(urlsplit(address).path))
-    return match[1] if match else ""
-
-
-def _not_a_medium(sentence: str, address: str) -> LusdataError:
-    return DataError(
-        sentence,
-        where=one_line(address),
-        expected="the address of the very file",
-        hint="a page that shows the recording is named with --page",
-    )
