@@ -106,12 +106,15 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
         options = ", ".join(f"--{name}" for name in given)
         raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
     index = opened_dataset(folder)
-    collection = Collection(index.name, folder, index.manifests)
+    withdrawn = () if index.release is None else tuple(index.release["withdrawn_since"])
+    collection = Collection(index.name, folder, index.manifests, withdrawn_since=withdrawn)
     with _bar(len(index.entries)) as advance:
         pictures = pictures_of_dataset(index, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
     folds = args.folds or index.folds_path("patient")
-    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable)
+    return make_gallery(
+        collection, pictures, folds=folds, origin=origin, publishable=args.publishable, label=index.label
+    )
 
 
 @contextmanager
@@ -125,7 +128,7 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
     total = len(gallery.collection.manifests)
-    lines = [f"{gallery.collection.name}: {total:,} recordings, {gallery.shown:,} with pictures"]
+    lines = [f"{gallery.label}: {total:,} recordings, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
             f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "

@@ -59,6 +59,8 @@ class Gallery:
         Where the pictures come from, for people.
     publishable : bool
         Whether pictures that may not be passed on were left out.
+    label : str
+        Heading of the page.
     """
 
     collection: Collection
@@ -67,6 +69,7 @@ class Gallery:
     trouble: str = ""
     origin: str = ""
     publishable: bool = False
+    label: str = ""
 
     @property
     def shown(self) -> int:
@@ -89,6 +92,7 @@ def make_gallery(
     folds: Path | None = None,
     origin: str = "",
     publishable: bool = False,
+    label: str = "",
 ) -> Gallery:
     """Audit a split of a collection, and put all that a page shows together.
 
@@ -104,6 +108,8 @@ def make_gallery(
         Where the pictures come from, for people.
     publishable : bool
         Whether pictures that may not be passed on were left out.
+    label : str
+        Heading of the page; by default the collection's label.
 
     Raises
     ------
@@ -122,7 +128,7 @@ def make_gallery(
         else:
             split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
             report = audit(collection, split)
-    return Gallery(collection, pictures, report, trouble, origin, publishable)
+    return Gallery(collection, pictures, report, trouble, origin, publishable, label or collection.label)
 
 
 def write_gallery(path: Path, gallery: Gallery) -> int:
@@ -183,7 +189,7 @@ def gallery_page(gallery: Gallery) -> str:
     }
     values = {
         "policy": escape(policy, quote=True),
-        "title": escape(collection.label),
+        "title": escape(gallery.label),
         "style": style,
         "script": script,
         "summary": escape(_summary(gallery)),
