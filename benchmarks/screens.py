@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.sector import ROOT, box_overlap, overlap, real_recordings, write
+from benchmarks.recordings import add_corpus_option, real_recordings, write
+from benchmarks.sector import box_overlap, overlap
 from lusdata.media.crop import Box
 from lusdata.media.sector.finder import find_sector
 
@@ -41,10 +42,7 @@ class Screen:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screens", description=__doc__.splitlines()[0])
-    shared = ROOT.parent / "shared"
-    parser.add_argument(
-        "--corpus", metavar="DIR", type=Path, nargs="*", default=[shared / "corpus", shared / "corpus_blues"]
-    )
+    add_corpus_option(parser)
     parser.add_argument("--every", metavar="N", type=int, default=1, help="take each Nth recording (default: 1)")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)

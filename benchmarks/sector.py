@@ -9,9 +9,8 @@ gain and number of frames vary; the seed does not.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,19 +18,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lusdata.errors import LusdataError
+from benchmarks.recordings import add_corpus_option, real_recordings, write
 from lusdata.media.crop import Box
-from lusdata.media.decode.decoder import decode
-from lusdata.media.decode.pixels import rgb_pixels
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.phantom import draw, typical
 from lusdata.media.sector.finder import Sector, find_sector
 
-ROOT = Path(__file__).resolve().parent.parent
 PROBES = ("convex", "linear", "phased")
 CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
-SUFFIXES = {".avi", ".gif", ".jpeg", ".jpg", ".mov", ".mp4", ".mpeg", ".mpg", ".png"}
-MOST_FRAMES = 16
 
 
 @dataclass(frozen=True)
@@ -52,18 +45,11 @@ class Case:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sector", description=__doc__.splitlines()[0])
     parser.add_argument("--draws", metavar="N", type=int, default=300, help="phantoms to draw (default: 300)")
-    parser.add_argument(
-        "--corpus",
-        metavar="DIR",
-        type=Path,
-        nargs="*",
-        default=[ROOT.parent / "shared" / "corpus", ROOT.parent / "shared" / "corpus_blues"],
-        help="folders with real recordings (default: ../shared/corpus and ../shared/corpus_blues)",
-    )
+    add_corpus_option(parser)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     report_cases(list(cases(arguments.draws)))
-    report_real([folder for folder in arguments.corpus if folder.is_dir()])
+    report_real(arguments.corpus)
     return 0
 
 
@@ -132,31 +118,6 @@ def box_overlap(one: Box, other: Box) -> float:
     return shared / (one.width_px * one.height_px + other.width_px * other.height_px - shared)
 
 
-def real_recordings(folders: Iterable[Path]) -> Iterator[tuple[Path, npt.NDArray[np.uint8]]]:
-    """Decode at most `MOST_FRAMES` frames of each recording under the folders, in colours."""
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() not in SUFFIXES:
-                continue
-            try:
-                yield path, sampled(path)
-            except LusdataError as error:
-                write(f"left out {path.name}: {error}")
-
-
-def sampled(path: Path) -> npt.NDArray[np.uint8]:
-    def take(frame):  # type: ignore[no-untyped-def]
-        turn = turn_of(path, frame)
-        return rgb_pixels(frame, Box(0, 0, *displayed_size(frame, turn)), turn)
-
-    taken = decode(path, lambda times_s: spread(len(times_s)), take)
-    return np.stack([one.value for one in taken])
-
-
-def spread(count: int) -> npt.NDArray[np.int64]:
-    return np.unique(np.linspace(0, count - 1, min(MOST_FRAMES, count)).round().astype(np.int64))
-
-
 def report_cases(done: list[Case]) -> None:
     heads = (("n", 5), ("mask 5%", 9), ("25%", 7), ("50%", 7), ("box 5%", 9), ("50%", 7), ("square 5%", 11))
     write(" " * 16 + "".join(name.rjust(width) for name, width in (*heads, (">0.9", 8), ("ms", 6))))
@@ -202,10 +163,6 @@ def report_real(folders: list[Path]) -> None:
     write("least sure of (look at these):")
     for path, sector, _ in sorted(found, key=lambda one: one[1].confidence)[:15]:
         write(f"  {sector.confidence:.2f}  {sector.shape:<7} {path.name}")
-
-
-def write(text: str) -> None:
-    sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":

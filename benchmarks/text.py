@@ -9,7 +9,6 @@ almost no writing, so nearly every alarm there is false; each is listed to be lo
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.sector import real_recordings
+from benchmarks.recordings import add_corpus_option, real_recordings, write
 from lusdata.media.phantom import draw, typical
 from lusdata.media.text.finder import find_text
 
@@ -29,7 +28,6 @@ try:
 except ImportError:  # Without Pillow only OpenCV's fonts are drawn.
     Image = None  # type: ignore[assignment]
 
-ROOT = Path(__file__).resolve().parent.parent
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/Library/Fonts"), Path("C:/Windows/Fonts"))
 OPENCV_FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -61,18 +59,11 @@ class Draw:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.text", description=__doc__.splitlines()[0])
     parser.add_argument("--draws", metavar="N", type=int, default=600, help="names to draw (default: 600)")
-    parser.add_argument(
-        "--corpus",
-        metavar="DIR",
-        type=Path,
-        nargs="*",
-        default=[ROOT.parent / "shared" / "corpus", ROOT.parent / "shared" / "corpus_blues"],
-        help="folders with real recordings (default: ../shared/corpus and ../shared/corpus_blues)",
-    )
+    add_corpus_option(parser)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     report_draws(list(drawn_names(arguments.draws)))
-    report_alarms([folder for folder in arguments.corpus if folder.is_dir()])
+    report_alarms(arguments.corpus)
     return 0
 
 
@@ -237,10 +228,6 @@ def report_alarms(folders: list[Path]) -> None:
         write(f"{kind:<8}{sum(flags):>4} of {len(flags):<4} {100 * float(np.mean(flags)):.1f} %")
     write(f"CPU time: median {1000 * np.median(seconds):.0f} ms, most {1000 * max(seconds):.0f} ms")
     write("\n".join(lines))
-
-
-def write(text: str) -> None:
-    sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":

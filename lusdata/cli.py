@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from lusdata.errors import LusdataError
+from lusdata.wording import one_line
 
 __all__ = ["main"]
 
@@ -130,4 +131,4 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"lusdata: {message}\n")
+    sys.stderr.write(f"lusdata: {one_line(message)}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import io
 import json
 import os
@@ -23,8 +24,9 @@ from media_server import Answer, running_server
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
+from lusdata.commands.adding import one as adding_one
 from lusdata.errors import DataError
-from lusdata.media.draft.source import candidates, check_file, download
+from lusdata.media.draft.source import check_file, download
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_image, write_video
@@ -394,6 +396,43 @@ def test_one_bad_file_does_not_stop_the_others(place, clips, tmp_path, capsys):
         assert "1 added, 5 refused" in out
 
 
+def test_what_may_not_be_read_is_told_and_does_not_stop_the_others(place, clips, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "export"
+    (folder / "locked").mkdir(parents=True)
+    shutil.copy(clips / "named.mp4", folder / "a.mp4")
+    shutil.copy(clips / "new.mp4", folder / "b.mp4")
+    scan, prepare = os.scandir, adding_one.prepare
+
+    def refusing(name):
+        raise PermissionError(errno.EACCES, "Permission denied", str(name))
+
+    # Neither is in the way of a superuser, who may well run this.
+    monkeypatch.setattr(os, "scandir", lambda path: (refusing if str(path).endswith("locked") else scan)(path))
+    monkeypatch.setattr(
+        adding_one, "prepare", lambda file, *rest: refusing(file) if file.stem == "a" else prepare(file, *rest)
+    )
+    assert place.add(folder, *SAID) == 3
+    out = capsys.readouterr().out
+    assert "1 added, 2 refused" in out
+    assert "Permission denied" in out
+    assert "the folder may not be read" in out
+    assert len(place.written()) == 1
+
+
+def test_a_socket_is_called_one(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(tmp_path / "s"))
+        with pytest.raises(DataError, match="found a socket"):
+            check_file(tmp_path / "s")
+
+
+def test_an_empty_word_is_not_taken_for_the_folder_at_hand(place, clips, monkeypatch, capsys):
+    monkeypatch.chdir(clips)
+    assert place.add("", *SAID) == 2
+    assert "nothing is named" in capsys.readouterr().err
+    assert place.written() == []
+
+
 def test_json_is_one_document_with_what_was_added_and_refused(place, clips, tmp_path, capsys):
     folder = bad_files(tmp_path / "export")
     shutil.copy(clips / "new.mp4", folder / "new.mp4")
@@ -426,13 +465,6 @@ def test_a_folder_that_cannot_begin_an_id_is_refused_before_the_clip_is_decoded(
     assert "found 'My Clinic'; call it my-clinic" in capsys.readouterr().err
 
 
-def test_an_empty_name_does_not_stand_for_the_folder_at_hand(place, clips, monkeypatch, capsys):
-    monkeypatch.chdir(clips)
-    assert place.add("", *SAID) == 2
-    assert "nothing to add was named" in capsys.readouterr().err
-    assert place.written() == []
-
-
 def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, clips, monkeypatch, capsys):
     from lusdata.media.draft import clean_copy
 
@@ -442,30 +474,6 @@ def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, 
     error = capsys.readouterr().err
     assert "text is left in the picture" in error
     assert "--clean-copy" not in error
-
-
-def test_a_folder_below_that_cannot_be_read_is_told(tmp_path, monkeypatch):
-    inner = tmp_path / "clips" / "inner"
-    inner.mkdir(parents=True)
-    (tmp_path / "clips" / "a.mp4").touch()
-    listing = Path.iterdir
-
-    def refused(folder: Path):
-        if folder == inner:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return listing(folder)
-
-    # Who runs the tests may be allowed to read everything.
-    monkeypatch.setattr(Path, "iterdir", refused)
-    with pytest.raises(PermissionError, match="inner"):
-        candidates(tmp_path / "clips")
-
-
-def test_a_socket_is_called_one(tmp_path):
-    with socket.socket(socket.AF_UNIX) as opened:
-        opened.bind(str(tmp_path / "a.mp4"))
-    with pytest.raises(DataError, match="found a socket"):
-        check_file(tmp_path / "a.mp4")
 
 
 def test_a_file_that_is_still_being_written_is_not_described(place, clips, tmp_path, monkeypatch, capsys):

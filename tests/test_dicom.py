@@ -263,6 +263,25 @@ def test_an_error_repeats_nothing_of_the_header(tmp_path):
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
 
 
+@pytest.mark.parametrize("keyword", ["Modality", "PhotometricInterpretation", "TransducerType"])
+def test_a_name_in_a_field_that_is_read_is_not_repeated(tmp_path, keyword):
+    path = dicom_file(tmp_path / "a.dcm", steps(), extra={keyword: "MUSTERFRAU"})
+    told = ""
+    try:
+        told = repr(read(path).facts)
+    except DataError as error:
+        told = str(error)
+    assert "MUSTERFRAU" not in told
+
+
+def test_a_transfer_syntax_of_ones_own_is_refused_without_its_number(tmp_path):
+    path = dicom_file(tmp_path / "a.dcm", steps())
+    path.write_bytes(path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.826.0.1.3680043\0"))
+    with pytest.raises(DataError, match="transfer syntax that is not in the standard") as caught:
+        read(path)
+    assert "3680043" not in str(caught.value)
+
+
 def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):
     path = dicom_file(tmp_path / "a.dcm", steps())
     monkeypatch.setitem(__import__("sys").modules, "pydicom", None)

@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from lusdata.catalog.reading import UnreadableError
+from lusdata.cli import main
 from lusdata.errors import DataError, DecodeError, Issue, LusdataError, MissingExtraError, OutsideError, UsageError
 
 
@@ -24,9 +25,12 @@ def test_a_strangers_line_breaks_do_not_break_the_line():
     assert str(DataError("bad\nname", where="a\r\n\tb")) == "a b: bad name"
 
 
-def test_a_strangers_file_name_does_not_steer_the_terminal():
-    assert str(DataError("the file is empty", where="a\x1b[2J\u202e.mp4")) == "a?[2J?.mp4: the file is empty"
-    assert "\x1b" not in Issue("a\x1b[2J.json", "$.\x1b", "FILE_EMPTY", "error", "empty").line()
+def test_a_strangers_file_name_does_not_steer_the_terminal(capsys):
+    name = "a\x1b[31m\x07\u202egpm.mp4"
+    assert str(DataError("bad", where=name)) == "a?[31m??gpm.mp4: bad"
+    assert "\x1b" not in Issue(name, "$", "X", "error", "bad").line()
+    assert main([name]) == 2
+    assert "\x1b" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

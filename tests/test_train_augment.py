@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="needs the extra 'train'")
 
-from train.augment import RECIPES, augment
+from train.augment import RECIPES, Recipe, augment
 
 SIZE_PX = 48
 SEEDS = range(60)
@@ -48,7 +48,7 @@ def test_the_same_chance_gives_the_same_picture(kind):
     np.testing.assert_array_equal(changed(picture(), kind, 3), changed(picture(), kind, 3))
 
 
-@pytest.mark.parametrize("kind", ["paper", "physics"])
+@pytest.mark.parametrize("kind", ["paper", "physics", "scanner"])
 def test_another_chance_gives_another_picture(kind):
     assert (changed(picture(), kind, 3) != changed(picture(), kind, 4)).any()
 
@@ -66,8 +66,9 @@ def test_none_changes_nothing():
     np.testing.assert_array_equal(changed(picture(), "none", 5), picture())
 
 
-def test_depth_never_points_upwards_in_the_physical_recipe():
-    assert [seed for seed in SEEDS if upside_down(changed(picture(), "physics", seed))] == []
+@pytest.mark.parametrize("kind", ["physics", "scanner"])
+def test_depth_never_points_upwards_in_a_physical_recipe(kind):
+    assert [seed for seed in SEEDS if upside_down(changed(picture(), kind, seed))] == []
 
 
 def test_the_paper_turns_about_half_upside_down():
@@ -75,7 +76,7 @@ def test_the_paper_turns_about_half_upside_down():
     assert 15 < turned < 45
 
 
-@pytest.mark.parametrize("kind", ["paper", "physics"])
+@pytest.mark.parametrize("kind", ["paper", "physics", "scanner"])
 def test_about_half_are_mirrored(kind):
     assert 15 < sum(mirrored(changed(picture(), kind, seed)) for seed in SEEDS) < 45
 
@@ -128,3 +129,21 @@ def test_the_skin_stays_at_the_top_when_the_depth_setting_changes():
     skin[:4, 40:61] = 255
     found = [np.nonzero(changed(skin, "physics", seed)[:, 50])[0] for seed in SEEDS]
     assert max(int(rows.max()) for rows in found if rows.size) <= 4 * 1.2 + 10 + 5
+
+
+def test_an_equalised_picture_does_not_depend_on_the_grey_map():
+    rng = np.random.default_rng(0)
+    image = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
+    image[8:40, 12:36] = rng.integers(40, 110, (32, 24))
+    brighter = np.where(image > 0, 2 * image, 0).astype(np.uint8)
+    recipe = Recipe(upside_down=False, rotation_deg=0.0, shift_share=(0.0, 0.0), equalised=(1.0, 1.0))
+    results = []
+    for one in (image, brighter):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(RECIPES, "equalised", recipe)
+            results.append(changed(one, "equalised", 3))
+    np.testing.assert_array_equal(results[0], results[1])
+    assert results[0].max() == 255
+    assert not results[0][:, :8].any()
+    levels = results[0][8:40, 12:36]
+    assert abs(levels.mean() - 128) < 4

@@ -16,6 +16,7 @@ from lusdata.errors import DataError, UsageError  # noqa: E402
 from train.config import TrainConfig  # noqa: E402
 from train.configs import get_config  # noqa: E402
 from train.explain.cam import MappedNetwork  # noqa: E402
+from train.explain.explanation import example_rows  # noqa: E402
 from train.explain.fold_models import FoldModels, Views, collect, held_out_fold, on_one_grid  # noqa: E402
 from train.explain.grid import resize_maps  # noqa: E402
 from train.explain.peaks import peak_points  # noqa: E402
@@ -224,3 +225,12 @@ def test_foreign_samples_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     other, _ = tiny_samples(recordings=15)
     with pytest.raises(UsageError, match="9 of 45 frames in no finished fold"):
         held_out_fold(other, run.folder.predictions, (0, 1))
+
+
+def test_examples_are_of_two_patients_of_each_class_the_best_recognised_first():
+    samples, _ = tiny_samples(recordings=12, frames=2)
+    chances = np.linspace(0, 1, len(samples))
+    rows = example_rows(samples, chances)
+    assert samples.labels[rows].tolist() == [0, 0, 1, 1, 2, 2]
+    assert len(set(samples.groups[rows])) == 6
+    assert rows[:2] == sorted(rows[:2], key=lambda row: -chances[row])

@@ -75,19 +75,19 @@ def test_a_feature_that_is_no_number_is_named():
 
 
 def test_every_combination_is_tried_in_the_order_written():
-    config = override(EXACT, {"choices": "weight_decay=1|0.1, seed=3|4"})
+    config = override(EXACT, {"choices": "weight_decay=1|0.1, class_weights=true|false"})
     assert candidates(config) == [
-        {"weight_decay": 1.0, "seed": 3},
-        {"weight_decay": 1.0, "seed": 4},
-        {"weight_decay": 0.1, "seed": 3},
-        {"weight_decay": 0.1, "seed": 4},
+        {"weight_decay": 1.0, "class_weights": True},
+        {"weight_decay": 1.0, "class_weights": False},
+        {"weight_decay": 0.1, "class_weights": True},
+        {"weight_decay": 0.1, "class_weights": False},
     ]
 
 
 @pytest.mark.parametrize(
     ("choices", "message"),
-    [(("weight_decay",), "FIELD=VALUE"), (("shoe_size=43",), "no such setting"), (("weight_decay=x",), "cannot read")],
-    ids=["no values", "no such field", "no number"],
+    [(("weight_decay",), "FIELD=VALUE"), (("weight_decay=x",), "cannot read")],
+    ids=["no values", "no number"],
 )
 def test_a_wrong_choice_is_refused_by_name(choices, message):
     with pytest.raises(UsageError, match=message):
@@ -111,6 +111,23 @@ def test_inner_folds_keep_together_what_the_split_keeps_together(by, unit):
         assert not set(kept[fitting]) & set(kept[judging])
         judged.append(judging)
     np.testing.assert_array_equal(np.sort(np.concatenate(judged)), rows)
+
+
+def test_what_the_choice_keeps_together_may_differ_from_the_split(monkeypatch):
+    from train import choice
+
+    samples, _ = tiny_samples(recordings=36)
+    seen = []
+
+    def watched(samples, rows, *, by, seed):
+        seen.append(by)
+        return inner_folds(samples, rows, by="patient", seed=seed)
+
+    monkeypatch.setattr(choice, "inner_folds", watched)
+    pooled = {"": np.eye(3)[samples.labels][None]}
+    for config in (EXACT, dataclasses.replace(EXACT, choose_by="source")):
+        choose(config, samples, pooled, training_rows=np.arange(9, len(samples)), test_rows=np.arange(9))
+    assert seen == ["patient", "source"]
 
 
 def test_a_class_of_one_patient_leaves_nothing_to_choose_by():
@@ -212,3 +229,9 @@ def test_caches_of_different_maps_have_different_names():
     prefix, _ = models.split_network(models.build(EXACT), "pool")
     keys = {cache_key(prefix, dataclasses.replace(EXACT, pool_layer=name), samples) for name in ("a_bn", "a_relu")}
     assert len(keys) == 2
+
+
+@pytest.mark.parametrize("choice", ["views=0|4", "k=3|5", "shoe_size=43"])
+def test_what_would_be_tried_without_effect_cannot_be_chosen(choice):
+    with pytest.raises(UsageError, match="a fold cannot choose this; expected one of pool_layer, weight_decay"):
+        candidates(dataclasses.replace(EXACT, choices=(choice,)))

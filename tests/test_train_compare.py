@@ -76,6 +76,20 @@ def test_other_data_is_named(pair, capsys):
     assert "differs: catalog_digest: is d, was c" in capsys.readouterr().out
 
 
+def test_of_weights_files_the_content_counts_and_not_the_place(pair, capsys):
+    for run, path, digest in zip(pair, ("a.h5", "b.h5"), ("one", "two"), strict=True):
+        config = dataclasses.replace(run.folder.config, weights=path)
+        (run.folder.path / "config.json").write_text(to_json(config), encoding="utf-8")
+        run.folder.write("inputs.json", {**run.folder.inputs, "weights_sha256": {"weights": digest}})
+    assert ask(*pair) == 0
+    shown = capsys.readouterr().out
+    assert "differs: weights file: sha256 is one, was two" in shown
+    assert "config: weights" not in shown
+    pair[0].folder.write("inputs.json", pair[1].folder.inputs)
+    ask(*pair)
+    assert "differs" not in capsys.readouterr().out
+
+
 def test_frames_that_one_run_lacks_are_counted(pair):
     ours, reference = (run.folder.predictions for run in pair)
     found = compare_predictions(ours.iloc[3:], reference.iloc[:-1], pair[0].folder.config.classes)

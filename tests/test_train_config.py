@@ -57,3 +57,10 @@ def test_the_digest_follows_every_setting():
 def test_a_record_of_another_version_is_refused():
     with pytest.raises(DataError, match="not a record of this version"):
         from_json('{"name": "m", "shoe_size": 43}', where="config.json")
+
+
+def test_a_field_that_came_later_leaves_the_digest_of_earlier_records():
+    assert "choose_by" not in to_json(PLAIN)
+    changed = override(PLAIN, {"choose_by": "source"})
+    assert changed.digest != PLAIN.digest
+    assert from_json(to_json(changed), where="record") == changed

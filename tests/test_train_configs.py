@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lusdata.errors import UsageError
-from train.config import TrainConfig, override
+from train.augment import RECIPES
+from train.config import TrainConfig, override, to_json
 from train.configs import CONFIGS, get_config
 
 FOLDER = Path(__file__).resolve().parent.parent / "train" / "configs"
@@ -39,7 +40,12 @@ def test_the_papers_settings_are_the_papers(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_physical_settings_never_turn_pictures_upside_down(model):
-    assert get_config(f"{model}:physics").augmentation == "physics"
+    recipe = RECIPES[get_config(f"{model}:physics").augmentation]
+    assert recipe is not None
+    assert not recipe.upside_down
+    assert recipe.speckle > 0
+    assert recipe.gain != (1.0, 1.0)
+    assert recipe.scale != (1.0, 1.0)
 
 
 def test_models_genesis_sees_five_frames_at_five_hertz_of_videos_alone():
@@ -60,6 +66,16 @@ def test_the_reference_chooses_nothing_but_on_its_own_training_part():
     config = get_config("mobilenet_v2")
     assert (config.solver, config.protocol, config.by) == ("exact", "nested", "patient")
     assert {text.partition("=")[0] for text in config.choices} == {"pool_layer", "weight_decay"}
+
+
+def test_the_physical_variant_of_the_reference_chooses_by_what_carries_over_between_sources():
+    config = get_config("mobilenet_v2:physics")
+    assert (config.choose_by, config.protocol) == ("source", "nested")
+
+
+def test_the_record_of_the_reference_run_is_the_config_of_today():
+    record = FOLDER.parent / "results" / "mobilenet_v2" / "config.json"
+    assert to_json(get_config("mobilenet_v2")) == record.read_text(encoding="utf-8")
 
 
 def test_no_two_configs_share_a_digest():

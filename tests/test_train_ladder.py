@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
 
-from tiny_runs import CLASSES, tiny_run
+from tiny_runs import CLASSES, tiny_run, tiny_samples
 
+from train.baselines import _NUMBERS, _WORDS, BASELINES
 from train.config import PROTOCOLS, SPLITS
 from train.ladder import step_costs, step_table
 from train.run_folder import write_predictions
@@ -48,3 +52,17 @@ def test_the_table_names_both_rungs(climbed):
     table = step_table(step_costs(climbed, CLASSES))
     assert "| frame, nested → video, nested | -0." in table
     assert "| source, paper → source, nested | -0." in table
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("shape", [(3, 48, 48), (20, 20)], ids=["clips", "small"])
+def test_baselines_take_clips_and_pictures_smaller_than_a_thumbnail(name, shape):
+    samples, _ = tiny_samples(recordings=6, frames=2)
+    pictures = np.random.default_rng(0).integers(0, 256, (len(samples), *shape)).astype(np.uint8)
+    samples = dataclasses.replace(samples, images=pictures)
+    facts = pd.DataFrame(1, index=np.unique(samples.recordings), columns=[*_NUMBERS, *_WORDS])
+    rows = np.arange(len(samples))
+    chances = BASELINES[name](samples, facts, rows, rows)
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+    if name == "nearest_thumbnail":
+        assert chances.argmax(axis=1).tolist() == samples.labels.tolist()

@@ -242,6 +242,16 @@ def test_models_and_layers_call_no_backend():
     assert imported & {"tensorflow", "torch", "jax"} == set()
 
 
+@pytest.mark.parametrize("name", ["covidnet", "genesis", "vgg", "mobilenet_v2"])
+def test_the_averages_of_trained_normalisations_keep_up_with_short_epochs(name):
+    config = small(name)
+    _, trained = split_network(build(config), config.frozen_until)
+    momenta = [one.momentum for one in trained.layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert momenta
+    # After the 40 steps of a small epoch less than a fiftieth of where they started is left.
+    assert max(momenta) ** 40 < 0.02
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_networks_run_on_another_backend(backend):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
 
 from tiny_runs import tiny_run
 
+from train.cli import main
 from train.config import to_json
 from train.crossval import score_run
 from train.evaluate import external_scores
 from train.report.page import render
+from train.run_folder import write_predictions
+from train.uninformative import CLASS_NAME
 
 
 @pytest.fixture
@@ -54,3 +58,27 @@ def test_another_collection_is_shown_with_its_severity(finished):
     assert "<h3>&lt;else&gt;</h3>" in page
     assert "Spearman 0.12" in page
     assert "12 recordings of 4 patients" in page
+
+
+def test_a_run_with_pictures_stands_beside_the_papers_table_of_them(finished):
+    config = dataclasses.replace(finished.config, model="mobilenet_v2", classes=(*finished.config.classes, CLASS_NAME))
+    predictions = finished.predictions.assign(**{f"p_{CLASS_NAME}": 0.0})
+    pictures = predictions.head(4).assign(**{"class": CLASS_NAME, f"p_{CLASS_NAME}": 1.0, "recording": "picture"})
+    predictions = pd.concat([predictions, pictures], ignore_index=True)
+    (finished.path / "config.json").write_text(to_json(config), encoding="utf-8")
+    write_predictions(finished.path / "predictions.csv", predictions)
+    finished.write("scores.json", score_run(predictions, config))
+    page = render(finished)
+    assert "0.81, 0.78 (NASNetMobile, Table 4)" in page
+    for name in config.classes:
+        assert f"{name}, paper&#x27;s NASNetMobile (Table 4)" in page
+    assert "Table 2" not in page
+    assert "Table 3" not in page
+
+
+def test_a_page_goes_into_a_new_folder_and_never_in_the_place_of_one(finished, tmp_path, capsys):
+    assert main(["report", str(finished.path), "--out", str(tmp_path)]) == 2
+    assert "is a folder; expected the name of the page" in capsys.readouterr().err
+    page = tmp_path / "new" / "page.html"
+    assert main(["report", str(finished.path), "--out", str(page)]) == 0
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -11,7 +11,7 @@ import pytest
 
 from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig
-from train.run_folder import RunFolder, read_predictions, require_new_folder
+from train.run_folder import RunFolder, read_predictions, require_new_folder, write_predictions
 
 CONFIG = TrainConfig(name="m", model="vgg_cam")
 INPUTS = {"samples_digest": "one"}
@@ -30,9 +30,9 @@ def test_the_same_run_goes_on_and_another_is_refused_once_a_fold_is_done(tmp_pat
     folder = claimed(tmp_path / "run")
     folder.finish_fold(0, TABLE, {"epochs": 1})
     folder.claim(CONFIG, INPUTS)
-    with pytest.raises(UsageError, match="belongs to a run with another config; name another folder with --out"):
+    with pytest.raises(UsageError, match="belongs to a run with another epochs; name another folder with --out"):
         folder.claim(replace(CONFIG, epochs=3), INPUTS)
-    with pytest.raises(UsageError, match="belongs to a run with another inputs"):
+    with pytest.raises(UsageError, match="belongs to a run with another samples_digest"):
         folder.claim(CONFIG, {"samples_digest": "two"})
     assert folder.config == CONFIG
     assert folder.fold_is_done(0)
@@ -78,12 +78,38 @@ def test_files_and_folders_of_others_are_left_alone(tmp_path):
             refuse(other / "chapter.txt")
 
 
-@pytest.mark.parametrize("text", ["{", "[1]"], ids=["torn", "list"])
+@pytest.mark.parametrize("text", ["{", "[1]", "{}", '{"frame": {"scores": {}}}'], ids=["torn", "list", "no", "half"])
 def test_a_damaged_file_of_a_run_is_one_line(tmp_path, text):
     folder = claimed(tmp_path / "run")
-    (folder.path / "scores.json").write_text(text)
-    with pytest.raises(DataError, match="a file of the run is damaged"):
-        _ = folder.scores
+    for name in ("scores.json", "scores-blues.json"):
+        (folder.path / name).write_text(text)
+    for read in (lambda: folder.scores, lambda: folder.scores_elsewhere):
+        with pytest.raises(DataError, match="a file of the run is damaged"):
+            read()
+
+
+def test_a_damaged_log_and_an_unknown_choice_are_one_line(tmp_path):
+    folder = claimed(tmp_path / "run")
+    folder.finish_fold(0, TABLE, {"chosen": {"sparkle": 1}})
+    with pytest.raises(DataError, match=r"done\.json: a file of the run is damaged; found .*sparkle"):
+        folder.fold_config(0)
+    assert folder.log(0) is None
+    (folder.fold(0) / "log.jsonl").write_text('{"epoch": 0}\n{"epo')
+    with pytest.raises(DataError, match=r"log\.jsonl: a file of the run is damaged"):
+        folder.log(0)
+
+
+def test_a_table_that_was_cut_off_is_not_taken_for_a_run(tmp_path):
+    folder = claimed(tmp_path / "run")
+    level = {"scores": {"rows": 2}, "intervals": {}, "folds": {}}
+    folder.write("scores.json", dict.fromkeys(("frame", "video", "patient"), level))
+    folder.finish_fold(0, TABLE, {})
+    write_predictions(folder.path / "predictions.csv", TABLE)
+    with pytest.raises(DataError, match="damaged; expected 2 rows, as many as were scored; found 1"):
+        folder.require_finished()
+    (folder.path / "predictions.csv").write_text(TABLE.to_csv(index=False) + "0,a/b,g")
+    with pytest.raises(DataError, match="damaged; found row 2 is not complete"):
+        folder.require_finished()
 
 
 @pytest.mark.parametrize("text", ["", '"fold', "a,b\n1,2\n"], ids=["empty", "torn", "columns"])

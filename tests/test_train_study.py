@@ -82,6 +82,9 @@ def test_the_key_survives_writing_and_faults_in_it_are_told(tmp_path: Path):
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(DataError, match="not the key of a study"):
         read_key(tmp_path / "bad.json")
+    write_key(tmp_path / "none.json", replace(key_of(), items=()))
+    with pytest.raises(DataError, match="it names no video"):
+        read_key(tmp_path / "none.json")
 
 
 def test_only_recognised_videos_are_shown_unless_all_are_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -156,16 +159,20 @@ def test_answers_are_unblinded_by_the_key_whatever_their_form(tmp_path: Path):
         ([row("01", 1.5)], "abc", "not a score"),
         ([row("01", preferred="test")], "abc", "not a preference"),
         ([row("01", visible=["stars"])], "abc", "no such pattern"),
+        ([row("01", visible=5)], "abc", "not a list of patterns"),
+        ([row("01", visible=[{}])], "abc", "not a list of patterns"),
         ([row("01", None)], "abc", "no complete rating"),
     ],
-    ids=["study", "item", "twice", "high", "truth", "half", "preference", "pattern", "empty"],
+    ids=["study", "item", "twice", "high", "truth", "half", "preference", "pattern", "number", "objects", "empty"],
 )
 def test_answers_that_the_page_cannot_give_are_refused(tmp_path: Path, rows, study, message):
     with pytest.raises(DataError, match=message):
         read_answers(answers_file(tmp_path / "bad.json", rows, study=study), key_of())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"answers": 3}'], ids=["empty", "list", "torn", "number"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"answers": 3}', "a,b\n\x00"], ids=["empty", "list", "torn", "number", "nul"]
+)
 def test_files_that_are_no_answers_are_one_line(tmp_path: Path, text: str):
     for name in ("bad.json", "bad.csv"):
         (tmp_path / name).write_text(text)
@@ -238,6 +245,11 @@ def test_the_command_makes_a_page_and_reads_answers_back(
     assert "Wilcoxon signed-rank" in capsys.readouterr().out
     assert (tmp_path / "result" / "figure-4.png").stat().st_size > 1000
     assert json.loads((tmp_path / "result" / "study.json").read_text())["raters"][0]["videos"] == 4
+    assert main([*read, "--out", str(tmp_path / "result")]) == 2
+    assert "the folder is not empty" in capsys.readouterr().err
+    for option in ("--seed", "--videos"):
+        assert main([*make[:3], "--out", str(tmp_path / "other"), option, "-1"]) == 2
+        assert f"{option}: too small; expected at least 0; found -1" in capsys.readouterr().err
 
 
 def test_a_key_among_the_raters_files_or_of_another_run_is_refused(

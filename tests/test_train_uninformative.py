@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from tiny_runs import SIZE, tiny_samples
 from lusdata.errors import DataError, UsageError
 from lusdata.media.phantom import write_image
 from train.cli import main
+from train.data import FOREIGN
 from train.uninformative import CLASS_NAME, PictureFolds, with_pictures
 
 
@@ -70,6 +71,14 @@ def test_what_cannot_be_pictures_is_one_line(folder, tmp_path):
     (folder / "torn.png").write_bytes((folder / "a.png").read_bytes()[:60])
     with pytest.raises(DataError, match=r"torn\.png"):
         with_pictures(samples, folder, size_px=SIZE)
+
+
+def test_among_recordings_of_other_classes_pictures_keep_the_place_that_the_run_gave_them(folder):
+    samples, _ = tiny_samples()
+    elsewhere = replace(samples, classes=(*samples.classes, CLASS_NAME, FOREIGN))
+    joined = with_pictures(elsewhere, folder, size_px=SIZE)
+    assert joined.classes == elsewhere.classes
+    assert joined.labels[-3:].tolist() == [3, 3, 3]
 
 
 def test_the_ladder_takes_no_pictures(folder, capsys):

@@ -190,7 +190,8 @@ def test_imagenet_weights_offline_say_the_way_out(monkeypatch):
         message = "URL fetch failure on https://example.org/vgg16.h5: None -- Temporary failure\nin name resolution"
         raise Exception(message)
 
-    monkeypatch.delenv("LUSDATA_WEIGHTS", raising=False)
+    for name in ("LUSDATA_WEIGHTS", weights_module.OFFLINE_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(keras.applications, "VGG16", refuse)
     wanted = r"ImageNet weights of VGG16 cannot be downloaded; found URL fetch failure .*--weights FILE.*--weights none"
     with pytest.raises(OutsideError, match=wanted) as caught:

@@ -50,7 +50,7 @@ def source_only(samples: Samples, facts: pd.DataFrame, training: np.ndarray, tes
 
 def nearest_thumbnail(samples: Samples, facts: pd.DataFrame, training: np.ndarray, testing: np.ndarray) -> np.ndarray:
     """Predict the class of the most similar training frame, by correlation of thumbnails of 32 by 32 pixels."""
-    thumbnails = _thumbnails(samples.images)
+    thumbnails = _thumbnails(samples.pictures)
     nearest = training[(thumbnails[testing] @ thumbnails[training].T).argmax(1)]
     return np.eye(len(samples.classes))[samples.labels[nearest]]
 
@@ -65,10 +65,10 @@ BASELINES: dict[str, Predictor] = {
 
 def _thumbnails(images: np.ndarray) -> np.ndarray:
     """Return unit vectors without mean, shape (n, pixels), float32."""
-    size = images.shape[-1]
-    block = size // _THUMBNAIL_PX
-    side = block * _THUMBNAIL_PX
-    cut = images[:, :side, :side].reshape(len(images), _THUMBNAIL_PX, block, _THUMBNAIL_PX, block)
+    size_px = min(_THUMBNAIL_PX, images.shape[-1])
+    block = images.shape[-1] // size_px
+    side = block * size_px
+    cut = images[:, :side, :side].reshape(len(images), size_px, block, size_px, block)
     small = cut.mean((2, 4), dtype=np.float32).reshape(len(images), -1)
     small -= small.mean(1, keepdims=True)
     return small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
@@ -82,7 +82,7 @@ def crossvalidate_baseline(name: str, samples: Samples, facts: pd.DataFrame, tab
     name : str
         A key of `BASELINES`.
     samples : Samples
-        All rows, single frames.
+        All rows: frames, or clips, of which the thumbnails take the middle frame.
     facts : pd.DataFrame
         The dataset's table, indexed by recording.
     table : lusdata.FoldTable

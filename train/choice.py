@@ -1,9 +1,10 @@
 """Settings that each fold chooses for itself, from its own training part.
 
-The training part is cut into inner folds that keep together what the outer folds keep together. Every combination of
-the config's `choices` is fitted on all inner folds but one and judged on that one, in turn; the combination with the
-best score over all of them is refitted on the whole training part, and the test part is used once. Protocol ``paper``
-judges every combination on the test part instead: what that flatters is what the protocol is there to show.
+The training part is cut into inner folds that keep together what the outer folds keep together, or what `choose_by`
+names: inner folds of whole sources ask what carries over between sources. Every combination of the config's `choices`
+is fitted on all inner folds but one and judged on that one, in turn; the combination with the best score over all of
+them is refitted on the whole training part, and the test part is used once. Protocol ``paper`` judges every combination
+on the test part instead: what that flatters is what the protocol is there to show.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from train.metrics import loss_and_balanced_accuracy
 __all__ = ["Choice", "candidates", "choose", "fit_views", "inner_folds"]
 
 INNER_FOLDS = 5
+
+CHOOSABLE = ("pool_layer", "weight_decay", "class_weights")
+"""Fields that make a difference to the last layer alone; any other would be tried without effect."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,13 @@ def candidates(config: TrainConfig) -> list[dict[str, Any]]:
     Raises
     ------
     UsageError
-        If a choice cannot be read, or names a field that does not exist.
+        If a choice cannot be read, or names a field that a fold cannot choose.
 
     Examples
     --------
     >>> from train.config import TrainConfig
-    >>> grid = ("weight_decay=1|0.1",)
-    >>> candidates(TrainConfig("m", "m", solver="exact", weight_decay=1.0, choices=grid))
+    >>> exact = {"solver": "exact", "frozen_until": "pool", "weight_decay": 1.0}
+    >>> candidates(TrainConfig("m", "m", **exact, choices=("weight_decay=1|0.1",)))
     [{'weight_decay': 1.0}, {'weight_decay': 0.1}]
     """
     axes = []
@@ -63,6 +67,9 @@ def candidates(config: TrainConfig) -> list[dict[str, Any]]:
         name, sign, values = text.partition("=")
         if not sign or not values:
             raise UsageError("cannot read a choice", where=f"choices: {text}", expected="FIELD=VALUE|VALUE")
+        if name not in CHOOSABLE:
+            expected = "one of " + ", ".join(CHOOSABLE)
+            raise UsageError("a fold cannot choose this", where=f"choices: {text}", expected=expected, found=name)
         axes.append([(name, getattr(override(config, {name: value}), name)) for value in values.split("|")])
     return [dict(combination) for combination in itertools.product(*axes)]
 
@@ -91,7 +98,7 @@ def choose(
     if config.protocol == "paper":
         pairs = [(training_rows, test_rows)]
     else:
-        pairs = list(inner_folds(samples, training_rows, by=config.by, seed=config.seed))
+        pairs = list(inner_folds(samples, training_rows, by=config.choose_by or config.by, seed=config.seed))
     tried = []
     for settings in candidates(config):
         candidate = dataclasses.replace(config, **settings)

@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "class probabilities and confidences of a file or folder",
     "explain": "activation maps, their peaks and what they lie on",
     "study": "a blinded rating page for physicians, and its statistics",
+    "segment": "frames beside what the segmentation ensemble sees in them",
     "report": "one offline page with all tables and figures of a run",
     "cost": "measure what the cache of the frozen part saves",
 }

@@ -20,8 +20,11 @@ __all__ = ["PROTOCOLS", "SPLITS", "TrainConfig", "from_json", "override", "to_js
 SPLITS = ("frame", "video", "patient", "source")
 PROTOCOLS = ("nested", "paper")
 MONITORS = ("loss", "balanced_accuracy", "none")
-AUGMENTATIONS = ("none", "paper", "physics")
+AUGMENTATIONS = ("none", "paper", "physics", "scanner")
 SOLVERS = ("adam", "exact")
+
+_LATER_FIELDS = {"choose_by": ""}
+"""Fields that records did not always have: left out at these values, so that the digest of an earlier record stays."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class TrainConfig:
     choices : tuple of str
         Settings that each fold chooses for itself, as ``FIELD=VALUE|VALUE``; every combination is tried. Only with the
         exact solver; see `train.choice`.
+    choose_by : {"", "frame", "video", "patient", "source"}
+        What the inner folds that choose keep together; empty for what the split keeps together.
     frozen_until : str
         Name of the last frozen layer: all up to its output is computed once; empty trains the whole network.
     pool_layer : str
@@ -63,7 +68,7 @@ class TrainConfig:
         texture, which is what carries over between patients here.
     dropout, weight_decay, label_smoothing : float
         Regularisation of the trained part; the decay is an L2 penalty on the last layer.
-    augmentation : {"none", "paper", "physics"}
+    augmentation : {"none", "paper", "physics", "scanner"}
         Which random changes the training pictures go through.
     views : int
         Number of augmented views drawn for each frame; with `epochs` views, every epoch sees a fresh one.
@@ -95,6 +100,7 @@ class TrainConfig:
     monitor: str = "loss"
     solver: str = "adam"
     choices: tuple[str, ...] = ()
+    choose_by: str = ""
     frozen_until: str = ""
     pool_layer: str = ""
     dropout: float = 0.5
@@ -117,6 +123,7 @@ class TrainConfig:
         _among("augmentation", self.augmentation, AUGMENTATIONS)
         _among("monitor", self.monitor, MONITORS)
         _among("solver", self.solver, SOLVERS)
+        _among("choose_by", self.choose_by, ("", *SPLITS))
         for name in ("epochs", "batch_size", "size_px", "clip_frames", "max_frames"):
             _at_least(name, getattr(self, name), 1)
         for name in ("patience", "views", "seed"):
@@ -156,7 +163,8 @@ class TrainConfig:
 
 def to_json(config: TrainConfig) -> str:
     """Return the record as JSON text, fields in a fixed order."""
-    return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+    fields = dataclasses.asdict(config)
+    return json.dumps({k: v for k, v in fields.items() if _LATER_FIELDS.get(k) != v}, indent=2) + "\n"
 
 
 def from_json(text: str, *, where: str) -> TrainConfig:

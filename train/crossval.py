@@ -18,8 +18,9 @@ from train.fit import FoldResult, fit_fold, write_log
 from train.intervals import intervals
 from train.metrics import LEVELS, pooled, scores
 from train.run_folder import RunFolder, write_predictions
+from train.weights import digests_of_files
 
-__all__ = ["crossvalidate", "parts_of", "run_inputs", "score_run"]
+__all__ = ["crossvalidate", "parts_of", "run_fold", "run_inputs", "score_run"]
 
 
 def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarray:
@@ -28,13 +29,18 @@ def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarra
     return np.array([table.part(fold, str(recording), int(frame)) for recording, frame in pairs])
 
 
-def run_inputs(samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
-    """Return what went into a run besides its config: digests and versions."""
+def run_inputs(config: TrainConfig, samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
+    """Return what went into a run besides its config: digests and versions.
+
+    ``weights_sha256`` is there where the config names weights files, and gives the digest of each by field.
+    """
+    files = digests_of_files(config)
     return {
         "dataset_digest": dataset_digest,
         "samples_digest": samples.digest,
         "catalog_digest": table.catalog_digest,
         "folds": table.settings,
+        **({"weights_sha256": files} if files else {}),
         "frames": len(samples),
         "recordings": len(set(samples.recordings)),
         "groups": len(set(samples.groups)),
@@ -77,34 +83,55 @@ def crossvalidate(
         With ``predictions.csv``, ``folds.json`` (what each fold chose, and its time) and ``scores.json``.
     """
     run = RunFolder(out)
-    run.claim(config, run_inputs(samples, table, dataset_digest))
+    run.claim(config, run_inputs(config, samples, table, dataset_digest))
     with run.in_use():
         for fold in range(config.k):
             if run.fold_is_done(fold):
                 say(f"fold {fold}: done before")
                 continue
-            started, started_cpu = time.perf_counter(), time.process_time()
-            result = fit_fold(
-                config,
-                samples,
-                parts_of(samples, table, fold),
-                fold=fold,
-                cache=cache,
-                weights_to=run.fold(fold) / "model.weights.h5",
-            )
-            write_log(run.fold(fold) / "log.jsonl", result.log)
-            seconds = {
-                "wall_s": round(time.perf_counter() - started, 1),
-                "cpu_s": round(time.process_time() - started_cpu, 1),
-            }
-            accuracy = scores(result.predictions, config.classes)["accuracy"]
-            run.finish_fold(fold, result.predictions, {**result.facts, "frame_accuracy": accuracy, **seconds})
-            say(f"fold {fold}: {_how(result)}, frame accuracy {accuracy:.3f}, {seconds['wall_s']:.0f} s")
+            result = run_fold(run, config, samples, table, fold=fold, cache=cache)
+            facts = run.fold_facts(fold)
+            say(f"fold {fold}: {_how(result)}, frame accuracy {facts['frame_accuracy']:.3f}, {facts['wall_s']:.0f} s")
         predictions = pd.concat([run.fold_predictions(fold) for fold in range(config.k)], ignore_index=True)
         write_predictions(run.path / "predictions.csv", predictions)
         run.write("folds.json", {"folds": [run.fold_facts(fold) for fold in range(config.k)]})
         run.write("scores.json", score_run(predictions, config))
     return run
+
+
+def run_fold(
+    run: RunFolder,
+    config: TrainConfig,
+    samples: Samples,
+    table: lusdata.FoldTable,
+    *,
+    fold: int,
+    cache: Path | None,
+) -> FoldResult:
+    """Fit and test one fold, and write its weights, its log, its predictions, and last that it is done.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run's folder, claimed and in use.
+    config, samples, table, cache
+        As in `crossvalidate`.
+    fold : int
+        Number of the fold.
+    """
+    started, started_cpu = time.perf_counter(), time.process_time()
+    folder = run.fold(fold)
+    parts = parts_of(samples, table, fold)
+    result = fit_fold(config, samples, parts, fold=fold, cache=cache, weights_to=folder / "model.weights.h5")
+    write_log(folder / "log.jsonl", result.log)
+    facts = {
+        **result.facts,
+        "frame_accuracy": scores(result.predictions, config.classes)["accuracy"],
+        "wall_s": round(time.perf_counter() - started, 1),
+        "cpu_s": round(time.process_time() - started_cpu, 1),
+    }
+    run.finish_fold(fold, result.predictions, facts)
+    return result
 
 
 def _how(result: FoldResult) -> str:

@@ -53,6 +53,11 @@ class Samples:
         """Return the number of rows."""
         return len(self.labels)
 
+    @property
+    def pictures(self) -> np.ndarray:
+        """One picture of each row, shape (n, size, size), uint8: the frame, or a clip's middle one."""
+        return self.images if self.images.ndim == 3 else self.images[:, self.images.shape[1] // 2]
+
     def rows(self, chosen: np.ndarray) -> Samples:
         """Return some of the rows, by a mask or by indices."""
         return Samples(

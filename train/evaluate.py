@@ -11,9 +11,10 @@ import pandas as pd
 from lusdata.errors import UsageError
 from train.data import FOREIGN, Samples
 from train.fit import predict_rows, prediction_table
+from train.fitted import fold_network
 from train.intervals import group_weights, intervals, percentile_interval
 from train.metrics import LEVELS, pooled, probabilities_of, scores
-from train.models import build, split_network
+from train.models import split_network
 from train.prefix_cache import cache_key, cached_prefix
 from train.run_folder import RunFolder
 
@@ -41,10 +42,8 @@ def ensemble_predictions(run: RunFolder, samples: Samples) -> pd.DataFrame:
     # Folds share what is frozen, so one pass over the pictures serves all folds that froze the same.
     frozen: dict[str, np.ndarray] = {}
     for fold in range(config.k):
-        fold_config = replace(run.fold_config(fold), weights="none", augmentation="none", views=0)
-        # The fold's weights file replaces every weight, so the first ones need not be had.
-        network = build(fold_config)
-        network.load_weights(run.fold(fold) / "model.weights.h5")
+        fold_config = replace(run.fold_config(fold), augmentation="none", views=0)
+        network = fold_network(run, fold)
         prefix, head = split_network(network, fold_config.frozen_until)
         if prefix is None:
             total += predict_rows(network, samples.images[..., None], rows)

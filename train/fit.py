@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError
 from train.batches import FeatureBatches, PictureBatches
 from train.choice import Choice, choose, fit_views
@@ -35,6 +36,7 @@ from train.prefix_cache import cached_prefix
 __all__ = ["FoldResult", "fit_fold", "prediction_table"]
 
 _PREDICT_ROWS = 64
+_LOWER_RATE = "lower the learning rate: --set learning_rate=1e-5"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def fit_fold(
     Raises
     ------
     DataError
-        If a class has no training row, a part has no row at all, or the loss is not a number.
+        If a class has no training row, a part has no row at all, or a loss or probability is not a number.
     UsageError
         If the trained part cannot be fitted in the way that the config asks for.
     """
@@ -154,6 +156,9 @@ def fit_fold(
 
     # -- Test ----------------------------------------------------------------------------------------------------------
     probabilities = predict_rows(head, plain, test_rows)
+    # The last step may spoil weights whose loss nobody computes any more.
+    if not np.isfinite(probabilities).all():
+        raise DataError("a predicted probability is not a number", where=f"fold {fold}", hint=_LOWER_RATE)
     if weights_to is not None:
         network.save_weights(weights_to)
     table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
@@ -236,7 +241,7 @@ class _FiniteLoss(keras.callbacks.Callback):
             raise DataError(
                 "the training loss is not a number",
                 where=f"fold {self._fold}, epoch {len(self.log)}, step {batch}",
-                hint="lower the learning rate: --set learning_rate=1e-5",
+                hint=_LOWER_RATE,
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -302,4 +307,4 @@ def _require_all_classes(samples: Samples, rows: np.ndarray, fold: int) -> None:
 
 def write_log(path: Path, log: Sequence[dict[str, float]]) -> None:
     """Write the log of a fold, one JSON object per line."""
-    path.write_text("".join(json.dumps(entry) + "\n" for entry in log), encoding="utf-8")
+    write_text(path, "".join(json.dumps(entry) + "\n" for entry in log))

@@ -9,7 +9,14 @@ import keras
 import numpy as np
 from keras import ops
 
-__all__ = ["ClassColours", "ColoursToBackbone", "GreyToBackbone", "Resized"]
+__all__ = ["NORM_MOMENTUM", "ClassColours", "ColoursToBackbone", "GreyToBackbone", "Resized"]
+
+NORM_MOMENTUM = 0.9
+"""How slowly the averages of a trained batch normalisation move.
+
+An epoch has some 40 to 150 steps here: at Keras's 0.99 the averages lag behind the weights, and a network from scratch
+is another one when it is tested.
+"""
 
 SCALINGS = ("unit", "caffe", "none")
 

@@ -52,8 +52,8 @@ def class_weights(labels: np.ndarray, class_count: int, *, balanced: bool) -> np
 
     Examples
     --------
-    >>> class_weights(np.array([0, 0, 0, 1]), 2, balanced=True).round(2).tolist()
-    [0.67, 2.0]
+    >>> class_weights(np.array([0, 0, 0, 0, 1, 1]), 2, balanced=True).tolist()
+    [0.75, 1.5]
     """
     if not balanced:
         return np.ones(class_count, np.float32)

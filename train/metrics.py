@@ -88,7 +88,7 @@ def confusion(
 
 
 def from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Derive all threshold-free-of-choice measures from confusion counts.
+    """Derive all measures that rest on the called class alone.
 
     Parameters
     ----------

@@ -158,8 +158,7 @@ def write_overlay_video(
     *,
     title: str,
     subtitle: str,
-    rate_hz: float,
-    times_s: Sequence[float] | None = None,
+    times_s: Sequence[float],
 ) -> None:
     """Write overlays of one recording as a video.
 
@@ -173,13 +172,11 @@ def write_overlay_video(
         From 0 to 1, one scale for the whole recording.
     title, subtitle : str
         Lines above it.
-    rate_hz : float
-        Frames per second, where no times are given.
-    times_s : sequence of float, optional
-        Time of each frame in its recording; the video keeps their distances.
+    times_s : sequence of float
+        Time of each frame in its recording, in seconds, rising; the video keeps their distances. Two frames or more.
     """
     from lusdata.media.phantom import write_video
 
     frames = _composed(pictures, activation, title, subtitle)
-    times = None if times_s is None or len(times_s) < 2 else [float(time) - float(times_s[0]) for time in times_s]
-    write_video(path, frames, rate_hz=rate_hz, times_s=times)
+    times = [float(time) - float(times_s[0]) for time in times_s]
+    write_video(path, frames, rate_hz=(len(times) - 1) / times[-1], times_s=times)

@@ -67,12 +67,6 @@ class Prediction:
         """The recording's class: the highest mean probability."""
         return self.samples.classes[int(self.video_probabilities.argmax())]
 
-    @property
-    def pictures(self) -> np.ndarray:
-        """One picture per row, shape (n, size, size), uint8: the frame, or a clip's middle one."""
-        images = self.samples.images
-        return images if images.ndim == 3 else images[:, images.shape[1] // 2]
-
 
 def find_recordings(source: Path) -> list[tuple[str, Path]]:
     """List the recordings of a file or folder, by name.
@@ -218,8 +212,7 @@ def predict_recording(models: FoldModels, samples: Samples, *, seed: int = 0) ->
     ]
     changed = _changed_passes(models, views, rows)
     maps = on_one_grid([found for found, _ in answers]).mean(axis=0)[:, probabilities.mean(axis=0).argmax()]
-    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
-    cells = scanned_cells(pictures, samples.recordings, maps.shape[1:])
+    cells = scanned_cells(samples.pictures, samples.recordings, maps.shape[1:])
     shares = outside_share(maps, cells)
     return Prediction(
         name=str(samples.recordings[0]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ import pandas as pd
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.config import TrainConfig, from_json, to_json
+from train.metrics import LEVELS
 
 __all__ = ["RunFolder", "read_predictions", "require_new_folder", "write_predictions"]
 
@@ -59,8 +60,8 @@ class RunFolder:
             self._require_unused()
             # A start that failed, say for want of weights, leaves records and no result: the mended call may go on.
             if any(self.path.glob("fold-*/done.json")):
-                self._require_same(record, to_json(config), "config")
-                self._require_same(facts, _json(inputs), "inputs")
+                self._require_same(record.name, to_json(config))
+                self._require_same(facts.name, _json(inputs))
                 return
         elif self.path.exists() and any(self.path.iterdir()):
             raise UsageError(
@@ -70,11 +71,14 @@ class RunFolder:
         write_text(facts, _json(inputs))
         write_text(record, to_json(config))
 
-    def _require_same(self, path: Path, wanted: str, what: str) -> None:
-        if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
+    def _require_same(self, name: str, wanted: str) -> None:
+        before = self._read(name) if (self.path / name).is_file() else {}
+        now = json.loads(wanted)
+        other = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        if other:
             raise UsageError(
-                f"the run folder belongs to a run with another {what}",
-                where=str(path),
+                f"the run folder belongs to a run with another {', '.join(other)}",
+                where=str(self.path / name),
                 hint="name another folder with --out; nothing was changed",
             )
 
@@ -135,8 +139,12 @@ class RunFolder:
 
     def fold_config(self, number: int) -> TrainConfig:
         """Return the record with the settings that a finished fold chose for itself."""
-        chosen = self.fold_facts(number).get("chosen", {})
-        return replace(self.config, choices=(), **chosen)
+        facts, config = self.fold_facts(number), replace(self.config, choices=())
+        try:
+            return replace(config, **facts.get("chosen", {}))
+        except TypeError as error:
+            where = str(self.path / f"fold-{number}" / "done.json")
+            raise DataError("a file of the run is damaged", where=where, found=str(error)) from error
 
     def fold_predictions(self, number: int) -> pd.DataFrame:
         """Read the predictions of a finished fold."""
@@ -152,7 +160,15 @@ class RunFolder:
         DataError
             If something is missing.
         """
-        _ = self.config, self.scores, self.predictions
+        _ = self.config
+        rows, wanted = len(self.predictions), self.scores["frame"]["scores"]["rows"]
+        if rows != wanted:
+            raise DataError(
+                "the table of predictions is damaged",
+                where=str(self.path / "predictions.csv"),
+                expected=f"{wanted} rows, as many as were scored",
+                found=str(rows),
+            )
 
     @property
     def config(self) -> TrainConfig:
@@ -170,20 +186,40 @@ class RunFolder:
     @property
     def folds(self) -> list[dict[str, Any]]:
         """What is known of each fold: epochs, choices, time."""
-        folds: list[dict[str, Any]] = self._read("folds.json")["folds"]
+        folds: list[dict[str, Any]] = self._read("folds.json", ("folds",))["folds"]
         return folds
 
     @property
     def scores(self) -> dict[str, Any]:
         """The run's scores."""
-        return self._read("scores.json")
+        return self._read("scores.json", LEVELS, ("scores", "intervals", "folds"))
+
+    @property
+    def scores_elsewhere(self) -> dict[str, dict[str, Any]]:
+        """What ``evaluate`` found on other collections, by their names."""
+        names = sorted(path.name for path in self.path.glob("scores-*.json"))
+        return {
+            name.removeprefix("scores-").removesuffix(".json"): self._read(name, LEVELS, ("scores", "intervals"))
+            for name in names
+        }
 
     @property
     def predictions(self) -> pd.DataFrame:
         """The pooled out-of-fold predictions."""
         return read_predictions(self.path / "predictions.csv")
 
-    def _read(self, name: str) -> dict[str, Any]:
+    def log(self, number: int) -> list[dict[str, float]] | None:
+        """Read a fold's log, one entry per epoch; None where the run's folder came without it."""
+        path = self.path / f"fold-{number}" / "log.jsonl"
+        if not path.is_file():
+            return None
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except ValueError as error:
+            raise DataError("a file of the run is damaged", where=str(path), found=str(error)) from error
+
+    def _read(self, name: str, keys: Sequence[str] = (), parts: Sequence[str] = ()) -> dict[str, Any]:
+        """Read a JSON object that has some keys, each with an object that has some parts."""
         path = self.path / name
         if not path.is_file():
             raise DataError(
@@ -195,6 +231,9 @@ class RunFolder:
             raise DataError("a file of the run is damaged", where=str(path), found=str(error)) from error
         if not isinstance(data, dict):
             raise DataError("a file of the run is damaged", where=str(path), expected="a JSON object")
+        missing = [key for key in keys if key not in data or any(part not in data[key] for part in parts)]
+        if missing:
+            raise DataError("a file of the run is damaged", where=str(path), found="nothing of " + ", ".join(missing))
         return data
 
     def write(self, name: str, data: Mapping[str, Any]) -> None:
@@ -241,6 +280,10 @@ def read_predictions(path: Path) -> pd.DataFrame:
     missing = sorted({"fold", "frame_index", *texts} - set(table.columns))
     if missing:
         raise DataError("a column is missing", where=str(path), expected=", ".join(missing))
+    torn = table.isna().any(axis=1)
+    if torn.any():
+        found = f"row {int(torn.argmax()) + 1} is not complete"
+        raise DataError("the table of predictions is damaged", where=str(path), found=found)
     return table
 
 

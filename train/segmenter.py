@@ -17,6 +17,7 @@ import numpy as np
 from keras import ops
 
 import lusdata
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.batches import epoch_order
 from train.models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
@@ -130,7 +131,7 @@ def fit_segmenter(
         "wall_s": round(time.perf_counter() - started, 1),
         "versions": {"lusdata": lusdata.__version__, "keras": keras.__version__, "backend": keras.backend.backend()},
     }
-    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_text(record_path, json.dumps(record, indent=2) + "\n")
     return weights_path
 
 

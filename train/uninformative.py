@@ -20,7 +20,7 @@ from train.data import Samples
 __all__ = ["CLASS_NAME", "PictureFolds", "with_pictures"]
 
 CLASS_NAME = "uninformative"
-"""The class of the pictures, always a run's last."""
+"""The class of the pictures, always the last that a run knows."""
 
 _PREFIX = f"{CLASS_NAME}/"
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
@@ -41,7 +41,7 @@ def with_pictures(samples: Samples, folder: Path, *, size_px: int) -> Samples:
     Returns
     -------
     Samples
-        The frames, then the pictures in the order of their names.
+        The frames, then the pictures in the order of their names; the class is the last, if the samples lack it.
 
     Raises
     ------
@@ -60,15 +60,16 @@ def with_pictures(samples: Samples, folder: Path, *, size_px: int) -> Samples:
     frames = [lusdata.read_frames(path, kind="image", crop=None, size_px=size_px).images[:1] for path in paths]
     names = np.array([_PREFIX + path.relative_to(folder).as_posix() for path in paths])
     count = len(paths)
+    classes = samples.classes if CLASS_NAME in samples.classes else (*samples.classes, CLASS_NAME)
     return Samples(
         images=np.concatenate([samples.images, *frames]),
-        labels=np.concatenate([samples.labels, np.full(count, len(samples.classes), np.int64)]),
+        labels=np.concatenate([samples.labels, np.full(count, classes.index(CLASS_NAME), np.int64)]),
         recordings=np.concatenate([samples.recordings, names]),
         groups=np.concatenate([samples.groups, names]),
         providers=np.concatenate([samples.providers, np.full(count, CLASS_NAME)]),
         frame_indices=np.concatenate([samples.frame_indices, np.zeros(count, np.int64)]),
         times_s=np.concatenate([samples.times_s, np.zeros(count)]),
-        classes=(*samples.classes, CLASS_NAME),
+        classes=classes,
     )
 
 

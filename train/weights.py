@@ -23,8 +23,16 @@ import keras
 import numpy as np
 
 from lusdata.errors import DataError, OutsideError, UsageError
+from train.config import TrainConfig
 
-__all__ = ["OFFLINE_VARIABLE", "load_backbone_weights", "load_weights_file", "record_beside", "sha256_of_file"]
+__all__ = [
+    "OFFLINE_VARIABLE",
+    "digests_of_files",
+    "load_backbone_weights",
+    "load_weights_file",
+    "record_beside",
+    "sha256_of_file",
+]
 
 _KNOWN = {
     # Dequantised from the public Apache-2.0 8-bit model; agrees with the original on top-1 labels of test pictures.
@@ -105,11 +113,7 @@ def load_weights_file(network: keras.Model, path: Path, *, sha256: str | None = 
     DataError
         If it is corrupt, made for another network, or has another digest.
     """
-    path = path.expanduser()
-    if not path.is_file():
-        raise UsageError("no such weights file", where=str(path), expected="imagenet, none or the path of an .h5 file")
-    if path.suffix != ".h5":
-        raise UsageError("not a weights file", where=str(path), expected="a name that ends in .weights.h5 or .h5")
+    path = _weights_path(path)
     wanted = sha256 or _digest_beside(path)
     if wanted is not None:
         _require_digest(path, wanted)
@@ -130,6 +134,27 @@ def load_weights_file(network: keras.Model, path: Path, *, sha256: str | None = 
     broken = [weight.path for weight in network.weights if not np.isfinite(keras.ops.convert_to_numpy(weight)).all()]
     if broken:
         raise DataError("a weight is not a number", where=str(path), found=broken[0], hint="get the file anew")
+
+
+def digests_of_files(config: TrainConfig) -> dict[str, str]:
+    """Return the sha256 of each file that a config takes weights from; a path alone does not name a content.
+
+    Returns
+    -------
+    dict of str to str
+        By field, ``weights`` or ``segmenter``; empty where the config names no file.
+
+    Raises
+    ------
+    UsageError
+        If a file does not exist or is of another kind.
+    """
+    named = {"weights": config.weights, "segmenter": config.segmenter}
+    return {
+        field: sha256_of_file(_weights_path(Path(text)))
+        for field, text in named.items()
+        if text not in ("imagenet", "none", "")
+    }
 
 
 def record_beside(path: Path) -> dict[str, Any] | None:
@@ -156,6 +181,15 @@ def sha256_of_file(path: Path) -> str:
     """Return the sha256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _weights_path(path: Path) -> Path:
+    path = path.expanduser()
+    if not path.is_file():
+        raise UsageError("no such weights file", where=str(path), expected="imagenet, none or the path of an .h5 file")
+    if path.suffix != ".h5":
+        raise UsageError("not a weights file", where=str(path), expected="a name that ends in .weights.h5 or .h5")
+    return path
 
 
 def _known_file(application: str) -> Path | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.schema import enumeration
-from lusdata.errors import LusdataError, UsageError
+from lusdata.errors import LusdataError, OutsideError, UsageError
 from lusdata.wording import one_line
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.media.draft.source import candidates, is_address
 
     if not args.source:
-        raise UsageError("nothing to add was named", expected="a file, a folder or a web address")
+        raise UsageError("nothing is named", where="FILE|DIR|DICOM|URL", expected="what to add", found="an empty word")
     bench = _bench(args)
     asks = _may_ask(args)
     answers = given_answers(args, bench.known, asks=asks)
@@ -96,16 +96,24 @@ def run(args: argparse.Namespace) -> int:
     for source in sources:
         try:
             added.append((one_line(str(source)), add_one(source, wishes, bench)))
-        except LusdataError as error:
+        except (LusdataError, OSError) as error:
             if not whole_folder and not args.json:
                 raise
-            refused.append((one_line(str(source)), error))
+            refused.append((one_line(str(source)), _as_refusal(error)))
     if args.json:
         sys.stdout.write(json.dumps(document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(text(bench, added, refused, folder=whole_folder))
     codes = {error.exit_code for _, error in refused}
     return min(codes, key=lambda code: _RANK.get(code, 3), default=0)
+
+
+def _as_refusal(error: LusdataError | OSError) -> LusdataError:
+    """Return what disk or permissions did to one file of many as a refusal of it, so that the others are still told."""
+    if isinstance(error, LusdataError):
+        return error
+    place = f"{error.filename}: " if error.filename else ""
+    return OutsideError(f"{place}{error.strerror or error}")
 
 
 def _bench(args: argparse.Namespace) -> Bench:

@@ -73,10 +73,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _other_inputs(ours: RunFolder, reference: RunFolder) -> list[str]:
     """Return what went into one run and not into the other."""
     here, there = ours.config, reference.config
+    own_files, its_files = (one.inputs.get("weights_sha256", {}) for one in (ours, reference))
+    # Of weights files the content counts, wherever they lie.
+    by_content = own_files.keys() & its_files.keys()
     causes = [
         f"config: {name} is {getattr(here, name)!r}, was {getattr(there, name)!r}"
         for name in here.__dataclass_fields__
-        if getattr(here, name) != getattr(there, name)
+        if name not in by_content and getattr(here, name) != getattr(there, name)
+    ]
+    causes += [
+        f"{name} file: sha256 is {own_files[name]}, was {its_files[name]}"
+        for name in sorted(by_content)
+        if own_files[name] != its_files[name]
     ]
     return causes + [
         f"{name}: is {ours.inputs[name]}, was {reference.inputs[name]}"

@@ -6,15 +6,14 @@ import argparse
 import sys
 
 from lusdata.errors import UsageError
-from train.commands.options import add_data_options, add_model_options, config_from, material_from, start_keras
+from train.commands.options import add_run_options, prepared
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
-    add_model_options(parser)
-    add_data_options(parser)
+    add_run_options(parser)
     parser.add_argument("--pictures", type=int, default=64, help="size of the slice (default: 64)")
 
 
@@ -22,12 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and reckon."""
     if arguments.pictures < 1:
         raise UsageError("too small", where="--pictures", expected="at least 1", found=str(arguments.pictures))
-    config = config_from(arguments)
-    start_keras(offline=arguments.offline)
+    config, material = prepared(arguments)
     from train.cost import measure_cost
     from train.crossval import parts_of
 
-    material = material_from(arguments, config)
     table = material.folds(config)
     parts = [parts_of(material.samples, table, fold) for fold in range(config.k)]
     cost = measure_cost(config, material.samples, parts, pictures=arguments.pictures)

@@ -9,39 +9,29 @@ import argparse
 import sys
 from pathlib import Path
 
-from train.commands.options import (
-    add_data_options,
-    add_model_options,
-    cache_folder,
-    config_from,
-    material_from,
-    say,
-    start_keras,
-)
+from lusdata.atomic import write_text
+from train.commands.options import add_folds_option, add_run_options, cache_folder, default_out, prepared, say
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
-    add_model_options(parser)
-    add_data_options(parser)
-    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
+    add_run_options(parser)
+    add_folds_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/MODEL-BY-PROTOCOL)")
     parser.add_argument("--no-cache", action="store_true", help="compute the frozen part anew in every epoch")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Cross-validate."""
-    config = config_from(arguments)
-    start_keras(offline=arguments.offline)
+    config, material = prepared(arguments)
     from train.crossval import crossvalidate
     from train.report.page import render
     from train.tables import score_lines
 
-    material = material_from(arguments, config)
     table = material.folds(config, arguments.folds)
-    out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-{config.by}-{config.protocol}"
+    out = arguments.out or default_out(config, after=f"-{config.by}-{config.protocol}")
     result = crossvalidate(
         config,
         material.samples,
@@ -51,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         dataset_digest=material.dataset.index.rows_sha256,
         say=say,
     )
-    (out / "report.html").write_text(render(result), encoding="utf-8")
+    write_text(out / "report.html", render(result))
     sys.stdout.write(score_lines(result.scores, config.classes))
     sys.stdout.write(f"run folder: {out}, report: {out / 'report.html'}\n")
     return 0

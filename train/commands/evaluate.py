@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = folder.config
     material = material_from(arguments, replace(config, select=""), collection=arguments.on, foreign=True)
     predictions = ensemble_predictions(folder, material.samples)
-    name = Path(arguments.on).name
+    name = Path(arguments.on).resolve().name
     write_predictions(folder.path / f"predictions-{name}.csv", predictions)
     found = external_scores(predictions, material.samples.classes, seed=config.seed)
     scales = [column for column in material.facts if column.startswith("severity_")]
@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
             predictions, material.facts[scales[0]], classes=material.samples.classes, known=config.classes
         )
     folder.write(f"scores-{name}.json", found)
-    sys.stdout.write(score_lines(found, material.samples.classes))
+    # The class of what the model does not know is never called, so nothing can be said of it.
+    sys.stdout.write(score_lines(found, config.classes))
     if "severity" in found and found["severity"]["rho"] is not None:
         low, high = found["severity"]["interval"] or (float("nan"), float("nan"))
         sys.stdout.write(

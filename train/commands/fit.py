@@ -11,10 +11,11 @@ from pathlib import Path
 
 from lusdata.errors import UsageError
 from train.commands.options import (
-    add_data_options,
-    add_model_options,
+    add_folds_option,
+    add_run_options,
     cache_folder,
     config_from,
+    default_out,
     material_from,
     say,
     start_keras,
@@ -22,15 +23,20 @@ from train.commands.options import (
 
 __all__ = ["configure", "run"]
 
+FOREIGN_TO_SEGMENTER = ("set", "by", "protocol", "weights", "folds", "fold", "mirror", "uninformative")
+"""Options that mean nothing where phantoms are trained on."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
-    add_model_options(parser)
-    add_data_options(parser)
-    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
+    add_run_options(parser)
+    add_folds_option(parser)
     parser.add_argument("--fold", type=int, default=0, help="which fold is the test part (default: 0)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for weights, log and predictions; it must be new"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="run folder, new or with other folds of the same run (default: in runs/)",
     )
     parser.add_argument("--steps", type=int, default=400, help="training steps of the segmenter (default: 400)")
 
@@ -43,32 +49,22 @@ def run(arguments: argparse.Namespace) -> int:
     start_keras(offline=arguments.offline)
     if not 0 <= arguments.fold < config.k:
         raise UsageError("no such fold", where="--fold", expected=f"0 to {config.k - 1}", found=str(arguments.fold))
-    from train.crossval import parts_of, run_inputs
-    from train.fit import fit_fold, write_log
-    from train.metrics import pooled, scores
+    from train.crossval import run_fold, run_inputs
+    from train.metrics import LEVELS, pooled, scores
     from train.run_folder import RunFolder
 
     material = material_from(arguments, config)
     table = material.folds(config, arguments.folds)
-    out = arguments.out or Path("runs") / f"{config.name.replace(':', '-')}-fold-{arguments.fold}"
+    out = arguments.out or default_out(config, after=f"-fold-{arguments.fold}")
     folder = RunFolder(out)
-    folder.claim(config, run_inputs(material.samples, table, material.dataset.index.rows_sha256))
+    folder.claim(config, run_inputs(config, material.samples, table, material.dataset.index.rows_sha256))
     if folder.fold_is_done(arguments.fold):
         raise UsageError(
             "this fold was fitted before", where=str(out), hint="name another folder with --out; nothing was changed"
         )
     with folder.in_use():
-        result = fit_fold(
-            config,
-            material.samples,
-            parts_of(material.samples, table, arguments.fold),
-            fold=arguments.fold,
-            cache=cache_folder(arguments),
-            weights_to=folder.fold(arguments.fold) / "model.weights.h5",
-        )
-        write_log(folder.fold(arguments.fold) / "log.jsonl", result.log)
-        folder.finish_fold(arguments.fold, result.predictions, result.facts)
-    for level in ("frame", "video", "patient"):
+        result = run_fold(folder, config, material.samples, table, fold=arguments.fold, cache=cache_folder(arguments))
+    for level in LEVELS:
         found = scores(pooled(result.predictions, config.classes, level=level), config.classes)
         sys.stdout.write(
             f"{level}: {found['rows']} rows, accuracy {found['accuracy']:.3f}, "
@@ -79,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _fit_segmenter(arguments: argparse.Namespace) -> int:
-    given = [f"--{name}" for name in ("set", "by", "protocol", "weights", "folds") if getattr(arguments, name)]
+    given = [f"--{name}" for name in FOREIGN_TO_SEGMENTER if getattr(arguments, name)]
     if given:
         raise UsageError(
             "the segmenter has no config", where=", ".join(given), expected="--steps, --seed and --out alone"

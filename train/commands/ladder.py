@@ -11,16 +11,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from lusdata.atomic import write_text
 from lusdata.errors import UsageError
-from train.commands.options import (
-    add_data_options,
-    add_model_options,
-    cache_folder,
-    config_from,
-    material_from,
-    say,
-    start_keras,
-)
+from train.commands.options import add_run_options, cache_folder, default_out, prepared, say
 from train.config import SPLITS
 
 __all__ = ["configure", "run"]
@@ -28,8 +21,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
-    add_model_options(parser)
-    add_data_options(parser)
+    add_run_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the rungs (default: runs/ladder-MODEL)")
 
 
@@ -37,13 +29,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Climb the ladder."""
     if arguments.uninformative is not None:
         raise UsageError("pictures have no source to be left out", where="--uninformative", expected="crossval or fit")
-    config = config_from(arguments)
-    start_keras(offline=arguments.offline)
+    config, material = prepared(arguments)
     from train.ladder import climb, ladder_table, step_costs, step_table
 
-    material = material_from(arguments, config)
     tables = {by: material.folds(replace(config, by=by)) for by in SPLITS}
-    out = arguments.out or Path("runs") / f"ladder-{config.name.replace(':', '-')}"
+    out = arguments.out or default_out(config, before="ladder-")
     rungs = climb(
         config,
         material.samples,
@@ -56,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     costs = step_costs(out, config.classes, seed=config.seed)
     table = ladder_table(rungs) + "\n" + step_table(costs)
-    (out / "ladder.md").write_text(table, encoding="utf-8")
-    (out / "ladder.json").write_text(json.dumps({"rungs": rungs, "steps": costs}, indent=2) + "\n", encoding="utf-8")
+    write_text(out / "ladder.md", table)
+    write_text(out / "ladder.json", json.dumps({"rungs": rungs, "steps": costs}, indent=2) + "\n")
     sys.stdout.write(table)
     return 0

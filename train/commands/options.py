@@ -18,7 +18,19 @@ from train.config import PROTOCOLS, SPLITS, TrainConfig, override
 from train.data import Samples, load_samples
 from train.uninformative import CLASS_NAME, PictureFolds, with_pictures
 
-__all__ = ["Material", "add_data_options", "add_model_options", "config_from", "material_from", "say", "start_keras"]
+__all__ = [
+    "Material",
+    "add_data_options",
+    "add_folds_option",
+    "add_run_options",
+    "cache_folder",
+    "config_from",
+    "default_out",
+    "material_from",
+    "prepared",
+    "say",
+    "start_keras",
+]
 
 
 @dataclass(frozen=True)
@@ -53,8 +65,8 @@ class Material:
         return PictureFolds(table) if CLASS_NAME in config.classes else table
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the model, its config and what may be changed in it."""
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the model, what may be changed in its config, and where the recordings come from."""
     parser.add_argument(
         "model", metavar="MODEL[:VARIANT]", help="a config by name, such as vgg_cam or mobilenet_v2:physics"
     )
@@ -65,6 +77,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="change a field of the config; repeatable"
     )
+    add_data_options(parser)
+
+
+def add_folds_option(parser: argparse.ArgumentParser) -> None:
+    """Add somebody's own split."""
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="somebody's own split, as written by lusdata folds")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -131,8 +149,12 @@ def material_from(
     if pictures is not None and config.classes[-1] != CLASS_NAME:
         found = ", ".join(config.classes)
         raise UsageError("the run knows no such class", where="--uninformative", expected=CLASS_NAME, found=found)
+    if pictures is None and CLASS_NAME in config.classes and not foreign:
+        hint = "add --uninformative DIR, the folder that the run was given"
+        raise UsageError("no pictures", where="--uninformative", expected=f"those of the class {CLASS_NAME}", hint=hint)
     samples, dataset = load_samples(
-        config if pictures is None else replace(config, classes=config.classes[:-1]),
+        # Elsewhere a class without a recording is let pass, and its place among the classes stays.
+        config if pictures is None or foreign else replace(config, classes=config.classes[:-1]),
         collection=collection or arguments.collection,
         mirrors=arguments.mirror,
         cache=arguments.cache,
@@ -142,6 +164,24 @@ def material_from(
     if pictures is not None:
         samples = with_pictures(samples, pictures, size_px=config.size_px)
     return Material(samples, dataset.table.set_index("id"), dataset)
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[TrainConfig, Material]:
+    """Read the config, start Keras, and open the data; what imports Keras may be imported from here on."""
+    config = config_from(arguments)
+    start_keras(offline=arguments.offline)
+    return config, material_from(arguments, config)
+
+
+def default_out(config: TrainConfig, *, before: str = "", after: str = "") -> Path:
+    """Return the folder of a run that was given none: ``runs/`` and the config's name between two words.
+
+    Examples
+    --------
+    >>> default_out(TrainConfig("vgg:physics", "vgg"), after="-fold-0").as_posix()
+    'runs/vgg-physics-fold-0'
+    """
+    return Path("runs") / f"{before}{config.name.replace(':', '-')}{after}"
 
 
 def cache_folder(arguments: argparse.Namespace) -> Path:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusdata.atomic import write_text
 from lusdata.errors import LusdataError, UsageError
 from train.commands.options import start_keras
 
@@ -76,9 +77,10 @@ def _line(one: Prediction) -> str:
     chances = ", ".join(
         f"{name} {chance:.2f}" for name, chance in zip(one.samples.classes, one.video_probabilities, strict=True)
     )
+    count, unit = len(one.samples), "frame" if one.samples.images.ndim == 3 else "clip"
     return (
         f"{one.name}: {one.class_name} ({chances}); confidence {one.epistemic.mean():.2f} epistemic, "
-        f"{one.aleatoric.mean():.2f} aleatoric; {len(one.samples)} frames"
+        f"{one.aleatoric.mean():.2f} aleatoric; {count} {unit}{'' if count == 1 else 's'}"
     )
 
 
@@ -90,12 +92,12 @@ def _write_overlay(out: Path, one: Prediction, *, as_video: bool) -> str:
     title = f"{one.class_name}: {float(one.video_probabilities.max()):.2f}"
     subtitle = f"{one.name}; confidence {one.epistemic.mean():.2f} epistemic, {one.aleatoric.mean():.2f} aleatoric"
     if as_video and len(one.samples) > 1:
-        path, times = out / f"{stem}.overlay.mp4", one.samples.times_s.tolist()
-        write_overlay_video(path, one.pictures, activation, title=title, subtitle=subtitle, rate_hz=3.0, times_s=times)
+        path, times_s = out / f"{stem}.overlay.mp4", one.samples.times_s.tolist()
+        write_overlay_video(path, one.samples.pictures, activation, title=title, subtitle=subtitle, times_s=times_s)
     else:
         path = out / f"{stem}.overlay.png"
         row = int(activation.max(axis=(1, 2)).argmax())
-        write_overlay_image(path, one.pictures[row], activation[row], title=title, subtitle=subtitle)
+        write_overlay_image(path, one.samples.pictures[row], activation[row], title=title, subtitle=subtitle)
     return path.name
 
 
@@ -139,4 +141,4 @@ def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folde
             for one, overlay in zip(found, overlays, strict=True)
         ],
     }
-    (out / "predictions.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out / "predictions.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -7,6 +7,9 @@ import sys
 import webbrowser
 from pathlib import Path
 
+from lusdata.atomic import write_text
+from lusdata.errors import UsageError
+
 __all__ = ["configure", "run"]
 
 
@@ -23,8 +26,11 @@ def run(arguments: argparse.Namespace) -> int:
     from train.run_folder import RunFolder
 
     out = arguments.out or arguments.run / "report.html"
+    if out.is_dir():
+        raise UsageError("is a folder", where=str(out), expected="the name of the page", hint="add /report.html")
     page = render(RunFolder(arguments.run))
-    out.write_text(page, encoding="utf-8")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, page)
     sys.stdout.write(f"{out}\n")
     if arguments.open:
         webbrowser.open(out.resolve().as_uri())

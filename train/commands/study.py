@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.commands.options import add_data_options, material_from, say, start_keras
 
@@ -36,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     read.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     read.add_argument("--answers", type=Path, nargs="+", required=True, metavar="FILE", help="one file per rater")
     read.add_argument("--key", type=Path, required=True, metavar="FILE", help="the key that 'make' wrote")
-    read.add_argument("--out", type=Path, metavar="DIR", help="folder for study.json and figure-4.png")
+    read.add_argument("--out", type=Path, metavar="DIR", help="new folder for study.json and figure-4.png")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,6 +55,10 @@ def _make(arguments: argparse.Namespace) -> int:
     from train.explain.study_page import Clip, study_page
     from train.run_folder import RunFolder
 
+    for name in ("seed", "videos"):
+        if getattr(arguments, name) < 0:
+            found = str(getattr(arguments, name))
+            raise UsageError("too small", where=f"--{name}", expected="at least 0", found=found)
     folder, out = RunFolder(arguments.run), arguments.out
     key_path = arguments.key or out.with_name(out.name + ".key.json")
     for path in (out, key_path):
@@ -75,7 +80,7 @@ def _make(arguments: argparse.Namespace) -> int:
     evidence = collect(models, Views(models, samples, cache=None), held_out)
     every = np.arange(len(samples))
     train_maps, test_maps = evidence.train_maps[every, samples.labels], evidence.test_maps[every, samples.labels]
-    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+    pictures = samples.pictures
 
     def clip_of(recording: str) -> Clip:
         rows = samples.recordings == recording
@@ -84,7 +89,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
     page = study_page(key, clip_of)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text(page, encoding="utf-8")
+    write_text(out / "index.html", page)
     write_key(key_path, key)
     say(f"{len(key.items)} videos, {len(page) / 1e6:.1f} MB")
     sys.stdout.write(f"page for the raters: {out / 'index.html'}\nkey, not for the raters: {key_path}\n")
@@ -94,8 +99,10 @@ def _make(arguments: argparse.Namespace) -> int:
 def _read(arguments: argparse.Namespace) -> int:
     from train.explain.study import PATTERNS, read_key
     from train.explain.study_answers import read_answers, statistics
-    from train.run_folder import RunFolder
+    from train.run_folder import RunFolder, require_new_folder
 
+    if arguments.out is not None:
+        require_new_folder(arguments.out)
     config, key = RunFolder(arguments.run).config, read_key(arguments.key)
     if key.config_digest != config.digest:
         raise DataError("the key belongs to another run", where=str(arguments.key), found=f"run {key.run}")
@@ -109,7 +116,7 @@ def _read(arguments: argparse.Namespace) -> int:
 
         arguments.out.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        (arguments.out / "study.json").write_text(document, encoding="utf-8")
+        write_text(arguments.out / "study.json", document)
         bars = [(PATTERNS[name], one["highlighted"], one["visible"]) for name, one in found["figure_4"].items()]
         figures.save(figures.patterns_figure(bars), arguments.out / "figure-4.png")
         sys.stdout.write(f"written to {arguments.out}\n")

@@ -18,7 +18,7 @@ PAPER = TrainConfig(
     augmentation="paper",
     views=8,
 )
-"""Adam, early stopping, flips, rotations and shifts (paper, appendix A.1); a model says what it freezes."""
+"""Adam, early stopping, flips, rotations and shifts (paper, sections 3.1 and A.1); a model says what it freezes."""
 
 
 def keeping_to_physics(paper: TrainConfig, *, learning_rate: float = 3e-4) -> TrainConfig:

@@ -13,16 +13,14 @@ their sign: what is positive speaks for the class rather than for the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
-
 import keras
 import numpy as np
 
 from lusdata.errors import UsageError
 from train.explain.grid import resize_maps
+from train.explain.seam import as_array, linear_head, producer, seams_of
 
-__all__ = ["MappedNetwork", "maps_behind"]
+__all__ = ["MappedNetwork"]
 
 _ROWS_AT_ONCE = 32
 
@@ -50,15 +48,15 @@ class MappedNetwork:
     """
 
     def __init__(self, network: keras.Model) -> None:
-        classifier, inputs = _producer(network.output)
+        classifier, inputs = producer(network.output)
         activation = getattr(classifier, "activation", None)
         if not isinstance(classifier, keras.layers.Dense) or activation is not keras.activations.softmax:
             raise UsageError(
                 "no activation maps for this network", where=network.name, expected="a dense softmax as the last layer"
             )
         vector = inputs[0]
-        linear = _linear_head(vector)
-        seams = linear.seams if linear else _unique(_spatial_ancestors(vector))
+        linear = linear_head(vector)
+        seams = linear.seams if linear else seams_of(vector)
         if not seams:
             raise UsageError(
                 "no activation maps for this network", where=network.name, expected="feature maps before the last layer"
@@ -131,15 +129,15 @@ class MappedNetwork:
 
     def _open(self, inputs: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
         *features, vector = self._opened(keras.ops.convert_to_tensor(inputs), training=False)
-        return [_array(one) for one in features], _array(vector)
+        return [as_array(one) for one in features], as_array(vector)
 
     def _logits(self, vector: np.ndarray) -> np.ndarray:
-        logits = vector @ _array(self._classifier.kernel)
-        return logits + _array(self._classifier.bias) if self._classifier.use_bias else logits
+        logits = vector @ as_array(self._classifier.kernel)
+        return logits + as_array(self._classifier.bias) if self._classifier.use_bias else logits
 
     def _maps_at_once(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features, vector = self._open(inputs)
-        kernel = _array(self._classifier.kernel)
+        kernel = as_array(self._classifier.kernel)
         if self._linear:
             kernel = self._linear.scale[:, None] * kernel
             cuts = np.cumsum([one.shape[-1] for one in features])[:-1]
@@ -182,97 +180,8 @@ def _time_axis(shape: tuple[int, ...]) -> int:
     return 4 if shape[2] == shape[3] != shape[4] else 2
 
 
-def maps_behind(tensor: Any) -> Any:
-    """Return the feature maps that a symbolic tensor was pooled from, or the tensor itself if it holds maps."""
-    while not _is_spatial(tensor):
-        _, inputs = _producer(tensor)
-        tensor = inputs[0]
-    return tensor
-
-
-def _producer(tensor: Any) -> tuple[Any, list[Any]]:
-    """Return the layer that made a symbolic tensor, and the tensors that it was made from."""
-    # Keras offers no public way from a tensor of a cut network back to its layer: layers of both have several uses.
-    history = tensor._keras_history
-    return history.operation, list(history.operation._inbound_nodes[history.node_index].input_tensors)
-
-
-def _is_spatial(tensor: Any) -> bool:
-    return len(tensor.shape) >= 4
-
-
-@dataclass(frozen=True)
-class _LinearHead:
-    """A vector that is scale * (global averages of the seams, one after the other) + shift.
-
-    With `drops_last` a dropout layer stands behind scale and shift; any other dropout is one of the seams' channels.
-    """
-
-    seams: list[Any]
-    scale: np.ndarray
-    shift: np.ndarray
-    drops_last: bool = False
-
-    def vector(self, features: list[np.ndarray]) -> np.ndarray:
-        """Return the vector of given feature maps, shape (n, channels)."""
-        means = np.concatenate([one.mean(axis=tuple(range(1, one.ndim - 1))) for one in features], axis=-1)
-        found: np.ndarray = means * self.scale + self.shift
-        return found
-
-
-def _linear_head(tensor: Any) -> _LinearHead | None:
-    """Write a vector as global averages of feature maps, scaled and shifted; None if there is more to it."""
-    layer, inputs = _producer(tensor)
-    if isinstance(layer, keras.layers.GlobalAveragePooling2D | keras.layers.GlobalAveragePooling3D):
-        channels = inputs[0].shape[-1]
-        return _LinearHead(inputs, np.ones(channels, np.float32), np.zeros(channels, np.float32))
-    if isinstance(layer, keras.layers.Dropout):
-        before = _linear_head(inputs[0])
-        return None if before is None else replace(before, drops_last=True)
-    if isinstance(layer, keras.layers.BatchNormalization):
-        before = _linear_head(inputs[0])
-        if before is None:
-            return None
-        scale, shift = _normalisation(layer)
-        return _LinearHead(before.seams, before.scale * scale, before.shift * scale + shift)
-    if isinstance(layer, keras.layers.Concatenate):
-        parts = [part for part in map(_linear_head, inputs) if part is not None]
-        if len(parts) < len(inputs):
-            return None
-        return _LinearHead(
-            [seam for part in parts for seam in part.seams],
-            np.concatenate([part.scale for part in parts]),
-            np.concatenate([part.shift for part in parts]),
-        )
-    return None
-
-
-def _normalisation(layer: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return scale and shift of a batch normalisation at test time."""
-    scale = 1 / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
-    if layer.scale:
-        scale = scale * _array(layer.gamma)
-    shift = -_array(layer.moving_mean) * scale
-    return scale, shift + _array(layer.beta) if layer.center else shift
-
-
-def _spatial_ancestors(tensor: Any) -> list[Any]:
-    if _is_spatial(tensor):
-        return [tensor]
-    _, inputs = _producer(tensor)
-    return [seam for one in inputs for seam in _spatial_ancestors(one)]
-
-
-def _unique(tensors: list[Any]) -> list[Any]:
-    return list({id(one): one for one in tensors}.values())
-
-
 def _starts(inputs: np.ndarray) -> range:
     return range(0, len(inputs), _ROWS_AT_ONCE)
-
-
-def _array(tensor: Any) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -296,7 +205,7 @@ def _run_with_dropout(head: keras.Model, features: list[np.ndarray], rate: float
             before.append((layer, "trainable", True))
             layer.trainable = False
     try:
-        return _array(head([keras.ops.convert_to_tensor(one) for one in features], training=True))
+        return as_array(head([keras.ops.convert_to_tensor(one) for one in features], training=True))
     finally:
         for layer, name, value in before:
             setattr(layer, name, value)
@@ -354,4 +263,4 @@ def _logit_gradients(head: keras.Model, features: list[np.ndarray], kernel: np.n
             found=backend,
             hint="models with a linear head (vgg_cam, mobilenet_v2, resnet50) are explained with any backend",
         )
-    return [np.stack([_array(per_class[index]) for per_class in found], axis=1) for index in range(len(features))]
+    return [np.stack([as_array(per_class[index]) for per_class in found], axis=1) for index in range(len(features))]

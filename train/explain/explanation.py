@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
 from train.calibration import coverage_curve
 from train.data import Samples
@@ -19,12 +19,12 @@ from train.explain import agreement, figures, uncertainty
 from train.explain.field import outside_share, scanned_cells, within
 from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
 from train.explain.mmd import between_classes, median_distance
-from train.explain.overlap import draw_phantoms, phantom_overlap
+from train.explain.overlap import DRAWN_CLASSES, draw_phantoms, phantom_overlap
 from train.explain.peaks import off_picture, peak_points
 from train.overlay import relative_activation, write_overlay_video
 from train.run_folder import RunFolder, require_new_folder
 
-__all__ = ["Settings", "explain_run"]
+__all__ = ["Settings", "example_rows", "explain_run"]
 
 _DROPOUT_NOTE = (
     "dropout of 0.5: in a linear head at its dropout layer, or on the channels of the last feature maps where it has "
@@ -123,7 +123,7 @@ def explain_run(
     train_maps = evidence.train_maps[every, samples.labels]
     winner = evidence.test_probabilities.argmax(axis=1)
     correct = winner == samples.labels
-    pictures = samples.images if samples.images.ndim == 3 else samples.images[:, samples.images.shape[1] // 2]
+    pictures = samples.pictures
     found: dict[str, Any] = {
         "run": run.path.name,
         "config_digest": run.config.digest,
@@ -183,7 +183,9 @@ def explain_run(
     figures.save(figure, out / "train-test-cam.png")
 
     # -- Phantoms: does the evidence lie on the pattern ----------------------------------------------------------------
-    if settings.phantoms and run.config.clip_frames == 1:
+    if not set(samples.classes) & set(DRAWN_CLASSES):
+        say("phantoms: none, since they know no class of this run")
+    elif settings.phantoms and run.config.clip_frames == 1:
         found["overlap"] = _phantoms(models, samples, out, settings)
         say("phantoms: " + ", ".join(f"{name} {one['hit_rate']:.2f}" for name, one in found["overlap"].items()))
 
@@ -192,7 +194,7 @@ def explain_run(
         found["uncertainty"] = _doubt(models, views, evidence, samples, out, settings)
         say("confidences: done")
 
-    (out / "explain.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_text(out / "explain.json", json.dumps(found, indent=2) + "\n")
     return found
 
 
@@ -217,32 +219,41 @@ def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.Data
         )
 
 
-def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
-    """Show two frames of each class: of the recordings that are recognised best, and never one recording twice."""
-    chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
-    chosen = []
+def example_rows(samples: Samples, chances: np.ndarray) -> list[int]:
+    """Choose two frames of each class: those that are recognised best, and never one patient twice.
+
+    Parameters
+    ----------
+    samples : Samples
+        All rows.
+    chances : np.ndarray, shape (n,)
+        Probability of each row's true class.
+    """
+    chosen: list[int] = []
     for index in range(len(samples.classes)):
         seen: set[str] = set()
-        for row in sorted(np.flatnonzero(samples.labels == index), key=lambda row: -chances[row]):
-            if samples.recordings[row] not in seen and len(seen) < 2:
-                seen.add(str(samples.recordings[row]))
+        for row in sorted(np.flatnonzero(samples.labels == index).tolist(), key=lambda row: -chances[row]):
+            if samples.groups[row] not in seen and len(seen) < 2:
+                seen.add(str(samples.groups[row]))
                 chosen.append(row)
+    return chosen
+
+
+def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
+    chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
+    chosen = example_rows(samples, chances)
     figure = figures.examples_figure(
         [pictures[row] for row in chosen],
         [relative_activation(maps[row : row + 1])[0] for row in chosen],
         [
             (
                 samples.classes[samples.labels[row]],
-                f"{_wrapped(samples.recordings[row])}\nprobability {chances[row]:.2f}",
+                f"{figures.wrapped(samples.recordings[row])}\nprobability {chances[row]:.2f}",
             )
             for row in chosen
         ],
     )
     figures.save(figure, out / "examples.png")
-
-
-def _wrapped(name: str) -> str:
-    return "\n".join(textwrap.wrap(str(name), 24))
 
 
 def _videos(
@@ -267,7 +278,6 @@ def _videos(
                 relative_activation(maps[rows]),
                 title=f"{name}: map of {class_name}",
                 subtitle=f"probability {chances[name]:.2f} by the network that did not see this recording",
-                rate_hz=3.0,
                 times_s=samples.times_s[rows].tolist(),
             )
             written.append(f"videos/{path.name}")
@@ -303,5 +313,5 @@ def _doubt(
         f"{name},{frame},{int(right)},{one:.6f},{other:.6f}"
         for name, frame, right, one, other in zip(*columns, strict=True)
     ]
-    (out / "confidences.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(out / "confidences.csv", "\n".join(lines) + "\n")
     return found

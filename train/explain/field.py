@@ -8,19 +8,19 @@ So points, overlays and densities are taken within the sector, and what lies wit
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
+
+from train.sector import scanned_sector
 
 __all__ = ["cells_of", "outside_share", "scanned_cells", "within"]
 
-_DARK = 8
 _MARGIN = 0.05
 
 
 def scanned_cells(pictures: np.ndarray, recordings: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """Find the cells that show the scanned sector, the same for all pictures of a recording.
 
-    The sector is what lies between echoes, along rows and along columns: so a dark effusion is part of it. Cells whose
-    centre is nearer to the picture's edge than a twentieth of its side are left out, unless nothing would be left.
+    The sector is that of `train.sector.scanned_sector`, over all pictures of the recording. Cells whose centre is
+    nearer to the picture's edge than a twentieth of its side are left out, unless nothing would be left.
 
     Parameters
     ----------
@@ -39,9 +39,7 @@ def scanned_cells(pictures: np.ndarray, recordings: np.ndarray, grid: tuple[int,
     found = np.empty((len(pictures), *grid), bool)
     for name in np.unique(recordings):
         rows = recordings == name
-        # Single bright pixels are noise or the rest of a text.
-        echo = ndimage.binary_opening(pictures[rows].max(axis=0) > _DARK, np.ones((3, 3)))
-        found[rows] = cells_of(_filled(_filled(echo)), grid)
+        found[rows] = cells_of(scanned_sector(pictures[rows].max(axis=0)), grid)
     return found
 
 
@@ -97,19 +95,6 @@ def _far_from_edge(grid: tuple[int, int]) -> np.ndarray:
     near = [np.minimum(centres, 1 - centres) >= _MARGIN for centres in (down, across)]
     inner = near[0][:, None] & near[1]
     return inner if inner.any() else np.ones(grid, bool)
-
-
-def _filled(echo: np.ndarray) -> np.ndarray:
-    """Add what lies between echoes; a second time closes a notch at the sector's edge."""
-    filled: np.ndarray = _between(echo, 0) | _between(echo, 1)
-    return filled
-
-
-def _between(echo: np.ndarray, axis: int) -> np.ndarray:
-    """Mark what has an echo before and behind it along an axis."""
-    after = np.maximum.accumulate(echo, axis=axis)
-    before = np.flip(np.maximum.accumulate(np.flip(echo, axis), axis=axis), axis)
-    return after & before
 
 
 def _reduced(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

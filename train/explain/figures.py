@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ __all__ = [
     "patterns_figure",
     "peaks_figure",
     "save",
+    "style_of",
+    "wrapped",
 ]
 
 # Okabe and Ito's palette, with one marker each.
@@ -40,6 +44,11 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, without the date and version that would change its bytes."""
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+def wrapped(caption: str) -> str:
+    """Break a caption into lines that fit below a small picture."""
+    return "\n".join(textwrap.wrap(str(caption), 24))
 
 
 def examples_figure(
@@ -136,9 +145,13 @@ def peaks_figure(points: np.ndarray, labels: np.ndarray, mean_picture: np.ndarra
 
 def mmd_figure(found: Sequence[Discrepancy]) -> Figure:
     """Show each pair's discrepancy beside what chance gives, by frame and by patient (Figure 9)."""
-    figure = Figure(figsize=(4.2 * max(1, len(found)), 3.6), layout="constrained")
-    axes = figure.subplots(1, max(1, len(found)), squeeze=False)[0]
-    for axis, one in zip(axes, found, strict=False):
+    columns = min(3, max(1, len(found)))
+    rows = max(1, math.ceil(len(found) / columns))
+    figure = Figure(figsize=(4.2 * columns, 3.6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axis in grid.flat[len(found) :]:
+        axis.set_axis_off()
+    for axis, one in zip(grid.flat, found, strict=False):
         top = max(float(one.null_frames.max()), float(np.quantile(one.null_groups, 0.999)), one.observed) * 1.05
         bins = np.linspace(0, top, 60)
         axis.hist(
@@ -160,7 +173,8 @@ def mmd_figure(found: Sequence[Discrepancy]) -> Figure:
         axis.set_xlabel("squared MMD (no unit)")
         axis.set_ylim(bottom=0)
         axis.legend(fontsize=8, title="labels handed out anew", title_fontsize=8)
-    axes[0].set_ylabel("density of draws (root scale)")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("density of draws (root scale)")
     return figure
 
 

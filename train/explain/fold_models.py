@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -14,9 +14,11 @@ from tqdm import tqdm
 from lusdata.errors import DataError, UsageError
 from train.augment import augment
 from train.data import Samples
-from train.explain.cam import MappedNetwork, maps_behind
+from train.explain.cam import MappedNetwork
 from train.explain.grid import resize_maps
-from train.models import build, split_network
+from train.explain.seam import maps_behind
+from train.fitted import fold_network
+from train.models import split_network
 from train.prefix_cache import cache_key, weights_digest
 from train.run_folder import RunFolder
 
@@ -55,7 +57,7 @@ class FoldModels:
         self.folds = tuple(fold for fold in range(self.config.k) if run.fold_is_done(fold))
         if not self.folds:
             raise DataError("the run is not finished", where=str(run.path), found="no finished fold")
-        networks = [_network(run, fold) for fold in self.folds]
+        networks = [fold_network(run, fold) for fold in self.folds]
         cut = [_cut(network, self.config.frozen_until) for network in networks]
         prefix = cut[0][0]
         shared = prefix is not None and len({_identity(one) for one, _ in cut}) == 1
@@ -95,24 +97,6 @@ def _cut(network: keras.Model, frozen_until: str) -> tuple[keras.Model | None, k
 
 def _identity(prefix: keras.Model) -> tuple[str, tuple[int, ...]]:
     return weights_digest(prefix), prefix.output_shape[1:]
-
-
-def _network(run: RunFolder, fold: int) -> keras.Model:
-    # The fold's file replaces every weight, so the first ones need not be had.
-    network = build(replace(run.fold_config(fold), weights="none"))
-    path = run.path / f"fold-{fold}" / "model.weights.h5"
-    if not path.is_file():
-        raise DataError("a fold's weights are missing", where=str(path), hint="run the cross-validation again")
-    try:
-        network.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        raise DataError(
-            "a fold's weights do not fit the network or are corrupt",
-            where=str(path),
-            expected=f"weights of {run.config.model}",
-            found=str(error).splitlines()[0][:160],
-        ) from error
-    return network
 
 
 class Views:

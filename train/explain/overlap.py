@@ -21,7 +21,7 @@ from train.explain.field import cells_of, within
 from train.explain.grid import resize_maps
 from train.explain.peaks import peak_points
 
-__all__ = ["PATTERNS", "PhantomSet", "draw_phantoms", "overlap_with_masks", "phantom_overlap"]
+__all__ = ["DRAWN_CLASSES", "PATTERNS", "PhantomSet", "draw_phantoms", "overlap_with_masks", "phantom_overlap"]
 
 PATTERNS = {
     "consolidation": "bacterial-pneumonia",
@@ -32,6 +32,9 @@ PATTERNS = {
     "pleura": "covid-19",
 }
 """Names of masks, and the class that each pattern speaks for (Table 5)."""
+
+DRAWN_CLASSES = ("covid-19", "bacterial-pneumonia", "viral-pneumonia", "healthy")
+"""Classes that phantoms know."""
 
 TOLERANCE = 15 / 224
 _LEAST_PX = 4
@@ -62,7 +65,7 @@ def draw_phantoms(classes: Sequence[str], *, count: int, size_px: int, seed: int
     Parameters
     ----------
     classes : sequence of str
-        Classes to draw; those that phantoms do not know are left out.
+        Classes to draw, one of `DRAWN_CLASSES` among them; others are left out.
     count : int
         Phantoms of each class; their appearances take turns.
     size_px : int
@@ -77,10 +80,9 @@ def draw_phantoms(classes: Sequence[str], *, count: int, size_px: int, seed: int
     PhantomSet
         All frames.
     """
-    known = ("covid-19", "bacterial-pneumonia", "viral-pneumonia", "healthy")
     drawn = []
     for name in classes:
-        if name not in known:
+        if name not in DRAWN_CLASSES:
             continue
         for variant in range(count):
             spec = replace(typical(name, variant=variant), frame_count=frames, rate_hz=2.0)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError
 from train.metrics import label_indices, pooled, probabilities_of
 
@@ -154,7 +155,7 @@ def plan_study(recordings: Sequence[tuple[str, str]], *, run: str, config_digest
 def write_key(path: Path, key: Key) -> None:
     """Write a key as JSON."""
     document = {"version": _KEY_VERSION, "secret": "keep from the raters until all answers are in", **asdict(key)}
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_key(path: Path) -> Key:
@@ -174,6 +175,8 @@ def read_key(path: Path) -> Key:
         items = tuple(Item(**item) for item in data["items"])
         if any({item.map_a, item.map_b} != {"train", "test"} for item in items):
             raise DataError("not a key: a map is neither train nor test", where=str(path))
+        if not items:
+            raise DataError("not a key: it names no video", where=str(path))
         return Key(data["study"], data["run"], data["config_digest"], int(data["seed"]), items)
     except (ValueError, TypeError, KeyError) as error:
         raise DataError("not the key of a study", where=str(path), found=str(error)) from error

@@ -137,7 +137,11 @@ def _from_json(text: str, path: Path) -> tuple[str, str, list[Mapping[str, Any]]
 def _from_csv(text: str, path: Path) -> tuple[str, str, list[Mapping[str, Any]]]:
     # Some countries' spreadsheets part cells by semicolons; the head shows which.
     head = text.partition("\n")[0]
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ","))
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise DataError("not a file of answers", where=str(path), found=str(error)) from error
     missing = {"study", "rater", "item", "score_a", "score_b", "preferred"} - set(rows[0] if rows else ())
     if missing:
         raise DataError("not a file of answers", where=str(path), expected="columns " + ", ".join(sorted(missing)))
@@ -169,7 +173,9 @@ def _preference(value: Any, where: str) -> str | None:
 
 
 def _patterns(value: Any, where: str) -> frozenset[str]:
-    names = [part for part in value.split(";") if part] if isinstance(value, str) else list(value or ())
+    names = [part for part in value.split(";") if part] if isinstance(value, str) else (value or [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError("not a list of patterns", where=where, expected=", ".join(PATTERNS), found=repr(value))
     unknown = [str(name) for name in names if name not in PATTERNS and name != DISTRACTION]
     if unknown:
         raise DataError("no such pattern", where=where, expected=", ".join(PATTERNS), found=", ".join(unknown))

@@ -15,7 +15,7 @@ from keras import layers
 
 from lusdata.errors import UsageError
 from train.config import TrainConfig
-from train.layers import ColoursToBackbone, GreyToBackbone
+from train.layers import NORM_MOMENTUM, ColoursToBackbone, GreyToBackbone
 from train.weights import load_backbone_weights
 
 __all__ = [
@@ -65,7 +65,7 @@ def mobilenet_v2(config: TrainConfig) -> keras.Model:
     pictures = picture_input(config)
     features = _features(config, keras.applications.MobileNetV2, GreyToBackbone("unit", name="scale")(pictures))
     hidden = layers.GlobalAveragePooling2D(name="pool")(features)
-    hidden = layers.BatchNormalization(center=False, scale=False, momentum=0.9, name="standardise")(hidden)
+    hidden = layers.BatchNormalization(center=False, scale=False, momentum=NORM_MOMENTUM, name="standardise")(hidden)
     return classifier(config, pictures, layers.Dropout(config.dropout, name="dropout")(hidden))
 
 
@@ -120,7 +120,7 @@ def _hidden_classifier(config: TrainConfig, pictures: Any, features: Any, *, wid
     hidden = layers.GlobalAveragePooling2D(name="pool")(features)
     hidden = layers.Dense(width, activation="relu", name="hidden")(hidden)
     hidden = layers.Dropout(config.dropout, name="dropout")(hidden)
-    hidden = layers.BatchNormalization(name="norm")(hidden)
+    hidden = layers.BatchNormalization(momentum=NORM_MOMENTUM, name="norm")(hidden)
     return classifier(config, pictures, hidden)
 
 

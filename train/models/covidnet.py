@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from train.config import TrainConfig
+from train.layers import NORM_MOMENTUM
 from train.models.backbones import classifier, picture_input
 from train.weights import load_backbone_weights
 
@@ -30,7 +31,7 @@ def covidnet(config: TrainConfig) -> keras.Model:
     pictures = picture_input(config)
     maps = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pictures)
     maps = layers.Conv2D(32, 7, strides=2, padding="same", use_bias=False, name="stem_conv")(maps)
-    maps = layers.BatchNormalization(name="stem_norm")(maps)
+    maps = layers.BatchNormalization(momentum=NORM_MOMENTUM, name="stem_norm")(maps)
     maps = layers.ReLU(name="stem_relu")(maps)
     for number, (width, block_count) in enumerate(_STAGES, start=1):
         maps = layers.MaxPooling2D(name=f"stage{number}_pool")(maps)
@@ -56,10 +57,10 @@ def _block(maps: Any, width: int, name: str) -> Any:
     narrow = width // 2
     maps = layers.Conv2D(narrow, 1, use_bias=False, name=f"{name}_project")(maps)
     maps = layers.Conv2D(width, 1, use_bias=False, name=f"{name}_expand")(maps)
-    maps = layers.BatchNormalization(name=f"{name}_expand_norm")(maps)
+    maps = layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_expand_norm")(maps)
     maps = layers.ReLU(name=f"{name}_expand_relu")(maps)
     maps = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{name}_look")(maps)
     maps = layers.Conv2D(narrow, 1, use_bias=False, name=f"{name}_reproject")(maps)
     maps = layers.Conv2D(width, 1, use_bias=False, name=f"{name}_extend")(maps)
-    maps = layers.BatchNormalization(name=f"{name}_norm")(maps)
+    maps = layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_norm")(maps)
     return layers.ReLU(name=f"{name}_relu")(maps)

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from train.layers import Resized
+from train.layers import NORM_MOMENTUM, Resized
 
 __all__ = ["BOTTLENECK_MAPS", "PATTERNS", "WORKING_SIZE_PX", "build_ensemble"]
 
@@ -137,7 +137,7 @@ def _convolved(maps: Any, widths: Sequence[int], name: str, *, kernel: int = 3, 
             kernel_initializer="he_normal",
             name=f"{part}_conv",
         )(maps)
-        maps = layers.BatchNormalization(momentum=0.9, name=f"{part}_norm")(maps)
+        maps = layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{part}_norm")(maps)
         maps = layers.ReLU(name=f"{part}_relu")(maps)
     return maps
 

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from train.config import TrainConfig
+from train.layers import NORM_MOMENTUM
 from train.models.backbones import classifier
 from train.weights import load_backbone_weights
 
@@ -46,5 +47,5 @@ def genesis(config: TrainConfig) -> keras.Model:
 
 def _convolved(volume: Any, width: int, name: str) -> Any:
     volume = layers.Conv3D(width, 3, padding="same", name=f"{name}_conv")(volume)
-    volume = layers.BatchNormalization(name=f"{name}_norm")(volume)
+    volume = layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_norm")(volume)
     return layers.ReLU(name=f"{name}_relu")(volume)

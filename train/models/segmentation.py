@@ -15,7 +15,7 @@ from train.models.backbones import classifier, picture_input, vgg_head
 from train.models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
 from train.weights import load_weights_file, record_beside
 
-__all__ = ["PATTERN_COLOURS", "load_ensemble", "segment_enc", "vgg_segment"]
+__all__ = ["PATTERN_COLOURS", "colouring_network", "load_ensemble", "segment_enc", "vgg_segment"]
 
 PATTERN_COLOURS: dict[str, tuple[int, int, int] | None] = {
     "background": None,
@@ -36,11 +36,18 @@ def vgg_segment(config: TrainConfig) -> keras.Model:
     Pictures of shape (batch, size, size, 1), float32, 0 to 255, to a softmax over the classes.
     """
     pictures = picture_input(config)
-    chances, _ = _segmented(pictures, config)
-    chances = Resized(config.size_px, name="map")(chances)
-    colours = [PATTERN_COLOURS[pattern] for pattern in PATTERNS]
-    coloured = ClassColours(colours, opacity=_OPACITY, name="coloured")(pictures, chances)
+    _, coloured = _coloured(pictures, config)
     return vgg_head(config, pictures, coloured)
+
+
+def colouring_network(config: TrainConfig) -> keras.Model:
+    """Build what stands before the classifier in `vgg_segment`: from pictures to what it is shown (Figure 5).
+
+    Pictures of shape (batch, size, size, 1), float32, 0 to 255, to the chances of `PATTERNS` at each pixel, shape
+    (batch, size, size, 6), and the coloured pictures, shape (batch, size, size, 3), red first, 0 to 255.
+    """
+    pictures = picture_input(config)
+    return keras.Model(pictures, _coloured(pictures, config), name="colouring")
 
 
 def segment_enc(config: TrainConfig) -> keras.Model:
@@ -88,6 +95,14 @@ def load_ensemble(path: Path, *, size_px: int | None = None) -> keras.Model:
     ensemble = build_ensemble(size_px or int(found_px))
     load_weights_file(ensemble, path)
     return ensemble
+
+
+def _coloured(pictures: Any, config: TrainConfig) -> tuple[Any, Any]:
+    """Return the ensemble's map at the pictures' size, and the pictures coloured by it."""
+    chances, _ = _segmented(pictures, config)
+    chances = Resized(config.size_px, name="map")(chances)
+    colours = [PATTERN_COLOURS[pattern] for pattern in PATTERNS]
+    return chances, ClassColours(colours, opacity=_OPACITY, name="coloured")(pictures, chances)
 
 
 def _segmented(pictures: Any, config: TrainConfig) -> tuple[Any, Any]:

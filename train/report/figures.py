@@ -34,7 +34,7 @@ def roc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -
             rate = np.r_[0, (np.cumsum(hits) / hits.sum())[last]]
             false = np.r_[0, (np.cumsum(~hits) / (~hits).sum())[last]]
             axes.plot(false, rate, **_line(index), label=f"{name} ({areas[index]:.2f})")
-    axes.legend(title="class (area)", loc="lower right", frameon=False)
+    axes.legend(title="class (area)", loc="lower right", framealpha=0.9, edgecolor="none")
     return figure
 
 
@@ -48,8 +48,8 @@ def precision_recall(labels: np.ndarray, probabilities: np.ndarray, classes: Seq
             last = _last_of_ties(probabilities[order, index])
             found = np.cumsum(hits)[last]
             axes.plot(found / hits.sum(), found / (last + 1), **_line(index), label=name)
-            axes.axhline(hits.mean(), color=CLASS_COLOURS[index], linestyle=":", linewidth=0.8)
-    axes.legend(title="class", loc="lower left", frameon=False)
+            axes.axhline(hits.mean(), color=CLASS_COLOURS[index % 6], linestyle=":", linewidth=0.8)
+    axes.legend(title="class", loc="lower left", framealpha=0.9, edgecolor="none")
     return figure
 
 
@@ -63,7 +63,8 @@ def confusions(counts: np.ndarray, classes: Sequence[str]) -> Figure:
     classes : sequence of str
         The classes, in order.
     """
-    figure = Figure(figsize=(8.4, 3.9), layout="constrained")
+    side = max(3.0, 1.0 * len(classes))
+    figure = Figure(figsize=(2 * side + 2.4, side + 0.9), layout="constrained")
     with np.errstate(invalid="ignore"):
         shares = counts / counts.sum(1, keepdims=True)
     for position, (values, title, form) in enumerate(
@@ -167,4 +168,4 @@ def _last_of_ties(sorted_scores: np.ndarray) -> np.ndarray:
 
 
 def _short(name: str) -> str:
-    return name.replace("bacterial-", "bacterial\n").replace("viral-", "viral\n")
+    return name.replace("-pneumonia", "\npneumonia").replace("uninformative", "unin-\nformative")

@@ -19,12 +19,15 @@ from train.metrics import LEVELS, label_indices, pooled, probabilities_of
 from train.paper import MEASURES, paper_classes
 from train.report import figures
 from train.run_folder import RunFolder
+from train.uninformative import CLASS_NAME
 
 __all__ = ["render"]
 
 _TEMPLATE = Path(__file__).parent / "page.html"
 _HEADS = {"f1": "F1", "mcc": "MCC"}
-_TABLES = {"frame": "table2_frame_5fold", "video": "table3_video_5fold"}
+_TABLES = {"frame": ("Table 2", "table2_frame_5fold"), "video": ("Table 3", "table3_video_5fold")}
+# The paper scored pictures without a lung per frame alone.
+_TABLES_WITH_UNINFORMATIVE = {"frame": ("Table 4", "table4_frame_5fold_with_uninformative")}
 
 
 def render(run: RunFolder) -> str:
@@ -35,6 +38,7 @@ def render(run: RunFolder) -> str:
     run : RunFolder
         A finished run; what `train.explain` left in it is shown too.
     """
+    run.require_finished()
     config, scores = run.config, run.scores
     sections = [_summary(config, scores)]
     sections += [_level(run, config, scores, level) for level in LEVELS]
@@ -53,7 +57,7 @@ def render(run: RunFolder) -> str:
 def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
     rows = []
     for level in LEVELS:
-        paper = paper_classes(_TABLES[level], config.model) if level in _TABLES else None
+        paper = _beside(config, level)
         own, bounds, folds = (scores[level][key] for key in ("scores", "intervals", "folds"))
         rows.append(
             [
@@ -64,7 +68,7 @@ def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
                 _mean_and_spread(folds["accuracy"]),
                 "-"
                 if paper is None
-                else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f} ({paper['name']})",
+                else f"{paper['accuracy']:.2f}, {paper['balanced_accuracy']:.2f} ({paper['name']}, {paper['table']})",
             ]
         )
     head = [
@@ -82,9 +86,19 @@ def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:
     return f"<section><h2>Scores</h2>{_table(head, rows)}<p class=note>{note}</p></section>"
 
 
+def _beside(config: TrainConfig, level: str) -> dict[str, Any] | None:
+    """Return the row of the paper's table that a level of this run stands beside, with the table's name."""
+    tables = _TABLES_WITH_UNINFORMATIVE if CLASS_NAME in config.classes else _TABLES
+    if level not in tables:
+        return None
+    name, key = tables[level]
+    row = paper_classes(key, config.model)
+    return None if row is None else {**row, "table": name}
+
+
 def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: str) -> str:
     own, bounds, folds = (scores[level][key] for key in ("scores", "intervals", "folds"))
-    paper = paper_classes(_TABLES[level], config.model) if level in _TABLES else None
+    paper = _beside(config, level)
     rows = []
     for name in config.classes:
         cells = [_with_interval(own["classes"][name][key], bounds["classes"][name][key]) for key in (*MEASURES, "auc")]
@@ -95,7 +109,7 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
         if paper is not None and name in paper["classes"]:
             rows.append(
                 [
-                    f"{name}, paper's {paper['name']}",
+                    f"{name}, paper's {paper['name']} ({paper['table']})",
                     *(_mean_and_spread(paper["classes"][name][key]) for key in MEASURES),
                     "",
                 ]
@@ -121,11 +135,8 @@ def _level(run: RunFolder, config: TrainConfig, scores: dict[str, Any], level: s
 
 
 def _training(run: RunFolder, config: TrainConfig) -> str:
-    paths = [run.path / f"fold-{fold}" / "log.jsonl" for fold in range(config.k)]
-    if not all(path.is_file() for path in paths):
-        return ""
-    logs = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in paths]
-    if not all(logs):
+    logs = [log for fold in range(config.k) if (log := run.log(fold))]
+    if len(logs) < config.k:
         return ""
     drawing = _figure(figures.learning(logs), "Loss by epoch", "wide")
     return f"<section><h2>Training</h2><div class=figures>{drawing}</div></section>"
@@ -160,8 +171,7 @@ def _choices(run: RunFolder, config: TrainConfig) -> str:
 def _elsewhere(run: RunFolder) -> str:
     """Show what `python -m train evaluate` found on other collections."""
     parts = []
-    for path in sorted(run.path.glob("scores-*.json")):
-        name, found = path.stem.removeprefix("scores-"), json.loads(path.read_text(encoding="utf-8"))
+    for name, found in run.scores_elsewhere.items():
         rows = []
         for level in LEVELS:
             own, bounds = found[level]["scores"], found[level]["intervals"]

@@ -33,6 +33,7 @@ MOVING = {
 
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "YBR_PARTIAL_422"})
 _GREYS = frozenset({"MONOCHROME1", "MONOCHROME2"})
+_NOT_READ = frozenset({"HSV", "ARGB", "CMYK"})
 _MORE_DECODERS = "export it uncompressed, or run: python -m pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
 _PHOTOMETRICS = _COLOURS | _GREYS | {"PALETTE COLOR"}
 
@@ -64,9 +65,12 @@ def still_frames(dataset: Any) -> Pixels:
         raise DataError(
             "a photometric interpretation that is no picture's",
             expected=", ".join(sorted(_PHOTOMETRICS)),
-            found=photometric or "nothing",
+            # Of a header, only words that are known are repeated: any other may be somebody's name.
+            found=photometric if photometric in _NOT_READ else "another word" if photometric else "nothing",
         )
     syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_transfer_syntax:
+        raise DataError("a transfer syntax that is not in the standard", hint="export it uncompressed")
     if syntax.is_compressed:
         _check_decoder(syntax, get_decoder)
     count = int(dataset.get("NumberOfFrames", 1))

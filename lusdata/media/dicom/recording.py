@@ -38,6 +38,10 @@ MAX_PIXEL_BYTES = 2 << 30
 
 # What a scan's screen may be filed under: ultrasound itself, or a picture of a screen.
 _MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "XC", ""})
+# Those that may be repeated in a message; anything else in a header may be somebody's name.
+_OTHER_MODALITIES = frozenset(
+    {"CR", "CT", "DX", "ECG", "MG", "MR", "NM", "PT", "RF", "RTDOSE", "RTPLAN", "RTSTRUCT", "SEG", "SR", "XA"}
+)
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 # Known to this process only: tells whether two files are of one examination, and cannot be turned back.
 _SALT = secrets.token_bytes(32)
@@ -174,7 +178,8 @@ def _check(dataset: Any) -> None:
         raise DataError("a DICOM file without pictures", expected="pixel data", found="none")
     modality = str(dataset.get("Modality") or "")
     if modality not in _MODALITIES:
-        raise DataError("a DICOM file of another modality", expected="ultrasound (US)", found=modality)
+        found = modality if modality in _OTHER_MODALITIES else "a word of its own"
+        raise DataError("a DICOM file of another modality", expected="ultrasound (US)", found=found)
     if "TransferSyntaxUID" not in dataset.file_meta:
         raise DecodeError("the DICOM file does not say how it is written", expected="a transfer syntax")
     sides = [int(dataset.get(name) or 0) for name in ("Columns", "Rows")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import time
@@ -15,7 +16,7 @@ from lusdata.media.facts import sha256_of
 from lusdata.wording import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from lusdata.media.fetch.address import Origin
     from lusdata.media.fetch.patience import Limits
@@ -43,21 +44,27 @@ def candidates(source: Path) -> list[Path]:
     Parameters
     ----------
     source : Path
-        A file or a folder. Hidden files and lists of files are passed over; everything else is taken, so that what is
-        no recording is told and not left out in silence.
+        A file or a folder. Hidden files and lists of files are passed over; everything else is taken, also folders that
+        may not be read, so that what is no recording is told and not left out in silence.
 
     Raises
     ------
     UsageError
-        If there is nothing of that name, or far too much.
+        If far too much is there.
     DataError
         If a folder holds no file.
-    OSError
-        If a folder cannot be read.
     """
     if not source.is_dir() or source.is_symlink():
         return [source]
-    files = sorted(_below(source))
+    locked: list[OSError] = []
+    found = {
+        Path(folder, name)
+        for folder, folders, names in os.walk(source, onerror=locked.append)
+        for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
+    } | {Path(error.filename) for error in locked}
+    files = sorted(
+        path for path in found if not any(_HIDDEN_OR_LISTS.fullmatch(part) for part in path.relative_to(source).parts)
+    )
     if not files:
         raise DataError("the folder holds no file", where=one_line(str(source)), expected="videos or pictures")
     if len(files) > _MOST_FILES:
@@ -70,17 +77,6 @@ def candidates(source: Path) -> list[Path]:
     return files
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Find every file in a folder and the folders below; unlike `Path.rglob`, say which of them cannot be read."""
-    for path in folder.iterdir():
-        if _HIDDEN_OR_LISTS.fullmatch(path.name):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _below(path)
-        else:
-            yield path
-
-
 def check_file(path: Path) -> None:
     """Refuse what is no plain file, without opening it.
 
@@ -90,6 +86,8 @@ def check_file(path: Path) -> None:
         If there is nothing of that name.
     DataError
         If it is a link, a pipe, a device, a socket, or empty.
+    OutsideError
+        If it is a folder: `candidates` leaves only those that may not be read.
     """
     try:
         found = path.lstat()
@@ -99,8 +97,9 @@ def check_file(path: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise DataError("a symbolic link", where=where, expected="a file", hint="name the file that it leads to")
     if not stat.S_ISREG(found.st_mode):
-        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFDIR: "a folder", stat.S_IFSOCK: "a socket"}
-        kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
+        if stat.S_ISDIR(found.st_mode):
+            raise OutsideError("the folder may not be read", where=where)
+        kind = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(found.st_mode), "a device")
         raise DataError("not a file", where=where, expected="a video, a picture or a DICOM file", found=kind)
     if found.st_size == 0:
         raise DataError("the file is empty", where=where)
