@@ -239,6 +239,9 @@ def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, cli
         (("--kind", "image"), "KIND_FRAMES"),
         (("--attribution", "ask me@example.org"), "PRIVACY_CONTACT"),
         (("--source-url", "http://10.0.0.7/a.mp4"), "ADDRESS_PRIVATE"),
+        (("--source-url", "javascript:alert(1)"), "--source-url: not a web address"),
+        (("--source-url", "https://example.org/<script>.mp4"), "--source-url: markup"),
+        (("--page", "see example.org"), "--page: not a web address"),
         (("--source-url", "https://example.org/known.mp4"), "already there"),
     ],
 )

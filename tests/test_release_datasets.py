@@ -158,6 +158,25 @@ def test_what_was_withdrawn_since_is_not_built(origin: Path, collection: Path) -
     assert sum(len(dataset.fold(i).test.recordings) for i in range(5)) == 13
 
 
+def test_a_page_and_an_audit_of_a_release_ask_for_no_new_folds_after_a_withdrawal(
+    origin: Path, collection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    withdraw(collection, "video-02")
+    with pytest.warns(UserWarning, match="withdrawn since"):
+        folder = load(origin, collection, release="1.0.0", cache=tmp_path / "cache").index.folder
+    page = tmp_path / "page.html"
+    assert main(["report", str(folder), "--out", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "<title>Dataset of small@1.0.0" in text
+    assert "consent was taken back" in text
+    assert "TABLE_OUTDATED" not in text
+    capsys.readouterr()
+    assert main(["audit", f"{collection}@1.0.0", "--json"]) == 0
+    codes = {finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert "RECORDING_NOT_INCLUDED" in codes
+    assert "TABLE_OUTDATED" not in codes
+
+
 def test_a_dataset_that_was_built_before_a_withdrawal_is_not_opened_for_the_release(
     origin: Path, dataset: Dataset, collection: Path
 ) -> None:

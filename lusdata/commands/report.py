@@ -107,7 +107,8 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
         options = ", ".join(f"--{name}" for name in given)
         raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
     index = opened_dataset(folder)
-    collection = Collection(index.name, folder, index.manifests)
+    withdrawn_before = () if index.release is None else tuple(index.release["withdrawn_since"])
+    collection = Collection(index.name, folder, index.manifests, withdrawn_since=withdrawn_before)
     with _bar(len(index.entries)) as advance:
         withdrawn = withdrawn_since_built(index)
         pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)

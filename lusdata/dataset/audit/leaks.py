@@ -94,9 +94,9 @@ def find_validation_leaks(collection: Collection, split: AuditedSplit) -> Iterat
 def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
     """Look for recordings that the split forgets or should not use, and for a table that is out of date."""
     table = split.table
-    # What a release froze was made from its manifests as they were: a recording that was withdrawn since is told below.
-    made_from = collection.manifests if collection.release is None else collection.release.manifests
-    if table is not None and table.catalog_digest != catalog_digest(made_from):
+    outdated = table is not None and table.catalog_digest != catalog_digest(collection.manifests)
+    # What was withdrawn from a release changes the catalog and not the frozen folds; it has a finding of its own.
+    if outdated and not collection.withdrawn_since:
         message = "manifests changed since it was made"
         yield Finding("TABLE_OUTDATED", "warning", split.source, message)
     if split.by_frame:

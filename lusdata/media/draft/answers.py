@@ -16,6 +16,7 @@ from lusdata.errors import UsageError
 __all__ = ["Answers", "check_answers", "known_provider", "patient_code_fault", "private_words", "slug_of"]
 
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]|&(?:#\d|#x|[a-zA-Z]+;)")
+_ADDRESS = re.compile(r"https?://\S+")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 
@@ -129,8 +130,8 @@ def check_answers(answers: Answers, *, whole: bool = True) -> None:
     Raises
     ------
     UsageError
-        If a licence is unknown or missing where nothing was published, an answer holds markup, or a patient's code
-        could be a name.
+        If a licence is unknown or missing where nothing was published, an answer holds markup, an address is none, or
+        a patient's code could be a name.
     """
     if answers.licence not in LICENCES and (answers.licence or whole):
         raise UsageError(
@@ -147,9 +148,15 @@ def check_answers(answers: Answers, *, whole: bool = True) -> None:
             expected="a licence by its owner, such as CC-BY-4.0, or --source-url or --page where it is published",
             found="LicenseRef-None",
         )
-    for option, text in (("--attribution", answers.attribution), ("--page", answers.page), ("--doi", answers.doi)):
+    addresses = (("--source-url", answers.source_url), ("--page", answers.page))
+    for option, text in (*addresses, ("--attribution", answers.attribution), ("--doi", answers.doi)):
         if text and (_MARKUP.search(text) or not text.isprintable()):
             raise UsageError("markup or control characters in a plain text", where=option, found=repr(text[:60]))
+    for option, address in addresses:
+        if address and not _ADDRESS.fullmatch(address):
+            raise UsageError(
+                "not a web address", where=option, expected="https://..., without spaces", found=repr(address[:60])
+            )
     fault = patient_code_fault(answers.patient) if answers.patient is not None else ""
     if fault:
         raise UsageError("not a code for a patient", where="--patient", expected=fault, found=repr(answers.patient))
