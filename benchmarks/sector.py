@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lusdata.errors import LusdataError
-from lusdata.media.crop import Box
+from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import decode
 from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
+from lusdata.media.draft.look import SURE_ENOUGH
 from lusdata.media.phantom import draw, typical
 from lusdata.media.sector.finder import Sector, find_sector
 
@@ -188,10 +189,17 @@ def row(group: list[Case]) -> str:
 
 def report_real(folders: list[Path]) -> None:
     found: list[tuple[Path, Sector, float]] = []
+    kept: list[tuple[float, bool]] = []
     for path, frames in real_recordings(folders):
         start = time.process_time()
         sector = find_sector(frames)
         found.append((path, sector, time.process_time() - start))
+        height_px, width_px = frames.shape[1:3]
+        if height_px == width_px:
+            # Somebody cut this square out of a screen: the square is the truth, and the whole file.
+            sure = sector.confidence >= SURE_ENOUGH
+            window = Box(*sector.square_box) if sure else crop_box(width_px, height_px)
+            kept.append((box_overlap(Box(0, 0, width_px, height_px), window), sure))
     if not found:
         write("no real recordings at hand")
         return
@@ -199,9 +207,25 @@ def report_real(folders: list[Path]) -> None:
     write("real recordings: " + ", ".join(f"{shapes.count(name)} {name}" for name in sorted(set(shapes))))
     seconds = [cpu_s for _, _, cpu_s in found]
     write(f"CPU time: median {1000 * np.median(seconds):.0f} ms, most {1000 * max(seconds):.0f} ms")
+    report_squares(kept)
     write("least sure of (look at these):")
     for path, sector, _ in sorted(found, key=lambda one: one[1].confidence)[:15]:
         write(f"  {sector.confidence:.2f}  {sector.shape:<7} {path.name}")
+
+
+def report_squares(kept: list[tuple[float, bool]]) -> None:
+    """Tell how much of the squares that people cut out is kept, which is a box known for a real recording."""
+    for name, overlaps in (
+        ("square crops by people, as used", [value for value, _ in kept]),
+        ("  of which the finder is sure", [value for value, sure in kept if sure]),
+    ):
+        if overlaps:
+            low, middle = np.quantile(overlaps, [0.05, 0.5])
+            above, same = (100 * np.mean(np.array(overlaps) > limit) for limit in (0.9, 0.98))
+            write(
+                f"{name}: {len(overlaps)}, intersection over union 5% {low:.3f}, median {middle:.3f}, "
+                f">0.9 {above:.0f} %, >0.98 {same:.0f} %"
+            )
 
 
 def write(text: str) -> None:
