@@ -41,7 +41,8 @@ def dicom_file(
     meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
     meta.MediaStorageSOPInstanceUID = "1.2.826.0.1.3680043.10.543.77.1"
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data = FileDataset(str(path), {}, file_meta=meta, preamble=bytes(128))
+    meta.SourceApplicationEntityTitle = "MUSTERFRAU"
+    data = FileDataset(str(path), {}, file_meta=meta, preamble=b"MUSTERFRAU".ljust(128, b"\0"))
     data.SOPClassUID = UltrasoundMultiFrameImageStorage
     data.SOPInstanceUID = "1.2.826.0.1.3680043.10.543.77.1"
     data.StudyInstanceUID = "1.2.826.0.1.3680043.10.543.77.2"
@@ -57,6 +58,8 @@ def dicom_file(
     data.AccessionNumber = "ACC-0815"
     data.DeviceSerialNumber = "SN-90210"
     data.StationName = "Station-Z"
+    data.StudyDescription = data.SeriesDescription = data.ProtocolName = "MUSTERFRAU^Erika"
+    data.TransducerData = ["OPERATORIX"]
     data.ImageComments = "Erika MUSTERFRAU, left lung"
     data.Modality = "US"
     data.TransducerType = "CURVED LINEAR"
@@ -79,6 +82,23 @@ def dicom_file(
         item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = 3
         item.PhysicalDeltaX = item.PhysicalDeltaY = cm_per_px
         data.SequenceOfUltrasoundRegions = [item]
+        item.PatientName = "MUSTERFRAU^Erika"
+    asked = Dataset()
+    asked.RequestedProcedureDescription = "MUSTERFRAU^Erika"
+    data.RequestAttributesSequence = [asked]
+    # An overlay that covers everything: it belongs to a viewer and not into the pictures.
+    rows, columns = frames.shape[1:3]
+    for element, vr, value in (
+        (0x0010, "US", rows),
+        (0x0011, "US", columns),
+        (0x0022, "LO", "MUSTERFRAU^Erika"),
+        (0x0040, "CS", "G"),
+        (0x0050, "SS", [1, 1]),
+        (0x0100, "US", 1),
+        (0x0102, "US", 0),
+        (0x3000, "OW", b"\xff" * (2 * -(-rows * columns // 16))),
+    ):
+        data.add_new((0x6000, element), vr, value)
     private = data.private_block(0x0019, "Nobody 1.0", create=True)
     private.add_new(0x01, "LO", "Erika MUSTERFRAU")
     for keyword, value in (extra or {}).items():

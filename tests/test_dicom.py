@@ -79,6 +79,34 @@ def test_deep_grey_keeps_one_scale_for_all_frames(tmp_path):
     np.testing.assert_array_equal(frames[:, 0, 0], [0, 64, 128, 191, 255])
 
 
+def test_deep_grey_is_the_same_in_either_order_of_bytes_and_packed(tmp_path):
+    import pydicom
+    from pydicom.uid import ExplicitVRBigEndian, RLELossless
+
+    deep = steps().astype(np.uint16) * 16
+    plain = read(dicom_file(tmp_path / "a.dcm", deep)).frames
+    turned = pydicom.dcmread(tmp_path / "a.dcm")
+    # Elements that nobody looked at would be written in the old order.
+    list(turned.iterall())
+    turned.PixelData = deep.astype(">u2").tobytes()
+    turned.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    pydicom.dcmwrite(tmp_path / "b.dcm", turned, little_endian=False, implicit_vr=False)
+    np.testing.assert_array_equal(read(tmp_path / "b.dcm").frames, plain)
+    packed = pydicom.dcmread(tmp_path / "a.dcm")
+    packed.compress(RLELossless)
+    packed.save_as(tmp_path / "c.dcm")
+    np.testing.assert_array_equal(read(tmp_path / "c.dcm").frames, plain)
+
+
+def test_an_overlay_in_the_spare_bits_of_the_pixels_is_not_seen(tmp_path):
+    deep = steps().astype(np.uint16) * 16
+    said = {"BitsStored": 12, "HighBit": 11}
+    plain = read(dicom_file(tmp_path / "a.dcm", deep, extra=said)).frames
+    drawn = deep.copy()
+    drawn[:, 2:5, 2:5] |= 1 << 12
+    np.testing.assert_array_equal(read(dicom_file(tmp_path / "b.dcm", drawn, extra=said)).frames, plain)
+
+
 def test_colour_that_is_grey_everywhere_becomes_grey(tmp_path):
     frames = steps()
     recording = read(dicom_file(tmp_path / "a.dcm", np.repeat(frames[..., None], 3, axis=3), photometric="RGB"))
