@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="run folder, new or with other folds of the same run (default: in runs/)",
     )
-    parser.add_argument("--steps", type=int, default=400, help="training steps of the segmenter (default: 400)")
+    parser.add_argument("--steps", type=int, default=300, help="training steps of the segmenter (default: 300)")
 
 
 def run(arguments: argparse.Namespace) -> int:
