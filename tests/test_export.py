@@ -241,12 +241,18 @@ def test_a_changed_shard_is_not_described(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("wrong", [None, True, 3, "x", [], {}], ids=repr)
-def test_a_key_of_another_kind_is_answered_in_one_line_or_does_no_harm(home, tmp_path, wrong):
+def test_a_key_of_another_kind_is_answered_in_one_line(home, tmp_path, wrong):
     whole = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
+    refused = {}
     for key in whole:
         write_text(tmp_path / "dataset.json", json.dumps({**whole, key: wrong}))
-        with contextlib.suppress(LusdataError):
+        # Whatever else is raised is a fault.
+        try:
             subject_of_dataset(tmp_path)
+        except LusdataError as error:
+            refused[key] = str(error)
+    assert {"format", "format_version", "name", "recordings"} <= refused.keys()
+    assert all(str(tmp_path) in line and "\n" not in line for line in refused.values())
 
 
 @settings(max_examples=40)
