@@ -149,7 +149,7 @@ def _address_fault(text: str) -> str:
     if not text.startswith(("https://", "http://")):
         return "an address begins with https://"
     # Asked again now, since the schema would refuse it when everything else has been answered, too.
-    return "" if re.fullmatch(r"https?://[!-~]+", text) else "an address has no blanks and no other letters than ASCII"
+    return "" if re.fullmatch(r"https?://\S+", text) else "an address has no blanks"
 
 
 def _provider_fault(text: str) -> str:
