@@ -601,6 +601,14 @@ def test_a_person_on_a_terminal_is_asked_for_what_is_missing(place, clips, monke
     assert "not among" in asked
 
 
+def test_a_page_that_is_no_address_is_asked_for_again(place, clips, monkeypatch, capsys):
+    answers(monkeypatch, "https://example.org/a page", "https://example.org/a-page", "", "yes")
+    said = (*SAID, "--class-basis", "pcr", "--attribution", "A Clinic", "--patient", "c-07")
+    assert place.add(clips / "new.mp4", *said) == 0
+    assert "an address has no blanks" in capsys.readouterr().err
+    assert place.the_new()["source"]["page"] == "https://example.org/a-page"
+
+
 def test_a_person_may_sign_for_text_on_the_terminal(place, clips, monkeypatch):
     answers(monkeypatch, "", "https://example.org/4", "", "", "", "physician")
     assert place.add(clips / "named.mp4", *SAID) == 0

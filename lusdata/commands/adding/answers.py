@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -145,7 +146,10 @@ def _asked_licence(*, published: bool) -> str:
 
 
 def _address_fault(text: str) -> str:
-    return "" if text.startswith(("https://", "http://")) else "an address begins with https://"
+    if not text.startswith(("https://", "http://")):
+        return "an address begins with https://"
+    # Asked again now, since the schema would refuse it when everything else has been answered, too.
+    return "" if re.fullmatch(r"https?://\S+", text) else "an address has no blanks"
 
 
 def _provider_fault(text: str) -> str:
