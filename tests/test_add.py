@@ -359,6 +359,15 @@ def test_who_made_it_and_where_stop_it_too(clips, tmp_path, tags):
         refuse_private_tags(as_it_came(path))
 
 
+def test_the_day_of_an_upload_is_told_and_stops_nothing(place, clips, tmp_path, capsys):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", date="20200825")
+    assert place.add(path, *SAID) == 0
+    assert "tags that go with it: date '20200825'" in capsys.readouterr().out
+    named = tagged(tmp_path / "b.mp4", clips / "new.mp4", date="MUSTERFRAU^ERIKA")
+    with pytest.raises(DataError, match="tag 'date' may name"):
+        refuse_private_tags(as_it_came(named))
+
+
 def test_a_name_in_a_pictures_own_comment_stops_it(tmp_path):
     write_image(tmp_path / "plain.jpg", clean(4)[0])
     whole = (tmp_path / "plain.jpg").read_bytes()

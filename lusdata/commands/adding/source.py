@@ -22,6 +22,10 @@ _SURE_TEXT, _NONE = 0.8, 2.0
 """Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
 _TAGS_SHOWN = 4
 
+# When a file was written, changed or published, and when its program was, is told in a note at most: hardly a file is
+# without, and platforms write it unasked.
+_DAYS_OF_THE_FILE = TECHNICAL | {"creation_time", "date", "com.apple.quicktime.creationdate", "xmp"}
+
 
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
     """Bring the file here, and put a copy in its place where it must not stay as it is."""
@@ -68,13 +72,9 @@ def refuse_private_tags(prepared: Prepared) -> None:
 
 def _private(tag: str, text: str) -> list[str]:
     """Return what in a tag may name a person, a day or a place."""
-    # When the file was written is told in a note: hardly a file is without.
-    if tag == "creation_time":
-        return []
     if "location" in tag:
         return [text]
-    # Programs write the days of their releases and of a file's last change there.
-    return private_words(text, days=tag not in TECHNICAL and tag != "xmp")
+    return private_words(text, days=tag not in _DAYS_OF_THE_FILE)
 
 
 def _tag_notes(path: Path) -> tuple[str, ...]:
