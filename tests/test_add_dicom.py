@@ -97,6 +97,21 @@ def test_what_may_be_echoes_is_left_for_a_person_to_judge(tmp_path, monkeypatch)
     assert gone[:, 150:170, 200:280].max() == 0
 
 
+def test_letters_between_two_pieces_of_a_line_are_blacked_with_them(tmp_path, monkeypatch):
+    frames = screen()
+    frames[:, 4:20, 4:120] = 200
+    file = dicom_file(tmp_path / "a.dcm", frames)
+    pieces = (Box(4, 4, 50, 16), Box(70, 4, 50, 16))
+
+    def torn(frames, *, sector=None, **options):
+        return TextFinding(tuple(TextRegion(box, inside_sector=False, score=0.9) for box in pieces))
+
+    monkeypatch.setattr(clean_copy, "find_text", torn)
+    copy = clean_copy.copy_of_dicom(file, tmp_path, black_from=0.8)
+    assert sampled_frames(copy.path)[:, 4:20, 4:120].max() == 0
+    assert sum("2 places" in note for note in copy.notes) == 1
+
+
 def test_the_bright_arc_below_a_transducer_is_not_surely_writing():
     from pydicom.data import get_testdata_file
 

@@ -21,6 +21,7 @@ from lusdata.media.draft.look import all_frames, evenly
 from lusdata.media.lossless import lossless_bytes, lossless_suffix
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
+from lusdata.media.text.gaps import gaps_between
 from lusdata.wording import counted
 
 __all__ = ["Copy", "clean_copy", "copy_of_dicom"]
@@ -175,14 +176,17 @@ def _black_text(frames: NDArray[np.uint8], *, over_scan_from: float) -> int:
     """Black text in place, over the scan only from a score on; return in how many places."""
     shown = _colour(evenly(frames, _SHOWN))
     sector = find_sector(shown)
-    blacked = 0
-    for region in find_text(shown, sector=sector).regions:
-        box = region.box
-        rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
-        if region.score >= over_scan_from or not sector.mask[rows, columns].any():
-            frames[:, rows, columns] = 0
-            blacked += 1
-    return blacked
+    regions = find_text(shown, sector=sector).regions
+    beside = [region.box for region in regions if not sector.mask[_window(region.box)].any()]
+    over = [region.box for region in regions if region.box not in beside and region.score >= over_scan_from]
+    gaps = [gap for gap in gaps_between(beside) if not sector.mask[_window(gap)].any()]
+    for box in (*beside, *over, *gaps):
+        frames[:, *_window(box)] = 0
+    return len(beside) + len(over)
+
+
+def _window(box: Box) -> tuple[slice, slice]:
+    return slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
 
 
 def _times_s(recording: DicomRecording, rate_hz: float | None, path: Path) -> Sequence[float]:
