@@ -23,12 +23,12 @@ from media_server import running_server
 from lusdata.catalog.manifest import read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
-from lusdata.commands.adding import one as adding_one
-from lusdata.commands.adding.bench import Prepared
-from lusdata.commands.adding.source import refuse_private_tags
 from lusdata.errors import DataError
-from lusdata.media.draft.answers import Answers
-from lusdata.media.draft.source import check_file, download
+from lusdata.intake import add as intake_add
+from lusdata.intake.answers import Answers
+from lusdata.intake.bench import Prepared
+from lusdata.intake.prepare import refuse_private_tags
+from lusdata.intake.source import check_file, download
 from lusdata.media.fetch.address import origin_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
@@ -299,7 +299,7 @@ def test_text_that_was_read_is_signed_for_in_the_manifest(place, clips):
 
 
 def test_a_clean_copy_has_the_text_blacked_and_says_so(place, clips):
-    from lusdata.media.draft.look import sampled_frames
+    from lusdata.intake.look import sampled_frames
     from lusdata.media.text.finder import find_text
 
     assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 0
@@ -447,7 +447,7 @@ def test_what_may_not_be_read_is_told_and_does_not_stop_the_others(place, clips,
     (folder / "locked").mkdir(parents=True)
     shutil.copy(clips / "named.mp4", folder / "a.mp4")
     shutil.copy(clips / "new.mp4", folder / "b.mp4")
-    scan, prepare = os.scandir, adding_one.prepare
+    scan, prepare = os.scandir, intake_add.prepare
 
     def refusing(name):
         raise PermissionError(errno.EACCES, "Permission denied", str(name))
@@ -455,7 +455,7 @@ def test_what_may_not_be_read_is_told_and_does_not_stop_the_others(place, clips,
     # Neither is in the way of a superuser, who may well run this.
     monkeypatch.setattr(os, "scandir", lambda path: (refusing if str(path).endswith("locked") else scan)(path))
     monkeypatch.setattr(
-        adding_one, "prepare", lambda file, *rest: refusing(file) if file.stem == "a" else prepare(file, *rest)
+        intake_add, "prepare", lambda file, *rest: refusing(file) if file.stem == "a" else prepare(file, *rest)
     )
     assert place.add(folder, *SAID) == 3
     out = capsys.readouterr().out
@@ -512,7 +512,7 @@ def test_a_folder_that_cannot_begin_an_id_is_refused_before_the_clip_is_decoded(
 
 
 def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, clips, monkeypatch, capsys):
-    from lusdata.media.draft import clean_copy
+    from lusdata.intake import clean_copy
 
     nothing = clean_copy.find_text(np.zeros((1, 64, 64, 3), dtype=np.uint8))
     monkeypatch.setattr(clean_copy, "find_text", lambda frames, sector: nothing)
@@ -523,17 +523,15 @@ def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, 
 
 
 def test_a_file_that_is_still_being_written_is_not_described(place, clips, tmp_path, monkeypatch, capsys):
-    from lusdata.commands.adding import one
-
     path = Path(shutil.copy(clips / "new.mp4", tmp_path / "clip.mp4"))
-    look = one.look
+    look = intake_add.look
 
     def then_it_grows(seen: Path):
         found = look(seen)
         path.write_bytes(path.read_bytes() + b"more")
         return found
 
-    monkeypatch.setattr(one, "look", then_it_grows)
+    monkeypatch.setattr(intake_add, "look", then_it_grows)
     assert place.add(path, *SAID) == 1
     assert "the file changed while it was looked at" in capsys.readouterr().err
     assert place.written() == []
@@ -557,7 +555,7 @@ def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch
     def download(address: str, folder: Path) -> Path:
         return Path(shutil.copy(clips / "new.mp4", folder / "Cov-Clip_3.mp4"))
 
-    monkeypatch.setattr("lusdata.commands.adding.source.download", download)
+    monkeypatch.setattr("lusdata.intake.prepare.download", download)
     assert place.add("https://example.org/media/Cov-Clip_3.mp4?x=1", *SAID[:2], *SAID[4:]) == 0
     data = place.the_new()
     assert data["id"] == "test/cov-clip-3"

@@ -13,9 +13,9 @@ from dicom_files import SECRETS, dicom_file
 
 from lusdata.catalog.manifest import read_manifest
 from lusdata.cli import main
+from lusdata.intake import clean_copy
+from lusdata.intake.look import sampled_frames
 from lusdata.media.crop import Box
-from lusdata.media.draft import clean_copy
-from lusdata.media.draft.look import sampled_frames
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.spec import typical
 from lusdata.media.text.finder import TextFinding, TextRegion, find_text

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lusdata.errors import UsageError
-from lusdata.media.contact_sheet import CLASS_COLOURS, Caption, contact_sheet, write_contact_sheet
 from lusdata.media.phantom.gallery import phantom_gallery
+from lusdata.media.pictures.contact_sheet import CLASS_COLOURS, Caption, contact_sheet, write_contact_sheet
 
 
 def grey(level, height=80, width=100):

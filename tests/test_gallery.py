@@ -21,7 +21,7 @@ from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.report import AuditReport
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.errors import DataError, OutsideError
-from lusdata.media.thumbnail import Strip
+from lusdata.media.pictures.thumbnail import Strip
 from lusdata.publish.gallery.html import Html, island, join, link, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.page import Gallery, gallery_page, make_gallery, write_gallery

@@ -17,7 +17,7 @@ from catalogs import recording
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.manifest import Manifest
-from lusdata.media.thumbnail import encode_strip, plan_strips
+from lusdata.media.pictures.thumbnail import encode_strip, plan_strips
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.page import make_gallery, write_gallery
 

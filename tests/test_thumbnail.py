@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lusdata.errors import UsageError
-from lusdata.media.thumbnail import StripPlan, encode_strip, plan_strips
+from lusdata.media.pictures.thumbnail import StripPlan, encode_strip, plan_strips
 
 PLAN = StripPlan(side_px=32, frames=4, rate_hz=5.0, quality=80, still_px=64)
 

@@ -135,7 +135,7 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
         If it cannot be read.
     """
     if _is_dicom(path):
-        from lusdata.media.draft.clean_copy import copy_of_dicom
+        from lusdata.intake.clean_copy import copy_of_dicom
 
         with tempfile.TemporaryDirectory() as folder:
             copy = copy_of_dicom(path, Path(folder))
@@ -145,7 +145,7 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
 
 def _samples(path: Path, name: str, config: TrainConfig, *, box: Box | None) -> Samples:
     from lusdata import find_sector, media_facts, read_frames
-    from lusdata.media.draft.look import SURE_ENOUGH, sampled_frames
+    from lusdata.intake.look import SURE_ENOUGH, sampled_frames
 
     facts = media_facts(path)
     if box is None:

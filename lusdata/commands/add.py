@@ -20,7 +20,7 @@ from lusdata.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lusdata.commands.adding.bench import Added, Bench
+    from lusdata.intake.bench import Added, Bench
 
 __all__ = ["configure", "run"]
 
@@ -68,13 +68,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add what is named; return the exit code."""
-    from lusdata.commands.adding.answers import Interview, given_answers
-    from lusdata.commands.adding.bench import Wishes
-    from lusdata.commands.adding.crop import parse_crop
-    from lusdata.commands.adding.one import add_one
+    from lusdata.commands.adding.answers import given_answers
+    from lusdata.commands.adding.ask import ask
     from lusdata.commands.adding.report import document, text
-    from lusdata.media.draft.answers import check_answers
-    from lusdata.media.draft.source import candidates, is_address
+    from lusdata.intake.add import add_one
+    from lusdata.intake.answers import check_answers
+    from lusdata.intake.bench import Wishes
+    from lusdata.intake.crop import parse_crop
+    from lusdata.intake.interview import Interview
+    from lusdata.intake.source import candidates, is_address
 
     if not args.source:
         raise UsageError("nothing is named", where="FILE|DIR|DICOM|URL", expected="what to add", found="an empty word")
@@ -85,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     crop = parse_crop(args.crop) if args.crop else None
     if args.rate_hz is not None and not 0 < args.rate_hz <= 1000:
         raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
-    interview = Interview(bench.known) if asks else None
+    interview = Interview(ask, bench.known) if asks else None
     wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, interview=interview, accepts=args.yes)
     sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
     whole_folder = not is_address(args.source) and Path(args.source).is_dir()
@@ -122,10 +124,10 @@ def _bench(args: argparse.Namespace) -> Bench:
 
     from lusdata.catalog.folders import find_collection
     from lusdata.catalog.opening import open_collection
-    from lusdata.commands.adding.bench import Bench
+    from lusdata.intake.answers import slug_of
+    from lusdata.intake.bench import Bench
+    from lusdata.intake.source import is_address
     from lusdata.media.cache import cache_dir
-    from lusdata.media.draft.answers import slug_of
-    from lusdata.media.draft.source import is_address
 
     folder = find_collection(args.collection).resolve()
     if "_shipped" in folder.parts:

@@ -225,7 +225,7 @@ def _load(folder: Path) -> Dataset:
 def _show(dataset: Dataset, collection: Collection, path: Path) -> None:
     import numpy as np
 
-    from lusdata.media.contact_sheet import Caption, contact_sheet, write_contact_sheet
+    from lusdata.media.pictures.contact_sheet import Caption, contact_sheet, write_contact_sheet
 
     frames = dataset.to_numpy()
     pictures, captions = [], []

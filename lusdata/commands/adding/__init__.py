@@ -1,1 +1,1 @@
-"""The steps of ``lusdata add``: `source`, `known`, `crop`, `ask`; `one` walks them for a recording."""
+"""What ``lusdata add`` asks on a terminal and prints; `lusdata.intake` does the work."""

@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from lusdata.errors import UsageError
+from lusdata.intake.question import Question
 
-__all__ = ["Question", "ask", "is_terminal"]
+__all__ = ["ask", "is_terminal"]
 
 _TRIES = 5
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question.
-
-    Attributes
-    ----------
-    text : str
-        What is asked.
-    words : sequence of str
-        The answers that are allowed; any if empty.
-    default : str or None
-        What Enter means.
-    optional : bool
-        Whether Enter may mean nothing.
-    fault : callable, optional
-        Says what is wrong with an answer; empty if nothing is.
-    """
-
-    text: str
-    words: Sequence[str] = ()
-    default: str | None = None
-    optional: bool = False
-    fault: Callable[[str], str] | None = None
 
 
 def is_terminal() -> bool:
@@ -63,8 +37,10 @@ def ask(question: Question) -> str | None:
     """
     words = f" [{', '.join(question.words)}]" if question.words else ""
     enter = f" (Enter: {question.default})" if question.default else " (Enter: none)" if question.optional else ""
+    # Standard output may be read by a program.
+    if question.note:
+        sys.stderr.write(f"{question.note}\n")
     for _ in range(_TRIES):
-        # Standard output may be read by a program.
         sys.stderr.write(f"{question.text}{words}{enter}: ")
         sys.stderr.flush()
         line = sys.stdin.readline()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.validate import shown_path
-from lusdata.commands.adding.bench import Added, Bench
 from lusdata.commands.layout import table
 from lusdata.errors import LusdataError
+from lusdata.intake.bench import Added, Bench
 from lusdata.wording import counted, one_line
 
 __all__ = ["document", "text"]

@@ -92,9 +92,9 @@ def draw_pairs(
     OutsideError
         If a picture cannot be written.
     """
-    from lusdata.media.draft.look import sampled_frames
-    from lusdata.media.draft.preview import beside, write_preview
+    from lusdata.intake.look import sampled_frames
     from lusdata.media.held import held_file
+    from lusdata.media.pictures.preview import beside, write_preview
 
     for pair in pairs:
         both = (collection.by_id[pair.match.first], collection.by_id[pair.match.second])

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lusdata.media.contact_sheet import Caption, contact_sheet, write_contact_sheet
 from lusdata.media.phantom.draw import draw
 from lusdata.media.phantom.spec import ClassName, Phantom, Probe, typical
+from lusdata.media.pictures.contact_sheet import Caption, contact_sheet, write_contact_sheet
 
 __all__ = ["phantom_gallery"]
 

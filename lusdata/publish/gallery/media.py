@@ -15,8 +15,8 @@ from lusdata.dataset.index import Index, read_recordings
 from lusdata.errors import DataError, LusdataError
 from lusdata.media.fetch.report import STATES, FetchReport, FetchResult
 from lusdata.media.frames import read_frames
+from lusdata.media.pictures.thumbnail import Strip, StripPlan, encode_strip, plan_strips
 from lusdata.media.png import decode_png
-from lusdata.media.thumbnail import Strip, StripPlan, encode_strip, plan_strips
 
 __all__ = ["Picture", "pictures_of_collection", "pictures_of_dataset"]
 

@@ -24,7 +24,7 @@ from lusdata.dataset.audit.split import read_split, split_of_table
 from lusdata.dataset.folds.frozen import origin_of, table_of
 from lusdata.dataset.folds.units import catalog_digest
 from lusdata.errors import LusdataError, OutsideError
-from lusdata.media.contact_sheet import CLASS_COLOURS
+from lusdata.media.pictures.contact_sheet import CLASS_COLOURS
 from lusdata.publish.gallery.data import FACETS, recording_data
 from lusdata.publish.gallery.html import Html, csp_hash, island
 from lusdata.publish.gallery.media import Picture

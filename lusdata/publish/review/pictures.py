@@ -15,11 +15,11 @@ from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError, Issue, LusdataError, OutsideError
+from lusdata.intake.look import evenly, sampled_frames
 from lusdata.media.crop import crop_box
-from lusdata.media.draft.look import evenly, sampled_frames
-from lusdata.media.draft.preview import beside, preview
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES, FetchResult
+from lusdata.media.pictures.preview import beside, preview
 from lusdata.media.png import encode_png
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text

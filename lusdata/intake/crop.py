@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from lusdata.commands.adding.ask import Question, ask
-from lusdata.commands.adding.bench import Prepared, Wishes
 from lusdata.errors import UsageError
+from lusdata.intake.bench import Prepared, Wishes
+from lusdata.intake.look import SURE_ENOUGH, Look, proposed_crop
+from lusdata.intake.question import Ask, Question
 from lusdata.media.crop import Box
-from lusdata.media.draft.look import SURE_ENOUGH, Look, proposed_crop
 
 __all__ = ["asked_crop", "chosen_crop", "parse_crop"]
 
@@ -60,7 +61,9 @@ def chosen_crop(prepared: Prepared, found: Look, wishes: Wishes) -> tuple[Box | 
     return None, "sector", f"no crop: the largest centred square is used, {reason}; --crop sets one"
 
 
-def asked_crop(found: Look, crop: Box | None, method: str, note: str) -> tuple[Box | None, str, str]:
+def asked_crop(
+    ask: Ask, found: Look, proposed: tuple[Box | None, str, str], *, drawn: Path
+) -> tuple[Box | None, str, str]:
     """Ask whether the proposed window is right; return what `chosen_crop` does."""
 
     def fault(text: str) -> str:
@@ -72,11 +75,11 @@ def asked_crop(found: Look, crop: Box | None, method: str, note: str) -> tuple[B
             return str(error)
         return ""
 
-    text = ask(
-        Question("Use this crop? yes, none (keep it all), or LEFT,TOP,SIZE in pixels", default="yes", fault=fault)
-    )
+    question = "Use this crop? yes, none (keep it all), or LEFT,TOP,SIZE in pixels"
+    note = f"{drawn} shows the recording and its crop"
+    text = ask(Question(question, default="yes", fault=fault, note=note))
     if text == "yes" or text is None:
-        return crop, method, note
+        return proposed
     if text == "none":
         return None, "manual", "no crop: the largest centred square is used, as you wish"
     return fitting_box(parse_crop(text), found), "manual", "the crop is yours"

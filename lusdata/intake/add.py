@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 from lusdata.atomic import write_bytes
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.schema import enumeration
-from lusdata.commands.adding.ask import Question, ask
-from lusdata.commands.adding.bench import Added, Bench, Prepared, Wishes
-from lusdata.commands.adding.crop import asked_crop, chosen_crop
-from lusdata.commands.adding.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
-from lusdata.commands.adding.source import prepare, refuse_private_tags
 from lusdata.errors import DataError, LusdataError, UsageError
+from lusdata.intake.alike import alike
+from lusdata.intake.answers import Answers, check_answers, slug_of
+from lusdata.intake.bench import Added, Bench, Prepared, Wishes
+from lusdata.intake.compose import Seen, draft, recording_slug
+from lusdata.intake.crop import asked_crop, chosen_crop
+from lusdata.intake.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
+from lusdata.intake.look import SURE_ENOUGH, Look, look
+from lusdata.intake.prepare import prepare, refuse_private_tags
+from lusdata.intake.question import Question
+from lusdata.intake.verdict import check_draft
 from lusdata.media.crop import Box, crop_box
-from lusdata.media.draft.alike import alike
-from lusdata.media.draft.answers import Answers, check_answers, slug_of
-from lusdata.media.draft.compose import Seen, draft, recording_slug
-from lusdata.media.draft.look import SURE_ENOUGH, Look, look
-from lusdata.media.draft.preview import preview, write_preview
-from lusdata.media.draft.verdict import check_draft
 from lusdata.media.facts import sha256_of
+from lusdata.media.pictures.preview import preview, write_preview
 from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -96,7 +95,8 @@ def _completed(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
     shape = found.sector.shape
     proposal = shape if shape in enumeration("probe") and found.sector.confidence >= SURE_ENOUGH else None
     if wishes.interview is not None:
-        return replace(answers, probe=ask(Question("Which transducer?", enumeration("probe"), default=proposal)) or "")
+        question = Question("Which transducer?", enumeration("probe"), default=proposal)
+        return replace(answers, probe=wishes.interview.ask(question) or "")
     if proposal is None or not wishes.accepts:
         raise UsageError("the transducer is not known", where=prepared.name, hint="give --probe")
     return replace(answers, probe=proposal)
@@ -115,8 +115,8 @@ def _draft_and_write(
     crop, method, crop_note = chosen_crop(prepared, found, wishes)
     drawn = _draw(prepared, found, answers, crop, bench)
     if wishes.interview is not None and wishes.crop is None and not wishes.accepts:
-        sys.stderr.write(f"{drawn} shows the recording and its crop\n")
-        crop, method, crop_note = asked_crop(found, crop, method, crop_note)
+        proposed = (crop, method, crop_note)
+        crop, method, crop_note = asked_crop(wishes.interview.ask, found, proposed, drawn=drawn)
         drawn = _draw(prepared, found, answers, crop, bench)
     answers = _with_sign_off(prepared, found, answers, wishes, drawn)
     seen = _seen(prepared, found, crop, method)
@@ -136,10 +136,13 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
     where = "; ".join(_place(region) for region in regions[:3]) + (" ..." if len(regions) > 3 else "")
     count = counted(len(regions), "place")
     if wishes.interview is not None:
-        sys.stderr.write(f"text in {count}: {where}; {drawn} shows it in red\n")
-        text = "If it names nobody, your role as a slug, such as physician"
-        role = ask(Question(text, optional=True, fault=lambda role: "" if slug_of(role) == role else "not a slug"))
-        if role:
+        question = Question(
+            "If it names nobody, your role as a slug, such as physician",
+            optional=True,
+            fault=lambda role: "" if slug_of(role) == role else "not a slug",
+            note=f"text in {count}: {where}; {drawn} shows it in red",
+        )
+        if role := wishes.interview.ask(question):
             return replace(answers, text_reviewed=role)
     else_ = "do not add it" if wishes.clean_copy else "--clean-copy adds a copy with it blacked"
     raise DataError(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
 from lusdata.errors import DataError
+from lusdata.intake.look import all_frames, evenly
 from lusdata.media.crop import Box
 from lusdata.media.dicom.header import Subject
 from lusdata.media.dicom.recording import DicomRecording, read
-from lusdata.media.draft.look import all_frames, evenly
 from lusdata.media.lossless import lossless_bytes, lossless_suffix
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text

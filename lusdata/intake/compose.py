@@ -17,9 +17,9 @@ from urllib.parse import unquote, urlsplit
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.schema import NEWEST
+from lusdata.intake.answers import Answers, slug_of
+from lusdata.intake.group import group_entry
 from lusdata.media.crop import Box
-from lusdata.media.draft.answers import Answers, slug_of
-from lusdata.media.draft.group import group_entry
 from lusdata.media.facts import MediaFacts
 from lusdata.wording import counted
 

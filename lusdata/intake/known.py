@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Sequence
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.commands.adding.bench import Bench, Prepared
 from lusdata.errors import DataError, UsageError
-from lusdata.media.draft.alike import Alike, without_fingerprint
-from lusdata.media.draft.answers import Answers
-from lusdata.media.draft.look import Look, sampled_frames
-from lusdata.media.draft.preview import beside, write_preview
+from lusdata.intake.alike import Alike, without_fingerprint
+from lusdata.intake.answers import Answers
+from lusdata.intake.bench import Bench, Prepared
+from lusdata.intake.look import Look, sampled_frames
 from lusdata.media.held import held_file
+from lusdata.media.pictures.preview import beside, write_preview
 
 __all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.media.draft.answers import Answers
+from lusdata.intake.answers import Answers
 
 __all__ = ["group_entry"]
 

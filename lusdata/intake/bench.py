@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.commands.adding.answers import Interview
-from lusdata.media.draft.answers import Answers
-from lusdata.media.draft.clean_copy import Copy
+from lusdata.intake.answers import Answers
+from lusdata.intake.clean_copy import Copy
+from lusdata.intake.interview import Interview
 
 __all__ = ["Added", "Bench", "Prepared", "Wishes"]
 

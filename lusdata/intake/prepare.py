@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.commands.adding.bench import Bench, Prepared, Wishes
 from lusdata.errors import DataError
+from lusdata.intake.answers import private_words
+from lusdata.intake.bench import Bench, Prepared, Wishes
+from lusdata.intake.clean_copy import clean_copy, copy_of_dicom
+from lusdata.intake.source import check_file, download, is_address
 from lusdata.media.decode.tags import TECHNICAL, text_tags
 from lusdata.media.dicom.recording import is_dicom
-from lusdata.media.draft.answers import private_words
-from lusdata.media.draft.clean_copy import clean_copy, copy_of_dicom
-from lusdata.media.draft.source import check_file, download, is_address
 from lusdata.wording import one_line
 
 __all__ = ["prepare", "refuse_private_tags"]

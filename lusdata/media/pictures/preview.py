@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
-from lusdata.media.contact_sheet import Caption, contact_sheet
 from lusdata.media.crop import Box
+from lusdata.media.pictures.contact_sheet import Caption, contact_sheet
 from lusdata.media.png import encode_png
 from lusdata.media.text.finder import TextRegion, blacked
 

@@ -1,0 +1,1 @@
+"""Pictures for people: sheets of frames, previews of a contribution, film strips."""
