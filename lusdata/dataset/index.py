@@ -14,6 +14,7 @@ from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.releases.release import folds_file
 from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
+from lusdata.dataset.integrity import require_intact
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS, Place
 from lusdata.errors import DataError, OutsideError, UsageError
@@ -133,13 +134,11 @@ class Index:
     def manifests(self) -> tuple[Manifest, ...]:
         """The collection's manifests, whatever their state; sorted by id."""
         path = self.folder / MANIFESTS
+        require_intact(self.folder, [self.data["manifests"]], again=False)
         try:
             ledger = path.read_bytes()
-        except FileNotFoundError as error:
-            raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
         except OSError as error:
             raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
-        _compare(path, self.data["manifests"]["sha256"], hashlib.sha256(ledger).hexdigest())
         # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
         found = tuple(Manifest(json.loads(line)) for line in ledger.decode("utf-8").rstrip("\n").split("\n"))
         unknown = sorted({item["id"] for item in self.data["recordings"]} - {manifest.id for manifest in found})
@@ -232,7 +231,7 @@ def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
-    """Read recordings in the given order.
+    """Read recordings in the given order, from shards that are what ``dataset.json`` says.
 
     Parameters
     ----------
@@ -249,7 +248,9 @@ def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[li
     Raises
     ------
     DataError
-        If a shard is missing or damaged.
+        If a shard is missing, or was changed since it was built.
+    OutsideError
+        If a shard cannot be read.
     """
     start = 0
     while start < len(entries):
@@ -258,12 +259,11 @@ def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[li
         while stop < len(entries) and entries[stop].shard == shard:
             stop += 1
         path = index.shard_path(shard)
+        require_intact(index.folder, [index.data["shards"][shard]], again=False)
         try:
             yield from _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
-        except FileNotFoundError as error:
-            raise DataError("a shard is missing", where=str(path), hint="build the dataset anew") from error
         except OSError as error:
-            raise DataError("a shard cannot be read", where=str(path), found=str(error)) from error
+            raise OutsideError("a shard cannot be read", where=str(path), found=str(error)) from error
         start = stop
 
 
@@ -293,27 +293,9 @@ def verify(index: Index, *, deep: bool = False) -> None:
     DataError
         At the first file or recording that is not what ``dataset.json`` says.
     """
-    for item in index.files:
-        path = index.folder / item["file"]
-        try:
-            with path.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-        except FileNotFoundError as error:
-            raise DataError("a file of the dataset is missing", where=str(path), hint="build it anew") from error
-        _compare(path, item["sha256"], found)
+    require_intact(index.folder, index.files)
     if deep:
         _verify_frames(index)
-
-
-def _compare(path: Path, expected: str, found: str) -> None:
-    if found != expected:
-        raise DataError(
-            "a file of the dataset was changed",
-            where=str(path),
-            expected=f"sha256 {expected}",
-            found=found,
-            hint="build it anew",
-        )
 
 
 def _verify_frames(index: Index) -> None:

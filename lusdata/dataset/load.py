@@ -14,6 +14,7 @@ from lusdata.catalog.opening import open_collection, open_release, split_release
 from lusdata.dataset.build import build, gained
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
+from lusdata.dataset.integrity import require_intact
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
@@ -86,8 +87,8 @@ def load(
     UsageError
         If there is no such collection or release, a setting is out of range, or disagrees with the folder.
     DataError
-        If a manifest has a fault, a release was changed, nothing can be built, or the folder is unfinished or of
-        another version.
+        If a manifest has a fault, a release was changed, nothing can be built, or the folder is unfinished, of another
+        version, or a file of it is missing or was changed since it was built.
     OutsideError
         If the disk is full or a folder cannot be read or written.
 
@@ -113,14 +114,14 @@ def load(
         index = open_index(folder)
         _agree(index, settings, list(given), format, release)
         _warn_of_withdrawals(index)
-        return Dataset(index)
+        return _intact(index)
     mirrors = [mirror] if isinstance(mirror, (str, Path)) else list(mirror or ())
     collection = _open(collection_or_folder, release)
     kind = format or "parquet"
     root = cache_dir() if cache is None else Path(cache).expanduser()
     target = _target(collection, settings, kind, root=root, mirrors=mirrors)
     if (target / INDEX).is_file():
-        return Dataset(open_index(target))
+        return _intact(open_index(target))
     report = build(
         collection,
         out=target,
@@ -133,6 +134,12 @@ def load(
         progress=progress,
     )
     return Dataset(report.index)
+
+
+def _intact(index: Index) -> Dataset:
+    """Open a dataset whose files are all what its index says: nobody fits a model on what was changed."""
+    require_intact(index.folder, index.files, again=False)
+    return Dataset(index)
 
 
 def _open(name_or_path: str | Path, release: str | None) -> Collection:

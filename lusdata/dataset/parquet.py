@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from lusdata.dataset.shards import Place, Recording
 from lusdata.errors import DataError
+from lusdata.wording import counted
 
 __all__ = ["read_rows", "schema", "write_parquet"]
 
@@ -151,6 +152,7 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
     try:
         with pq.ParquetFile(path) as file:
             for place in places:
+                _check_place(path, file.metadata, place)
                 table = file.read_row_group(place.position, columns=["frame_index", "time_s", "image"])
                 pictures = table["image"].combine_chunks().field("bytes")
                 yield table["frame_index"].to_pylist(), table["time_s"].to_pylist(), pictures.to_pylist()
@@ -158,3 +160,16 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
         raise DataError(
             "a shard is damaged", where=str(path), found=str(error), hint="build the dataset anew"
         ) from error
+
+
+def _check_place(path: Path, metadata: Any, place: Place) -> None:
+    groups = metadata.num_row_groups
+    rows = metadata.row_group(place.position).num_rows if place.position < groups else 0
+    if rows != place.rows:
+        raise DataError(
+            "a shard is damaged",
+            where=str(path),
+            expected=f"{counted(place.rows, 'row')} in row group {place.position:,}",
+            found=f"{counted(rows, 'row')}, and {counted(groups, 'row group')}",
+            hint="build the dataset anew",
+        )
