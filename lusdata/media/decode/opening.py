@@ -28,6 +28,7 @@ __all__ = [
     "check_duration",
     "check_size",
     "check_whole",
+    "open_container",
     "open_video",
     "too_large",
 ]
@@ -67,6 +68,27 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if kind == "PNG image":
         # FFmpeg refuses a larger one than the limit without telling its size.
         check_size(path, int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
+    with open_container(path) as container:
+        # A cover picture of a sound file counts as a video stream, too.
+        streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
+        stream = next(streams, None)
+        if stream is None:
+            raise DecodeError("the file holds no video", where=str(path))
+        if not _has_decoder(stream):
+            with rewritten(path) as copy, open_video(copy) as opened:
+                yield opened
+            return
+        check_size(path, stream.codec_context.width, stream.codec_context.height)
+        # One thread: results do not depend on the machine, and builds run one worker a core.
+        stream.thread_count = 1
+        stream.thread_type = "NONE"
+        yield container, stream
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Open a file with all its streams, whether or not they can be decoded, to see what it consists of."""
+    kind = identify(_head(path)).name
     with path.open("rb") as file:
         try:
             form = _FORMAT_OF.get(kind)
@@ -74,20 +96,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
         with container:
-            # A cover picture of a sound file counts as a video stream, too.
-            streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
-            stream = next(streams, None)
-            if stream is None:
-                raise DecodeError("the file holds no video", where=str(path))
-            if not _has_decoder(stream):
-                with rewritten(path) as copy, open_video(copy) as opened:
-                    yield opened
-                return
-            check_size(path, stream.codec_context.width, stream.codec_context.height)
-            # One thread: results do not depend on the machine, and builds run one worker a core.
-            stream.thread_count = 1
-            stream.thread_type = "NONE"
-            yield container, stream
+            yield container
 
 
 def _has_decoder(stream: VideoStream) -> bool:
