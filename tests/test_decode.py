@@ -6,6 +6,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from clips import plane_of, whole_decode, write_clip
 
+from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
 from lusdata.media.decode import decoder, opening
 from lusdata.media.decode.decoder import decode, survey
@@ -253,15 +255,15 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [
-        ("MAX_SIDE_PX", 63, "at most 63 px on a side; found 64 x 48 px"),
-        ("MAX_FRAMES", 39, "at most 39 frames"),
-        ("MAX_DURATION_S", 1.0, "at most 1 s; found 2 s"),
-        ("MAX_FILE_BYTES", 100, "at most 100 bytes"),
+        ("side_px", 63, "at most 63 px on a side; found 64 x 48 px"),
+        ("frames", 39, "at most 39 frames"),
+        ("duration_s", 1.0, "at most 1 s; found 2 s"),
+        ("file_bytes", 100, "at most 100 bytes"),
     ],
 )
 @pytest.mark.parametrize("name", ["h264.mp4", "h264.avi"])
 def test_each_limit_is_named_when_it_is_passed(limit, value, message, name, clip, monkeypatch):
-    monkeypatch.setattr(opening, limit, value)
+    monkeypatch.setattr(opening, "BUDGET", replace(BUDGET, **{limit: value}))
     for read in (lambda: decode(clip(name), every, plane_of), lambda: survey(clip(name))):
         with pytest.raises(DecodeError, match=f"too large for a recording; expected {message}"):
             read()

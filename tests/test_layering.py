@@ -23,7 +23,7 @@ ROOT = PACKAGE.parent
 
 # Rooms in the order the data walks. A room imports itself and what stands left of it, never what stands right.
 ROOMS = ("foundation", "catalog", "media", "intake", "dataset", "publish", "commands", "hall")
-FOUNDATION = ("lusdata.wording", "lusdata.errors", "lusdata.atomic")
+FOUNDATION = ("lusdata.wording", "lusdata.errors", "lusdata.atomic", "lusdata.budget")
 HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
@@ -74,6 +74,7 @@ HEAVY = (
 
 # Modules that only decide. They touch no file, no network, no clock and no shared randomness.
 PURE = (
+    "lusdata.budget",
     "lusdata.catalog.groups",
     "lusdata.catalog.rights",
     "lusdata.catalog.rules.*",

@@ -16,6 +16,7 @@ from damage import damaged
 from golden import FOLDER, VALIDATED
 from hypothesis import given, settings
 
+from lusdata.budget import BUDGET
 from lusdata.catalog.address import carries_credentials, is_malformed, private_host
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.privacy import ages, contacts, dates, dicom_names, titled_names
@@ -138,6 +139,40 @@ def test_a_crop_of_an_unseen_file_is_not_asked_for_a_digest():
 )
 def test_a_trim_lies_inside_a_recording_of_three_seconds(trim: dict[str, float], wanted: list[str]):
     assert _codes([_changed(recording("a", duration_s=3.0), trim=trim)]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "most"),
+    [
+        ("source", "size_bytes", BUDGET.file_bytes),
+        ("media", "width_px", BUDGET.side_px),
+        ("media", "height_px", BUDGET.side_px),
+        ("media", "frame_count", BUDGET.frames),
+        ("media", "duration_s", BUDGET.duration_s),
+        ("media", "rate_hz", BUDGET.rate_hz),
+    ],
+)
+def test_a_number_may_reach_its_limit_and_not_pass_it(section: str, field: str, most: float):
+    manifest = _changed(recording("a"), media={"width_px": 16, "height_px": 16})
+    assert _codes([_changed(manifest, **{section: {field: most}})]) == []
+    for beyond in (most + 1, 2**53, *((1e308,) if field in ("duration_s", "rate_hz") else ())):
+        changed = _changed(manifest, **{section: {field: beyond}})
+        [finding] = [found for _, rule, found in broken_rules([changed]) if rule.code == "BEYOND_BUDGET"]
+        assert finding.json_path == f"$.{section}.{field}"
+        assert f"at most {most:,.0f} " in finding.expected
+        assert len(finding.found) < 50
+
+
+def test_pixels_count_as_a_product_and_places_count_like_sizes():
+    manifest, side_px = recording("a"), BUDGET.side_px
+    most = BUDGET.pixels // side_px**2
+    for count, wanted in ((most, []), (most + 1, ["BEYOND_BUDGET"])):
+        changed = _changed(manifest, media={"width_px": side_px, "height_px": side_px, "frame_count": count})
+        assert _codes([changed]) == wanted
+    far = {**FULL_FRAME, "left_px": 2**53, "source_width_px": 2**53, "source_height_px": 300}
+    assert _codes([_changed(recording("a", pinned=False), crop=far)]) == ["BEYOND_BUDGET"] * 2 + ["CROP_OUTSIDE_FRAME"]
+    trim = {"start_s": 1e300, "end_s": 1e308}
+    assert _codes([_changed(recording("a", pinned=False), trim=trim)]) == ["BEYOND_BUDGET"] * 2
 
 
 def test_the_trim_of_an_unseen_recording_is_only_asked_to_be_in_order():

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import Choice, decode
@@ -28,7 +29,6 @@ __all__ = ["Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_fra
 
 _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
-_WHOLE_BYTES = 2 << 30
 _MOST_OF_SCREEN, _SHOWN_PX = 0.8, 256
 _LEAST_SIDE_PX = 32
 SURE_ENOUGH = 0.5
@@ -177,7 +177,7 @@ def all_frames(path: Path) -> tuple[NDArray[np.uint8], tuple[float, ...]]:
         As `lusdata.media.decode.decoder.decode`.
     """
     first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
-    most = _WHOLE_BYTES // first.nbytes
+    most = BUDGET.held_bytes // first.nbytes
     seen: list[tuple[float, ...]] = []
 
     def every(times_s: NDArray[np.float64]) -> NDArray[np.int64]:

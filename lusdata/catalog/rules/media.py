@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
+from lusdata.budget import BUDGET
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.rule import Finding, Rule
 
@@ -116,7 +118,40 @@ def _trim_only_for_videos(manifest: Manifest) -> Iterator[Finding]:
         yield Finding("$.trim", "an image has no time to trim", "no such field", "a trim")
 
 
+def _inside_budget(manifest: Manifest) -> Iterator[Finding]:
+    for path, value, limit, unit in _costs(manifest):
+        if value > limit:
+            hint = "lusdata neither fetches nor decodes more; cut the recording, or exclude it"
+            expected, found = (
+                f"at most {limit:,.0f} {unit}",
+                f"{value:,} {unit}" if value < 1e15 else f"{value:g} {unit}",
+            )
+            yield Finding(path, "beyond what a recording may cost", expected, found, hint)
+
+
+def _costs(manifest: Manifest) -> Iterator[tuple[str, float, float, str]]:
+    """Yield each number that says what the recording costs: its place, itself, its limit and its unit."""
+    media, crop = manifest.media, manifest.crop
+    if manifest.size_bytes is not None:
+        yield "$.source.size_bytes", manifest.size_bytes, BUDGET.file_bytes, "bytes"
+    sizes = {f"$.media.{side}": media.get(side) for side in ("width_px", "height_px")}
+    if crop is not None:
+        sizes |= {f"$.crop.{name}": size for name, size in asdict(crop).items() if name.endswith("_px")}
+    yield from ((path, size, BUDGET.side_px, "px") for path, size in sizes.items() if size is not None)
+    if "frame_count" in media:
+        yield "$.media.frame_count", media["frame_count"], BUDGET.frames, "frames"
+        if max(media["width_px"], media["height_px"]) <= BUDGET.side_px and media["frame_count"] <= BUDGET.frames:
+            pixels = media["frame_count"] * media["width_px"] * media["height_px"]
+            yield "$.media", pixels, BUDGET.pixels, "pixels (frames x width x height)"
+    times = {"$.media.duration_s": media.get("duration_s"), "$.trim.start_s": manifest.trim.start_s}
+    times["$.trim.end_s"] = manifest.trim.end_s
+    yield from ((path, time_s, BUDGET.duration_s, "s") for path, time_s in times.items() if time_s is not None)
+    if media.get("rate_hz") is not None:
+        yield "$.media.rate_hz", media["rate_hz"], BUDGET.rate_hz, "Hz"
+
+
 MEDIA_RULES = (
+    Rule("BEYOND_BUDGET", "error", "A recording costs no more than lusdata spends on one.", _inside_budget),
     Rule("KIND_FRAMES", "error", "A video holds at least two frames, an image one.", _kind_matches_frames),
     Rule("MEDIA_TIME", "error", "A seen video has a duration and a rate, an image neither.", _duration_only_for_videos),
     Rule("MEDIA_WITHOUT_DIGEST", "error", "Decoded facts stand beside the digest of their file.", _media_needs_digest),

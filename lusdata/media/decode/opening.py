@@ -14,16 +14,13 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
 from lusdata.media.decode.fallback import rewritten
 from lusdata.media.diagnose import identify, missing_part
 
 __all__ = [
     "DAMAGED_HINT",
-    "MAX_DURATION_S",
-    "MAX_FILE_BYTES",
-    "MAX_FRAMES",
-    "MAX_SIDE_PX",
     "check_count",
     "check_duration",
     "check_size",
@@ -33,11 +30,6 @@ __all__ = [
     "too_large",
 ]
 
-MAX_SIDE_PX = 8192
-MAX_DURATION_S = 3600.0
-MAX_FRAMES = 200_000
-MAX_FILE_BYTES = 2 << 30
-
 DAMAGED_HINT = "fetch the file again; if it is the same, exclude the recording"
 
 # Only formats that hold pictures by themselves. Playlists and scripts, which make FFmpeg open other files or
@@ -46,7 +38,7 @@ _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,matroska,webm,asf,flv,ogg,dv,gif,apng,"
     "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe"
 )
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_SIDE_PX**2)}
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(BUDGET.side_px**2)}
 # FFmpeg tells many a photograph by its file's name only.
 _FORMAT_OF = {"JPEG image": "jpeg_pipe"}
 # FFmpeg opens these and then gives a tile or nothing.
@@ -115,8 +107,8 @@ def check_whole(path: Path) -> None:
     size_bytes = path.stat().st_size
     if size_bytes == 0:
         raise DecodeError("the file is empty", where=str(path))
-    if size_bytes > MAX_FILE_BYTES:
-        raise _beyond(path, f"at most {MAX_FILE_BYTES:,} bytes", f"{size_bytes:,} bytes")
+    if size_bytes > BUDGET.file_bytes:
+        raise _beyond(path, f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
     missing = missing_part(path, identify(_head(path)))
     if missing:
         raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=DAMAGED_HINT)
@@ -124,25 +116,25 @@ def check_whole(path: Path) -> None:
 
 def check_size(path: Path, width_px: int, height_px: int) -> None:
     """Refuse pictures beyond the limit of a side."""
-    if max(width_px, height_px) > MAX_SIDE_PX:
+    if max(width_px, height_px) > BUDGET.side_px:
         raise too_large(path, f"{width_px} x {height_px} px")
 
 
 def check_count(path: Path, count: int) -> None:
     """Refuse more frames than the limit."""
-    if count > MAX_FRAMES:
-        raise _beyond(path, f"at most {MAX_FRAMES:,} frames", f"more than {MAX_FRAMES:,}")
+    if count > BUDGET.frames:
+        raise _beyond(path, f"at most {BUDGET.frames:,} frames", f"more than {BUDGET.frames:,}")
 
 
 def check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
     """Refuse times, rising from 0, beyond the limit of duration."""
-    if times_s.size and times_s[-1] > MAX_DURATION_S:
-        raise _beyond(path, f"at most {MAX_DURATION_S:,.0f} s", f"{times_s[-1]:,.0f} s")
+    if times_s.size and times_s[-1] > BUDGET.duration_s:
+        raise _beyond(path, f"at most {BUDGET.duration_s:,.0f} s", f"{times_s[-1]:,.0f} s")
 
 
 def too_large(path: Path, found: str) -> DecodeError:
     """Return the error for a picture beyond the limit of a side."""
-    return _beyond(path, f"at most {MAX_SIDE_PX} px on a side", found)
+    return _beyond(path, f"at most {BUDGET.side_px} px on a side", found)
 
 
 def _beyond(path: Path, limit: str, found: str) -> DecodeError:

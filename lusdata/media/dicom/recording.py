@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError
-from lusdata.media.decode.opening import MAX_DURATION_S, MAX_FILE_BYTES, MAX_FRAMES, MAX_SIDE_PX
 from lusdata.media.dicom.header import (
     ALLOWED,
     Region,
@@ -33,8 +33,6 @@ from lusdata.media.dicom.header import (
 from lusdata.media.dicom.pixels import MOVING, moving_frames, still_frames
 
 __all__ = ["DicomFacts", "DicomRecording", "is_dicom", "read"]
-
-MAX_PIXEL_BYTES = 2 << 30
 
 # What a scan's screen may be filed under: ultrasound itself, or a picture of a screen.
 _MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "XC", ""})
@@ -138,8 +136,8 @@ def read(path: Path) -> DicomRecording:
         raise MissingExtraError("pydicom", extra="dicom", purpose="reading DICOM files") from error
 
     size_bytes = path.stat().st_size
-    if size_bytes > MAX_FILE_BYTES:
-        raise _beyond(f"at most {MAX_FILE_BYTES:,} bytes", f"{size_bytes:,} bytes")
+    if size_bytes > BUDGET.file_bytes:
+        raise _beyond(f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
     with _pydicom_trouble(path):
         meta = pydicom.filereader.read_file_meta_info(path)
         if str(meta.get("TransferSyntaxUID") or "") == _DEFLATED:
@@ -154,8 +152,8 @@ def read(path: Path) -> DicomRecording:
         else:
             frames = still_frames(dataset)
             times_s = frame_times_s(dataset, len(frames)) or ()
-        if times_s and times_s[-1] > MAX_DURATION_S:
-            raise _beyond(f"at most {MAX_DURATION_S:,.0f} s", f"{times_s[-1]:,.0f} s")
+        if times_s and times_s[-1] > BUDGET.duration_s:
+            raise _beyond(f"at most {BUDGET.duration_s:,.0f} s", f"{times_s[-1]:,.0f} s")
         height_px, width_px = frames.shape[1:3]
         burned_in = {"YES": True, "NO": False}.get(str(dataset.get("BurnedInAnnotation") or ""))
         return DicomRecording(
@@ -185,14 +183,14 @@ def _check(dataset: Any) -> None:
     sides = [int(dataset.get(name) or 0) for name in ("Columns", "Rows")]
     if min(sides) < 1:
         raise DecodeError("the DICOM file does not say how large its pictures are")
-    if max(sides) > MAX_SIDE_PX:
-        raise _beyond(f"at most {MAX_SIDE_PX} px on a side", f"{sides[0]} x {sides[1]} px")
+    if max(sides) > BUDGET.side_px:
+        raise _beyond(f"at most {BUDGET.side_px} px on a side", f"{sides[0]} x {sides[1]} px")
 
 
 def _most_frames(dataset: Any) -> int:
     """Return how many frames fit; refuse more before anything is decoded."""
     frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * -(-int(dataset.get("BitsAllocated") or 8) // 8)
-    most = max(1, min(MAX_FRAMES, MAX_PIXEL_BYTES // frame_bytes))
+    most = max(1, min(BUDGET.frames, BUDGET.held_bytes // frame_bytes))
     count = int(dataset.get("NumberOfFrames", 1) or 0)
     if count < 1:
         raise DecodeError("the DICOM file announces no frame", expected="at least 1", found=str(count))

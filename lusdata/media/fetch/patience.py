@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from lusdata.budget import BUDGET
 from lusdata.media.fetch.address import Resolve, resolve_host
 
 __all__ = ["Limits", "World", "may_pass", "retry_after_s", "retry_delay_s"]
@@ -48,7 +49,7 @@ class Limits:
     per_host: int = 4
     host_failures: int = 6
     redirects: int = 5
-    largest_bytes: int = 2 * 1024**3
+    largest_bytes: int = BUDGET.file_bytes
 
 
 @dataclass(frozen=True)
