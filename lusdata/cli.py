@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from lusdata.errors import LusdataError
+from lusdata.errors import InternalError, LusdataError
 from lusdata.wording import one_line
 
 __all__ = ["main"]
@@ -36,7 +36,10 @@ COMMANDS = {
 }
 """Every command with its one-line summary, in the order of a user's work."""
 
-EXIT_CODES = "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed"
+EXIT_CODES = (
+    "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed,\n"
+    "4 lusdata or its installation has a fault"
+)
 
 
 def _module(command: str) -> ModuleType:
@@ -82,7 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed (network, disk).
+        0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed (network, disk), 4 lusdata or
+        its installation has a fault.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -103,6 +107,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted; what was finished is kept, run the command again to go on")
         return 130
+    except Exception as error:
+        fault = InternalError.of(error)
+        if os.environ.get("LUSDATA_TRACEBACK"):
+            sys.stderr.write(fault.trace)
+        _complain(str(fault))
+        return fault.exit_code
 
 
 def _dispatch(arguments: list[str]) -> int:

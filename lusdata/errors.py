@@ -6,7 +6,9 @@ collected, so that a user sees every fault of every file in one run.
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from lusdata.wording import one_line
@@ -14,12 +16,14 @@ from lusdata.wording import one_line
 __all__ = [
     "DataError",
     "DecodeError",
+    "InternalError",
     "Issue",
     "Level",
     "LusdataError",
     "MissingExtraError",
     "OutsideError",
     "UsageError",
+    "raised_by_lusdata",
 ]
 
 Level = Literal["error", "warning"]
@@ -114,6 +118,69 @@ class OutsideError(LusdataError):
     exit_code = 3
 
 
+class InternalError(Exception):
+    """Something failed that no input explains: lusdata has a fault, or what it stands on is broken (exit code 4).
+
+    It is no `LusdataError`: whoever goes on with the next file after one of those must not go on after this.
+
+    Parameters
+    ----------
+    found : str
+        The exception that nobody expected, and the line of lusdata that it came through.
+    where : str, optional
+        What was being worked on.
+    trace : str, optional
+        The traceback.
+    """
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, found: str, *, where: str | None = None, trace: str = "") -> None:
+        super().__init__(found, where, trace)
+        self.found = found
+        self.where = where
+        self.trace = trace
+
+    @classmethod
+    def of(cls, error: BaseException, *, where: str | None = None) -> InternalError:
+        """Return an unexpected exception as one of these; one that is such already stays as it is."""
+        if isinstance(error, InternalError):
+            return error
+        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
+        if own:
+            file = Path(own[-1].filename)
+            words += f" ({'/'.join(file.parts[-2:])}, line {own[-1].lineno})"
+        return cls(words, where=where, trace="".join(traceback.format_exception(error)))
+
+    def __str__(self) -> str:
+        """Return the error as one line."""
+        return _sentence(
+            "a fault of lusdata or of its installation, not of your data",
+            self.where,
+            None,
+            self.found,
+            "run: lusdata doctor; if it finds nothing, please report this with what LUSDATA_TRACEBACK=1 adds",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from all fields."""
+        return _rebuild_internal, (self.found, self.where, self.trace)
+
+
+def raised_by_lusdata(error: BaseException) -> bool:
+    """Tell whether a line of lusdata raised an exception, and not a package that it had called.
+
+    Calling a package with an argument that it does not have counts as the caller's, as Python sees it.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and _is_ours(frames[-1].filename)
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(Path(__file__).parent)
+
+
 @dataclass(frozen=True, order=True)
 class Issue:
     """One finding about one place of one file.
@@ -179,3 +246,7 @@ def _rebuild(
 
 def _rebuild_missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:
     return MissingExtraError(package, extra=extra, purpose=purpose)
+
+
+def _rebuild_internal(found: str, where: str | None, trace: str) -> InternalError:
+    return InternalError(found, where=where, trace=trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -30,12 +31,12 @@ from lusdata.dataset.build import BuildReport, build
 from lusdata.dataset.engine_local import Report, run_here, run_local
 from lusdata.dataset.folder import claim
 from lusdata.dataset.index import open_index, verify
-from lusdata.dataset.parts import Job, Outcome
+from lusdata.dataset.parts import Job, Outcome, make_part
 from lusdata.dataset.plan import inputs_of
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import cut
 from lusdata.dataset.view import Dataset
-from lusdata.errors import DataError, MissingExtraError, OutsideError, UsageError
+from lusdata.errors import DataError, InternalError, MissingExtraError, OutsideError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -243,14 +244,79 @@ def test_a_job_whose_process_was_killed_once_gets_a_second_chance(
 
 def test_a_worker_that_answers_nonsense_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_local, "_START", "print('ready\\nnonsense', flush=True); input()")
-    with pytest.raises(OutsideError, match="a worker process failed; found JSONDecodeError"):
+    with pytest.raises(InternalError, match="found JSONDecodeError"):
         run_local([_job("a")], workers=1, report=lambda outcome: None)
 
 
 def test_a_worker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_local, "_START", "raise ImportError('no decoder here')")
-    with pytest.raises(OutsideError, match="did not start; found ImportError: no decoder here"):
+    with pytest.raises(InternalError, match=r"starting a worker process: .*found ImportError: no decoder here"):
         run_local([_job("a")], workers=1, report=lambda outcome: None)
+
+
+def test_a_worker_that_the_system_does_not_start_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(engine_local.subprocess, "Popen", refuse)
+    with pytest.raises(OutsideError, match="a worker process failed; found Cannot allocate memory"):
+        run_local([_job("a")], workers=1, report=lambda outcome: None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "TypeError('an unexpected keyword argument')",
+        "AttributeError('no attribute bitwise_count')",
+        "ImportError('libavcodec.so')",
+        "MemoryError()",
+        "UsageError('our own call is wrong')",
+    ],
+)
+def test_what_no_recording_did_stops_the_run_and_is_charged_to_none(
+    monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    monkeypatch.setattr(
+        engine_local,
+        "_START",
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
+        "import lusdata.media.frames\n"
+        "from lusdata.dataset.worker import main\n"
+        "from lusdata.errors import UsageError\n"
+        f"def broken(*args, **options): raise {error}\n"
+        "lusdata.media.frames.read_frames = broken; main()",
+    )
+    found: list[Outcome] = []
+    run_local([_job("a")], workers=1, report=found.append)
+    assert [outcome.code for outcome in found] == ["fault"]
+    assert error.partition("(")[0] in found[0].reason
+    assert "in broken" in found[0].trace
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "failed"), (errno.EMFILE, "failed"), (errno.EIO, "unreadable")]
+)
+def test_a_machine_that_has_run_out_of_something_is_told_from_a_file_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("lusdata.media.frames.read_frames", refuse)
+    assert make_part(_job("a")) == Outcome("a", code, os.strerror(number))
+
+
+def test_a_fault_of_ours_stops_a_build_by_name_and_the_next_one_goes_on(
+    collection: Collection, home: Path, report: BuildReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("lusdata.media.png.encode_png", lambda image: image.no_such_thing)
+        with pytest.raises(InternalError, match=r"^small/[a-z0-9-]+: a fault of lusdata .*no_such_thing"):
+            build_here(collection, home, out)
+        assert not (out / "dataset.json").exists()
+    build_here(collection, home, out)
+    assert files_of(out) == files_of(report.out)
 
 
 def _job(name: str) -> Job:

@@ -89,10 +89,33 @@ def test_each_kind_of_failure_is_one_line_and_its_exit_code(failing_command, cap
     assert captured.err.count("\n") == 1
 
 
-def test_a_fault_of_our_own_is_not_hidden(failing_command):
+@pytest.mark.parametrize("error", [ZeroDivisionError("ours"), MemoryError(), ImportError("libav"), RecursionError()])
+def test_a_fault_of_our_own_has_a_line_and_an_exit_code_of_its_own(failing_command, capsys, monkeypatch, error):
+    monkeypatch.delenv("LUSDATA_TRACEBACK", raising=False)
+    failing_command(error)
+    assert cli.main(["stats"]) == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    for words in ("a fault of lusdata or of its installation", type(error).__name__, str(error), "please report this"):
+        assert words in captured.err
+
+
+def test_the_traceback_of_a_fault_of_our_own_is_shown_to_those_who_ask(failing_command, capsys, monkeypatch):
+    monkeypatch.setenv("LUSDATA_TRACEBACK", "1")
     failing_command(ZeroDivisionError("ours"))
-    with pytest.raises(ZeroDivisionError, match="ours"):
-        cli.main(["stats"])
+    assert cli.main(["stats"]) == 4
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback (most recent call last):")
+    assert "test_cli.py" in told
+    assert told.splitlines()[-1].startswith("lusdata: a fault of lusdata")
+
+
+def test_the_help_names_every_exit_code(capsys):
+    cli.main(["--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "4 lusdata or its installation has a fault" in printed
+    assert [code for code in range(5) if f" {code} " not in printed] == []
 
 
 def test_python_dash_m_runs_the_same_program():

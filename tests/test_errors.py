@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import fractions
 import pickle
+import re
 
 import pytest
 
 from lusdata.catalog.reading import UnreadableError
 from lusdata.cli import main
-from lusdata.errors import DataError, DecodeError, Issue, LusdataError, MissingExtraError, OutsideError, UsageError
+from lusdata.errors import (
+    DataError,
+    DecodeError,
+    InternalError,
+    Issue,
+    LusdataError,
+    MissingExtraError,
+    OutsideError,
+    UsageError,
+    raised_by_lusdata,
+)
+from lusdata.wording import counted
 
 
 def test_an_error_says_where_what_expected_found_and_what_to_do_in_one_line():
@@ -48,14 +61,37 @@ def test_every_kind_of_error_has_its_exit_code(kind: type[LusdataError], exit_co
         DecodeError("truncated", where="a.mp4", found="10 of 20 bytes"),
         MissingExtraError("torch", extra="torch", purpose="to_torch"),
         UnreadableError("NOT_JSON", "not valid JSON", where="a.json", hint="look"),
+        InternalError("TypeError: x", where="a", trace="Traceback"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_raised_in_a_worker_process_arrives_whole(error: LusdataError):
+def test_an_error_raised_in_a_worker_process_arrives_whole(error: Exception):
     arrived = pickle.loads(pickle.dumps(error))
     assert type(arrived) is type(error)
     assert str(arrived) == str(error)
     assert vars(arrived) == vars(error)
+
+
+def test_a_fault_of_ours_is_no_error_after_which_a_command_may_go_on():
+    assert not issubclass(InternalError, LusdataError)
+
+
+def test_a_fault_of_ours_names_the_line_of_lusdata_that_it_came_through():
+    with pytest.raises(ValueError, match="Cannot specify") as caught:
+        counted("many", "frame")  # type: ignore[arg-type]
+    fault = InternalError.of(caught.value, where="a.mp4")
+    assert re.match(r"a\.mp4: a fault of lusdata .*ValueError: .* \(lusdata/wording\.py, line \d+\)", str(fault))
+    assert fault.trace.startswith("Traceback")
+    assert InternalError.of(fault) is fault
+
+
+def test_what_lusdata_raises_is_told_from_what_a_package_raises_below_it():
+    with pytest.raises(ValueError, match="Cannot specify") as ours:
+        counted("many", "frame")  # type: ignore[arg-type]
+    assert raised_by_lusdata(ours.value)
+    with pytest.raises(ZeroDivisionError) as elsewhere:
+        fractions.Fraction(1, 0)
+    assert not raised_by_lusdata(elsewhere.value)
 
 
 def test_a_missing_extra_names_the_command_that_installs_it():

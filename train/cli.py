@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lusdata.errors import LusdataError
+from lusdata.errors import InternalError, LusdataError, MissingExtraError
+from lusdata.wording import one_line
 
 __all__ = ["main"]
 
@@ -27,7 +28,14 @@ COMMANDS = {
 }
 """Every command with its one-line summary."""
 
-EXIT_CODES = "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed"
+EXIT_CODES = (
+    "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed,\n"
+    "4 lusdata or its installation has a fault"
+)
+
+
+EXTRA = frozenset({"h5py", "keras", "matplotlib", "scipy", "sklearn", "tensorflow", "threadpoolctl"})
+"""What the extra ``train`` brings and lusdata alone does not."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,32 +45,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in COMMANDS:
         return _overview(arguments)
-    module = importlib.import_module(f"train.commands.{arguments[0]}")
-    parser = argparse.ArgumentParser(
-        prog=f"python -m train {arguments[0]}",
-        description=module.__doc__,
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.configure(parser)
     try:
-        parsed = parser.parse_args(arguments[1:])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        return int(module.run(parsed))
+        return _run(arguments[0], arguments[1:])
     except LusdataError as error:
         return _complain(str(error), error.exit_code)
     except OSError as error:
         return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 3)
     except KeyboardInterrupt:
         return _complain("interrupted; finished folds are kept, run the command again to go on", 130)
+    except Exception as error:
+        fault = InternalError.of(error)
+        if os.environ.get("LUSDATA_TRACEBACK"):
+            sys.stderr.write(fault.trace)
+        return _complain(str(fault), fault.exit_code)
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    try:
+        module = importlib.import_module(f"train.commands.{command}")
+        parser = argparse.ArgumentParser(
+            prog=f"python -m train {command}",
+            description=module.__doc__,
+            epilog=EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.configure(parser)
+        try:
+            parsed = parser.parse_args(arguments)
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return int(module.run(parsed))
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        raise MissingExtraError(error.name, extra="train", purpose=f"python -m train {command}") from error
 
 
 def _overview(arguments: list[str]) -> int:
     if arguments and arguments[0] not in ("-h", "--help"):
         return _complain(f"no command '{arguments[0]}'; the commands are {', '.join(COMMANDS)}", 2)
-    # Listing the models imports Keras; only help pays for it.
     from train.models import MODELS
 
     width = max(map(len, COMMANDS))
@@ -86,5 +107,5 @@ def _overview(arguments: list[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"train: {message}\n")
+    sys.stderr.write(f"train: {one_line(message)}\n")
     return code

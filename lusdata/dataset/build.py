@@ -24,7 +24,7 @@ from lusdata.dataset.parts import Job, Outcome, holds_part
 from lusdata.dataset.plan import LeftOut, choose, inputs_of, longest_first, make_jobs
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS
-from lusdata.errors import DataError, UsageError
+from lusdata.errors import DataError, InternalError, UsageError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES
 
@@ -125,6 +125,8 @@ def build(
         If not a single recording could be built.
     OutsideError
         If the disk is full or a folder cannot be written. Finished recordings stay for the next try.
+    InternalError
+        If a worker fails in a way that no recording explains.
     """
     recipe = recipe or Recipe()
     workers = _checked(format, engine, workers)
@@ -274,6 +276,8 @@ def _run(
     with _bar(len(jobs), shown=progress) as advance:
 
         def report(outcome: Outcome) -> None:
+            if outcome.code == "fault":
+                raise InternalError(outcome.reason, where=outcome.id, trace=outcome.trace)
             if outcome.code == "failed":
                 with explained(folder):
                     raise OSError(None, outcome.reason)

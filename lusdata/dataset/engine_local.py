@@ -18,7 +18,7 @@ from typing import IO
 
 from lusdata.dataset.parts import Job, Outcome, make_part
 from lusdata.dataset.worker import READY
-from lusdata.errors import LusdataError, OutsideError
+from lusdata.errors import InternalError, LusdataError, OutsideError
 
 __all__ = ["Report", "run_here", "run_local"]
 
@@ -50,10 +50,12 @@ def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
     Raises
     ------
     OutsideError
-        If a worker process does not start.
+        If the system starts no worker process, or ends it.
+    InternalError
+        If something fails that neither a recording nor the system explains.
     """
     waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Outcome | LusdataError] = queue.SimpleQueue()
+    done: queue.SimpleQueue[Outcome | LusdataError | InternalError] = queue.SimpleQueue()
     count = min(workers, len(jobs))
     for job in (*jobs, *[None] * count):
         waiting.put(job)
@@ -63,7 +65,7 @@ def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
     try:
         for _ in jobs:
             outcome = done.get()
-            if isinstance(outcome, LusdataError):
+            if isinstance(outcome, (LusdataError, InternalError)):
                 raise outcome
             report(outcome)
     finally:
@@ -79,7 +81,7 @@ class _Worker(threading.Thread):
     def __init__(
         self,
         waiting: queue.SimpleQueue[Job | None],
-        done: queue.SimpleQueue[Outcome | LusdataError],
+        done: queue.SimpleQueue[Outcome | LusdataError | InternalError],
     ) -> None:
         super().__init__(daemon=True)
         self._waiting = waiting
@@ -106,9 +108,11 @@ class _Worker(threading.Thread):
                     self._done.put(self._try(job, errors) or self._try(job, errors) or self._given_up(job))
         except LusdataError as error:
             self._done.put(error)
-        except Exception as error:  # whatever it is, the thread that waits for an answer must get one
-            found = f"{type(error).__name__}: {error}"
+        except OSError as error:
+            found = error.strerror or type(error).__name__
             self._done.put(OutsideError("a worker process failed", where=sys.executable, found=found))
+        except Exception as error:  # whatever it is, the thread that waits for an answer must get one
+            self._done.put(InternalError.of(error))
         finally:
             self._end()
 
@@ -143,13 +147,10 @@ class _Worker(threading.Thread):
         if _channel(process.stdout).readline().strip() != READY:
             self._end()
             errors.seek(0)
-            last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise OutsideError(
-                "a worker process did not start",
-                where=sys.executable,
-                found=last[0] if last else None,
-                hint="run: lusdata doctor",
-            )
+            said = errors.read().decode("utf-8", "replace").strip()
+            if said:
+                raise InternalError(said.splitlines()[-1], where="starting a worker process", trace=f"{said}\n")
+            raise OutsideError("a worker process was ended before it started", where=sys.executable)
         return process
 
     def _end(self) -> int | None:

@@ -6,6 +6,7 @@ pixels, so that a build which was interrupted finds what it had finished, and ne
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -18,11 +19,13 @@ import numpy as np
 
 from lusdata.catalog.manifest import Crop, Trim, canonical_bytes
 from lusdata.dataset.recipe import Colour
-from lusdata.errors import DataError, OutsideError
+from lusdata.errors import DataError, InternalError, OutsideError
 
 __all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part"]
 
 _FORMAT = "lusdata-part-1"
+# What a system answers when it has run out of something, whichever recording was at hand.
+_RUN_OUT = frozenset({errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC})
 
 
 @dataclass(frozen=True)
@@ -83,14 +86,18 @@ class Outcome:
     id : str
         The recording.
     code : str
-        ``made``; or why not: ``undecodable``, ``unreadable``, ``crashed``; or ``failed``, which stops the build.
+        ``made``; or why not: ``undecodable``, ``unreadable``, ``crashed``. Two are no fault of the recording and stop
+        the build: ``failed``, of the machine, and ``fault``, of lusdata or of its installation.
     reason : str
         The reason as a clause; empty if the part was made.
+    trace : str
+        The traceback of a ``fault``.
     """
 
     id: str
     code: str
     reason: str = ""
+    trace: str = ""
 
     def to_json(self) -> str:
         """Return the outcome as one line of JSON."""
@@ -180,31 +187,39 @@ def make_part(job: Job) -> Outcome:
     Returns
     -------
     Outcome
-        Never raises: whatever happens to one recording must not stop the others.
+        Never raises: what a recording does must not stop the others, and what it did not do must stop them by name.
     """
+    try:
+        return _make_part(job)
+    except DataError as error:
+        # Without the path: the same fault must read the same on every machine.
+        return Outcome(job.id, "undecodable", "; found ".join(filter(None, (error.what, error.found))))
+    except OutsideError as error:
+        return Outcome(job.id, "failed", str(error))
+    except OSError as error:
+        code = "failed" if error.errno in _RUN_OUT else "unreadable"
+        return Outcome(job.id, code, error.strerror or type(error).__name__)
+    except Exception as error:
+        fault = InternalError.of(error)
+        return Outcome(job.id, "fault", fault.found, fault.trace)
+
+
+def _make_part(job: Job) -> Outcome:
     # Here and not at the top: the process that only hands out jobs needs neither OpenCV nor a decoder.
     from lusdata.media.frames import read_frames
     from lusdata.media.png import encode_png
 
-    try:
-        frames = read_frames(
-            Path(job.source),
-            kind=job.kind,
-            crop=job.crop,
-            trim=job.trim,
-            rate_hz=job.rate_hz,
-            max_frames=job.max_frames,
-            size_px=job.size_px,
-            colour=job.colour,
-        )
-        pictures = [encode_png(image) for image in frames.images]
-    except DataError as error:
-        # Without the path: the same fault must read the same on every machine.
-        return Outcome(job.id, "undecodable", "; found ".join(filter(None, (error.what, error.found))))
-    except OSError as error:
-        return Outcome(job.id, "unreadable", error.strerror or type(error).__name__)
-    except Exception as error:  # a decoder can fail in ways that nobody has listed
-        return Outcome(job.id, "undecodable", f"{type(error).__name__}: {error}")
+    frames = read_frames(
+        Path(job.source),
+        kind=job.kind,
+        crop=job.crop,
+        trim=job.trim,
+        rate_hz=job.rate_hz,
+        max_frames=job.max_frames,
+        size_px=job.size_px,
+        colour=job.colour,
+    )
+    pictures = [encode_png(image) for image in frames.images]
     times_us = np.rint(np.asarray(frames.times_s, dtype=np.float64) * 1e6).astype(np.int64)
     box = frames.box
     header = {

@@ -1,15 +1,20 @@
-"""The models by name, and how to cut one into its frozen and its trained part."""
+"""The models by name, and how to cut one into its frozen and its trained part.
+
+Keras is imported by what needs it, so that the list of models costs nothing and can be read without it.
+"""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import keras
+from typing import TYPE_CHECKING, cast
 
 from lusdata.errors import UsageError
 from train.config import TrainConfig
-from train.models import backbones, covidnet, genesis, segmentation
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["MODELS", "ModelEntry", "build", "split_network"]
 
@@ -39,65 +44,75 @@ class ModelEntry:
     source: str
 
 
+def _in(module: str, name: str) -> Callable[[TrainConfig], keras.Model]:
+    """Return a function of a module of this package that imports it when it is called."""
+
+    def build_it(config: TrainConfig) -> keras.Model:
+        make = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return cast("keras.Model", make(config))
+
+    return build_it
+
+
 MODELS: dict[str, ModelEntry] = {
     "vgg": ModelEntry(
-        backbones.vgg,
+        _in("backbones", "vgg"),
         "VGG-16, dense 64 + ReLU + dropout 0.5 + batch norm + softmax",
         14_747_971,
         14_747_971,
         "Simonyan and Zisserman 2015; paper, appendix A.1",
     ),
     "vgg_cam": ModelEntry(
-        backbones.vgg_cam,
+        _in("backbones", "vgg_cam"),
         "VGG-16, global average pooling, one dense softmax: plain CAM",
         14_716_227,
         14_716_227,
         "Zhou et al. 2016; paper, appendix A.1",
     ),
     "nasnet_mobile": ModelEntry(
-        backbones.nasnet_mobile,
+        _in("backbones", "nasnet_mobile"),
         "NASNetMobile, dense 512 + ReLU + dropout + batch norm + softmax",
         4_814_487,
         4_814_487,
         "Zoph et al. 2018; paper, Table 2",
     ),
     "mobilenet_v2": ModelEntry(
-        backbones.mobilenet_v2,
+        _in("backbones", "mobilenet_v2"),
         "MobileNetV2 up to block 12, global average pooling, standardised, one dense softmax",
         498_371,
         None,
         "Sandler et al. 2018; paper, section 3.2 (MobileNet, without figures)",
     ),
     "resnet50": ModelEntry(
-        backbones.resnet50,
+        _in("backbones", "resnet50"),
         "ResNet-50, global average pooling, dropout, one dense softmax",
         23_593_859,
         None,
         "He et al. 2016; paper, section 3.2 (a residual network, without figures)",
     ),
     "covidnet": ModelEntry(
-        covidnet.covidnet,
+        _in("covidnet", "covidnet"),
         "small COVID-Net: projection-expansion-projection-extension blocks, from scratch",
         2_799_971,
         None,
         "after Wang et al. 2020; paper, section 3.2 (without figures)",
     ),
     "vgg_segment": ModelEntry(
-        segmentation.vgg_segment,
+        _in("segmentation", "vgg_segment"),
         "vgg on frames coloured by the frozen segmentation ensemble",
         34_217_365,
         34_018_074,
         "after Roy et al. 2020; paper, section 3.1 and appendix A.2",
     ),
     "segment_enc": ModelEntry(
-        segmentation.segment_enc,
+        _in("segmentation", "segment_enc"),
         "560 frozen bottleneck maps of the segmentation ensemble, dense 512 and 256",
         19_888_725,
         19_993_307,
         "after Roy et al. 2020; paper, section 3.1",
     ),
     "genesis": ModelEntry(
-        genesis.genesis,
+        _in("genesis", "genesis"),
         "3-D encoder of Models Genesis on clips, dense 1024",
         7_559_043,
         7_559_043,
@@ -151,6 +166,8 @@ def split_network(network: keras.Model, frozen_until: str) -> tuple[keras.Model 
     """
     if not frozen_until:
         return None, network
+    import keras
+
     seam = network.layers[_position(network, frozen_until)].output
     prefix = keras.Model(network.input, seam, name="frozen")
     try:

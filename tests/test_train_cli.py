@@ -1,0 +1,72 @@
+"""The command line of train/ where its extra is missing: help at once, and one line that names the extra."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from train import cli
+from train.configs import CONFIGS
+from train.models import MODELS
+
+# As Python behaves where the extra's packages are not installed.
+WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({sorted(cli.EXTRA)!r}))\n"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    code = WITHOUT + "from train.cli import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_help_lists_commands_models_and_protocols_without_the_extra():
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = set(done.stdout.split())
+    assert {*cli.COMMANDS, *MODELS, "nested", "patient"} <= words
+    assert {name.partition(":")[0] for name in CONFIGS} == set(MODELS)
+
+
+def test_help_is_instant():
+    code = "import sys; from train.cli import main; main(['--help']); print(*sys.modules)"
+    began_s = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lasted_s = time.perf_counter() - began_s
+    assert {"keras", "numpy", "pandas", "av"} & set(done.stdout.splitlines()[-1].split()) == set()
+    # The machine may be busy; loading Keras takes several seconds on any.
+    assert lasted_s < 2
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_explains_itself_without_the_extra(command):
+    done = run(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: python -m train {command}")
+
+
+def test_a_command_without_the_extra_is_one_line_that_names_it():
+    done = run("crossval", "mobilenet_v2")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("train: python -m train crossval needs the package '")
+    assert done.stderr.endswith("run: python -m pip install 'lusdata[train]'\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fault_of_our_own_has_an_exit_code_of_its_own(monkeypatch, capsys):
+    def run(arguments):
+        raise ModuleNotFoundError("No module named 'train.nothing'", name="train.nothing")
+
+    module = SimpleNamespace(__doc__="Fail.", configure=lambda parser: None, run=run)
+    monkeypatch.setattr(cli.importlib, "import_module", lambda name: module)
+    monkeypatch.delenv("LUSDATA_TRACEBACK", raising=False)
+    assert cli.main(["report"]) == 4
+    told = capsys.readouterr().err
+    assert told.startswith("train: a fault of lusdata or of its installation")
+    assert told.count("\n") == 1
+    monkeypatch.setenv("LUSDATA_TRACEBACK", "1")
+    assert cli.main(["report"]) == 4
+    assert capsys.readouterr().err.startswith("Traceback")
