@@ -66,7 +66,7 @@ def test_a_damaged_file_is_a_reason_and_names_no_path(home, tmp_path):
     path = fetched.paths["small/video-01"]
     path.write_bytes(b"x" * path.stat().st_size)
     picture = pictures_of_collection(collection.manifests, fetched)["small/video-01"]
-    assert (picture.strip, picture.code) == (None, "undecodable")
+    assert (picture.strip, picture.code) == (None, "damaged")
     assert str(tmp_path) not in picture.reason + picture.detail
 
 

@@ -23,7 +23,13 @@ ROOT = PACKAGE.parent
 
 # Rooms in the order the data walks. A room imports itself and what stands left of it, never what stands right.
 ROOMS = ("foundation", "catalog", "media", "intake", "dataset", "publish", "commands", "hall")
-FOUNDATION = ("lusdata.wording", "lusdata.errors", "lusdata.atomic", "lusdata.budget")
+FOUNDATION = (
+    "lusdata.wording",
+    "lusdata.errors",
+    "lusdata.atomic",
+    "lusdata.budget",
+    "lusdata.intact",
+)
 HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.

@@ -116,6 +116,12 @@ def _warnings(report: BuildReport) -> list[str]:
     counts = report.index.data["counts"]
     broken = sum(item.code in ("undecodable", "unreadable", "crashed") for item in report.left_out)
     lines = []
+    if report.renewed:
+        lines.append(
+            f"warning: {len(report.renewed)} files in the cache were damaged; they were set aside and taken anew: "
+            + ", ".join(report.renewed[:3])
+            + (" ..." if len(report.renewed) > 3 else "")
+        )
     if broken:
         lines.append(f"warning: {broken} recordings are here but could not be decoded")
     if counts["not_publishable"]:

@@ -10,7 +10,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from lusdata.media.fetch.report import STATES
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
 Engine = Callable[..., None]
+
+_LOST = "the file in the cache was damaged and set aside"
 
 
 def _run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -55,11 +58,14 @@ class BuildReport:
         Whether it was there already and nothing had to be done.
     left_out : tuple of LeftOut
         Every recording of the collection that is not in it, sorted by id.
+    renewed : tuple of str
+        Recordings whose file in the cache had lost its digest: it was set aside, and another copy taken. Sorted.
     """
 
     index: Index
     up_to_date: bool
     left_out: tuple[LeftOut, ...]
+    renewed: tuple[str, ...] = ()
 
     @property
     def out(self) -> Path:
@@ -75,6 +81,7 @@ class BuildReport:
             "up_to_date": self.up_to_date,
             **{name: data[name] for name in told if name in data},
             "left_out": [asdict(item) for item in self.left_out],
+            "renewed": list(self.renewed),
         }
 
 
@@ -152,7 +159,17 @@ def build(
     with claim(folder, inputs) as parts:
         jobs = make_jobs(chosen.pinned, paths, recipe, parts)
         waiting = [job for job in jobs if not holds_part(Path(job.part))]
-        failed = _run(waiting, collection, ENGINES[engine], workers=workers, progress=progress, folder=folder)
+        run = partial(_run, collection=collection, engine=ENGINES[engine], workers=workers, folder=folder)
+        failed = run(waiting, progress=progress)
+        damaged = {item.id for item in failed if item.code == "damaged"}
+        if damaged:
+            again = [manifest for manifest in chosen.pinned if manifest.id in damaged]
+            fresh, missing = _obtain(
+                again, mirrors=mirrors, cache=cache, offline=offline, progress=progress, verify=True
+            )
+            failed = [item for item in failed if item.id not in damaged]
+            failed += [replace(item, detail=f"{_LOST}; {item.detail or item.reason}") for item in missing]
+            failed += run([job for job in waiting if job.id in fresh], progress=progress)
         left_out = sorted([*left_out, *failed], key=lambda item: item.id)
         made = [job for job in jobs if job.id not in {item.id for item in failed}]
         if not made:
@@ -160,7 +177,8 @@ def build(
         assemble(folder, parts, collection=collection, jobs=made, left_out=left_out, inputs=inputs, recipe=recipe)
         with explained(folder):
             finish(parts, [Path(job.part) for job in jobs])
-    return BuildReport(open_index(folder), False, tuple(left_out))
+    renewed = tuple(sorted(damaged - {item.id for item in left_out}))
+    return BuildReport(open_index(folder), False, tuple(left_out), renewed)
 
 
 def _checked(format_: str, engine: str, workers: int | None) -> int:
@@ -193,8 +211,9 @@ def _obtain(
     cache: str | Path | None,
     offline: bool,
     progress: bool,
+    verify: bool = False,
 ) -> tuple[dict[str, Path], list[LeftOut]]:
-    report = fetch(manifests, mirrors=mirrors, cache=cache, offline=offline, progress=progress)
+    report = fetch(manifests, mirrors=mirrors, cache=cache, offline=offline, progress=progress, verify=verify)
     missing = [
         LeftOut(result.id, result.state, STATES[result.state][1], result.detail)
         for result in report.results
@@ -228,7 +247,8 @@ def gained(
     tuple of str
         Ids of those that are here now, sorted.
     """
-    absent = {item["id"] for item in index.data["left_out"] if item["code"] in STATES and item["code"] != "unpinned"}
+    codes = {*STATES, "damaged"} - {"unpinned"}
+    absent = {item["id"] for item in index.data["left_out"] if item["code"] in codes}
     wanted = [manifest for manifest in manifests if manifest.id in absent and manifest.sha256 is not None]
     if not wanted:
         return ()
@@ -270,7 +290,7 @@ def _nothing(collection: Collection, left_out: Sequence[LeftOut]) -> DataError:
 
 
 def _run(
-    jobs: Sequence[Job], collection: Collection, engine: Engine, *, workers: int, progress: bool, folder: Path
+    jobs: Sequence[Job], *, collection: Collection, engine: Engine, workers: int, progress: bool, folder: Path
 ) -> list[LeftOut]:
     failed: list[LeftOut] = []
     with _bar(len(jobs), shown=progress) as advance:

@@ -20,6 +20,7 @@ import numpy as np
 from lusdata.catalog.manifest import Crop, Trim, canonical_bytes
 from lusdata.dataset.recipe import Colour
 from lusdata.errors import DataError, InternalError, OutsideError
+from lusdata.intact import DamagedError
 
 __all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part"]
 
@@ -86,8 +87,8 @@ class Outcome:
     id : str
         The recording.
     code : str
-        ``made``; or why not: ``undecodable``, ``unreadable``, ``crashed``. Two are no fault of the recording and stop
-        the build: ``failed``, of the machine, and ``fault``, of lusdata or of its installation.
+        ``made``; or why not: ``damaged``, ``undecodable``, ``unreadable``, ``crashed``. Two are no fault of the
+        recording and stop the build: ``failed``, of the machine, and ``fault``, of lusdata or of its installation.
     reason : str
         The reason as a clause; empty if the part was made.
     trace : str
@@ -191,6 +192,8 @@ def make_part(job: Job) -> Outcome:
     """
     try:
         return _make_part(job)
+    except DamagedError as error:
+        return Outcome(job.id, "damaged", error.what)
     except DataError as error:
         # Without the path: the same fault must read the same on every machine.
         return Outcome(job.id, "undecodable", "; found ".join(filter(None, (error.what, error.found))))
@@ -211,6 +214,8 @@ def _make_part(job: Job) -> Outcome:
 
     frames = read_frames(
         Path(job.source),
+        # By the process that decodes it: no frame is kept of bytes that are not the recording's.
+        sha256=job.sha256,
         kind=job.kind,
         crop=job.crop,
         trim=job.trim,

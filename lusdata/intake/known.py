@@ -53,7 +53,9 @@ def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: 
         # A file's own name often names the patient.
         titles = (f"the new recording looks like {best.manifest.id}", best.manifest.id)
         classes = (prepared.answers.class_name, best.manifest.class_name)
-        sheet = beside(found.frames, sampled_frames(file), titles=titles, class_names=classes)
+        sheet = beside(
+            found.frames, sampled_frames(file, sha256=best.manifest.sha256), titles=titles, class_names=classes
+        )
         path = bench.previews / f"{found.sha256[:12]}-beside-{best.manifest.id.split('/')[1]}.png"
         write_preview(path, sheet)
         picture = f"see {path}; "

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError
+from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import Choice, decode
 from lusdata.media.decode.pixels import rgb_pixels
@@ -136,7 +137,7 @@ def _other_fingerprints(frames: NDArray[np.uint8], sector: Sector) -> tuple[str,
     return tuple(found)
 
 
-def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:
+def sampled_frames(path: Path, *, most: int = _SAMPLED, sha256: str | None = None) -> NDArray[np.uint8]:
     """Return whole frames of a file, spread evenly, as RGB.
 
     Parameters
@@ -145,6 +146,8 @@ def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:
         A video or a picture.
     most : int
         Number of frames; fewer of large ones.
+    sha256 : str, optional
+        Its digest, as for `lusdata.media.frames.read_frames`.
 
     Returns
     -------
@@ -153,17 +156,20 @@ def sampled_frames(path: Path, *, most: int = _SAMPLED) -> NDArray[np.uint8]:
 
     Raises
     ------
+    DamagedError
+        If the file does not have its digest, or changed while it was read.
     DecodeError, OSError
         As `lusdata.media.decode.decoder.decode`.
     """
-    first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
-    room = max(1, min(most, _SAMPLE_BYTES // first.nbytes))
+    with intact(path, sha256):
+        first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
+        room = max(1, min(most, _SAMPLE_BYTES // first.nbytes))
 
-    def spread(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
-        return np.unique(np.linspace(0, times_s.size - 1, room).round().astype(np.int64))
+        def spread(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+            return np.unique(np.linspace(0, times_s.size - 1, room).round().astype(np.int64))
 
-    taken = [first] if room == 1 else _take(path, spread)
-    return _stack(path, taken)
+        taken = [first] if room == 1 else _take(path, spread)
+        return _stack(path, taken)
 
 
 def all_frames(path: Path) -> tuple[NDArray[np.uint8], tuple[float, ...]]:

@@ -2,7 +2,8 @@
 
 ``<cache>/objects/ab/<sha256>`` holds a verified file. While it is on its way it lies beside that place as
 ``<sha256>.part``, with the address that it comes from in ``<sha256>.part.json``. What stands under its final name was
-verified when it arrived and is trusted by its name and size from then on.
+verified when it arrived; that it is there is told by name and size, and whoever decodes it hashes it again. A file that
+lost its digest is set aside in ``<cache>/damaged/``, since no other copy of it may be left in the world.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from lusdata.errors import DataError
+from lusdata.intact import DAMAGED, set_aside, sha256_in
 
 __all__ = ["Cache", "cache_dir"]
 
@@ -90,6 +92,16 @@ class Cache:
         """Tell whether the file that is there still has its digest, by reading all of it."""
         try:
             with self.object_path(sha256).open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+                return sha256_in(stream) == sha256
         except OSError:
             return False
+
+    def set_aside(self, sha256: str) -> Path | None:
+        """Move a damaged file out of the way, and return where it lies now; None if it is not there any more.
+
+        Raises
+        ------
+        OSError
+            If the cache cannot be written.
+        """
+        return set_aside(self.object_path(sha256), self.root / DAMAGED)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.manifest import Crop, Trim
 from lusdata.errors import DataError, DecodeError, UsageError
+from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import decode
 from lusdata.media.decode.pixels import grey_pixels, rgb_pixels
@@ -55,6 +56,7 @@ class Frames:
 def read_frames(
     path: Path,
     *,
+    sha256: str | None = None,
     kind: str = "video",
     crop: Crop | None = None,
     trim: Trim | None = None,
@@ -69,6 +71,8 @@ def read_frames(
     ----------
     path : Path
         A video or a picture.
+    sha256 : str, optional
+        Its digest. The file is held against it before it is decoded, and nothing is returned if it changes meanwhile.
     kind : {"video", "image"}
         An image gives its first frame, whatever the rate.
     crop : Crop, optional
@@ -90,6 +94,8 @@ def read_frames(
 
     Raises
     ------
+    DamagedError
+        If the file does not have its digest, or changed while it was read.
     DecodeError
         If the file is no whole picture or video; see `lusdata.media.decode.decoder`.
     DataError
@@ -116,7 +122,7 @@ def read_frames(
         return box, _fit(_PIXELS[colour](frame, box, turn), size_px)
 
     try:
-        with _opencv_on_one_thread():
+        with intact(path, sha256), _opencv_on_one_thread():
             taken = decode(path, choose, take)
     except DataError as error:
         error.where = error.where or str(path)

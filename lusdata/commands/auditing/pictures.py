@@ -104,7 +104,11 @@ def draw_pairs(
             yield Drawn(pair, None, f"no file of {' and of '.join(absent)} here; name its folder with --mirror")
             continue
         try:
-            first, second = (sampled_frames(file) for file in files if file is not None)
+            first, second = (
+                sampled_frames(file, sha256=manifest.sha256)
+                for manifest, file in zip(both, files, strict=True)
+                if file is not None
+            )
             sheet = beside(
                 first,
                 second,

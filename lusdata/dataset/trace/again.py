@@ -14,6 +14,7 @@ from lusdata.dataset.parts import frames_digest
 from lusdata.dataset.plan import versions
 from lusdata.dataset.trace.row import Row
 from lusdata.errors import DataError
+from lusdata.intact import DamagedError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.frames import read_frames
 
@@ -65,6 +66,7 @@ def check_row(index: Index, row: Row, *, mirrors: Iterable[str | Path] = (), cac
     try:
         frames = read_frames(
             result.path,
+            sha256=manifest.sha256,
             kind=manifest.kind,
             crop=manifest.crop,
             trim=manifest.trim,
@@ -73,6 +75,8 @@ def check_row(index: Index, row: Row, *, mirrors: Iterable[str | Path] = (), cac
             size_px=recipe.size_px,
             colour=recipe.colour,
         )
+    except DamagedError as error:
+        return Check("not-here", error.what)
     except DataError as error:
         return Check("differs", f"the file cannot be decoded: {error.what}")
     made = {name: str(word) for name, word in index.data["versions"].items() if name in versions()}

@@ -93,7 +93,7 @@ def fetch(
         Fetch recordings without a digest too, and write digest, size and decoded facts into their manifests. Only
         their own locations count for that.
     verify : bool
-        Read what the cache holds and fetch anew what no longer has its digest.
+        Read what the cache holds; what no longer has its digest is set aside and fetched anew.
     limits, world : optional
         Bounds, and surroundings for tests.
 
@@ -256,7 +256,7 @@ def _is_cached(store: Cache, manifest: Manifest, *, verify: bool) -> bool:
     if not verify or store.is_intact(manifest.sha256):
         return True
     try:
-        store.object_path(manifest.sha256).unlink(missing_ok=True)
+        store.set_aside(manifest.sha256)
     except OSError as error:
         raise _disk_trouble(error, store.root) from error
     return False

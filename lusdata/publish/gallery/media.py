@@ -13,6 +13,7 @@ from lusdata.catalog.manifest import Crop, Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.index import Index, read_recordings
 from lusdata.errors import DataError, LusdataError
+from lusdata.intact import DamagedError
 from lusdata.media.fetch.report import STATES, FetchReport, FetchResult
 from lusdata.media.frames import read_frames
 from lusdata.media.pictures.thumbnail import Strip, StripPlan, encode_strip, plan_strips
@@ -162,6 +163,7 @@ def _drawn(manifest: Manifest, path: Path, plan: StripPlan) -> Picture:
     try:
         frames = read_frames(
             path,
+            sha256=manifest.sha256,
             kind=manifest.kind,
             crop=_whole_frame(manifest),
             trim=manifest.trim,
@@ -169,6 +171,9 @@ def _drawn(manifest: Manifest, path: Path, plan: StripPlan) -> Picture:
             max_frames=plan.frames,
             size_px=plan.still_px if manifest.kind == "image" else plan.side_px,
         )
+    except DamagedError as error:
+        reason = "the file on this machine is damaged; lusdata verify says how to get it again"
+        return Picture(None, "damaged", reason, error.what)
     except (LusdataError, OSError) as error:
         return _broken(error)
     return Picture(encode_strip(frames.images, plan), whole="width_px" in manifest.media)

@@ -220,7 +220,7 @@ class _Artist:
         result = self.results.get(after.id)
         if result is None or result.path is None:
             return [Picture(None, _absence(result))]
-        frames = sampled_frames(result.path)
+        frames = sampled_frames(result.path, sha256=result.sha256)
         is_new = change.kind == "added" or _touches(change, _NEW_TO_DATASETS)
         text = find_text(frames, sector=find_sector(frames)).regions if is_new and not _text_was_read(after) else ()
         if text:
@@ -240,11 +240,11 @@ class _Artist:
         return drawn
 
     def of_pair(self, one: Manifest, other: Manifest) -> Picture | None:
-        paths = [result.path for m in (one, other) if (result := self.results.get(m.id)) and result.path]
-        if len(paths) < 2:
+        held = [result for m in (one, other) if (result := self.results.get(m.id)) and result.path]
+        if len(held) < 2:
             return None
         try:
-            frames = [sampled_frames(path, most=_FRAMES) for path in paths]
+            frames = [sampled_frames(result.path, most=_FRAMES, sha256=result.sha256) for result in held if result.path]
         except LusdataError:
             # A new recording that cannot be decoded is an issue already.
             return None
