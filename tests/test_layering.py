@@ -34,6 +34,7 @@ HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
 DOORS = {
+    "PIL": ("lusdata.media.decode*",),
     "av": ("lusdata.media.decode*", "lusdata.media.lossless", "lusdata.media.phantom*"),
     "cv2": ("lusdata.media.*", "lusdata.intake.look"),
     "datasets": ("lusdata.publish.*",),
@@ -69,6 +70,7 @@ HEAVY = (
     "pyarrow",
     "cv2",
     "av",
+    "PIL",
     "tensorflow",
     "keras",
     "torch",

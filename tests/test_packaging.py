@@ -105,7 +105,12 @@ def test_every_requirement_is_pinned():
 
 @CHECKOUT
 def test_every_requirement_of_the_core_is_imported_somewhere():
-    modules = {"google-crc32c": "google_crc32c", "imageio-ffmpeg": "imageio_ffmpeg", "opencv-python-headless": "cv2"}
+    modules = {
+        "google-crc32c": "google_crc32c",
+        "imageio-ffmpeg": "imageio_ffmpeg",
+        "opencv-python-headless": "cv2",
+        "pillow": "PIL",
+    }
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "lusdata").rglob("*.py"))
     names = [requirement(text)[0] for text in project()["project"]["dependencies"]]
     unused = [name for name in names if not re.search(rf"^\s*(import|from) {modules.get(name, name)}\b", code, re.M)]
@@ -114,7 +119,12 @@ def test_every_requirement_of_the_core_is_imported_somewhere():
 
 @CHECKOUT
 def test_every_package_that_the_core_imports_is_required():
-    names = {"cv2": "opencv-python-headless", "google_crc32c": "google-crc32c", "imageio_ffmpeg": "imageio-ffmpeg"}
+    names = {
+        "PIL": "pillow",
+        "cv2": "opencv-python-headless",
+        "google_crc32c": "google-crc32c",
+        "imageio_ffmpeg": "imageio-ffmpeg",
+    }
     required = {requirement(text)[0] for text in project()["project"]["dependencies"]}
     extras = {"datasets", "pydicom", "ray", "tensorflow", "torch"}
     assert {names.get(package, package) for package in set(DOORS) - extras} == required

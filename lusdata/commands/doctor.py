@@ -34,6 +34,7 @@ CORE = {
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
     "pandas": "pandas",
+    "pillow": "PIL",
     "platformdirs": "platformdirs",
     "pyarrow": "pyarrow",
     "requests": "requests",

@@ -67,6 +67,8 @@ _MARKS: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"\xff\xd8\xff", Format("JPEG image", "image")),
     (0, b"II*\x00", Format("TIFF image", "image")),
     (0, b"MM\x00*", Format("TIFF image", "image")),
+    (0, b"II+\x00\x08\x00", Format("TIFF image", "image")),
+    (0, b"MM\x00+\x00\x08", Format("TIFF image", "image")),
     (128, b"DICM", Format("DICOM file", "video")),
     (0, b"\x00\x00\x01\xba", Format("MPEG video", "video")),
     (0, b"\x00\x00\x01\xb3", Format("MPEG video", "video")),

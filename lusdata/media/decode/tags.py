@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lusdata.media.decode.beside import parts_beside
 from lusdata.media.decode.opening import check_whole, open_video
-from lusdata.media.decode.still_tags import still_tags
-from lusdata.media.diagnose import identify
 
 __all__ = ["TECHNICAL", "text_tags"]
 
@@ -25,7 +24,8 @@ TECHNICAL = frozenset(
 )
 """Tags in which programs write about themselves and about the layout of the file, days of their release among it."""
 
-_HEAD_BYTES = 16_384
+_NAMES_OF_FILMS = {"datetime": "creation_time", "datetimeoriginal": "creation_time", "com": "comment"}
+"""What tags of still pictures are called in films."""
 
 
 def text_tags(path: Path) -> dict[str, str]:
@@ -49,10 +49,11 @@ def text_tags(path: Path) -> dict[str, str]:
     check_whole(path)
     with open_video(path) as (container, stream):
         found = [*container.metadata.items(), *stream.metadata.items()]
-    with path.open("rb") as file:
-        if identify(file.read(_HEAD_BYTES)).family == "image":
-            file.seek(0)
-            found += still_tags(file.read()).items()
+    for part in parts_beside(path):
+        if part.place == "GPS":
+            found.append(("location", "coordinates"))
+        elif part.size_bytes:
+            found.append((_NAMES_OF_FILMS.get(part.name.lower(), part.name), part.text))
     tags: dict[str, str] = {}
     for name, text in sorted(found):
         words = " ".join(text.split())
