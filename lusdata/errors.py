@@ -23,7 +23,7 @@ __all__ = [
     "MissingExtraError",
     "OutsideError",
     "UsageError",
-    "raised_by_lusdata",
+    "came_through",
 ]
 
 Level = Literal["error", "warning"]
@@ -168,13 +168,22 @@ class InternalError(Exception):
         return _rebuild_internal, (self.found, self.where, self.trace)
 
 
-def raised_by_lusdata(error: BaseException) -> bool:
-    """Tell whether a line of lusdata raised an exception, and not a package that it had called.
+def came_through(error: BaseException, package: str) -> bool:
+    """Tell whether a line of a package raised an exception, or let it pass.
 
-    Calling a package with an argument that it does not have counts as the caller's, as Python sees it.
+    Calling a function with an argument that it does not have is the caller's exception.
+
+    Examples
+    --------
+    >>> import json
+    >>> try:
+    ...     json.loads("no JSON")
+    ... except ValueError as error:
+    ...     came_through(error, "json"), came_through(error, "pydicom")
+    (True, False)
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and _is_ours(frames[-1].filename)
+    names = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(name.partition(".")[0] == package for name in names)
 
 
 def _is_ours(file: str) -> bool:

@@ -31,9 +31,11 @@ def write_clip(
     container: str | None = None,
     container_options: dict[str, str] | None = None,
     ticks: Sequence[int] | None = None,
+    tags: dict[str, str] | None = None,
 ) -> Path:
     """Encode the scrolling texture; `ticks` are presentation times in milliseconds."""
     with av.open(path, "w", format=container, options=container_options or {}) as out:
+        out.metadata.update(tags or {})
         stream = out.add_stream(codec, rate=rate_hz, options=options or {})
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format

@@ -18,6 +18,7 @@ from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
 from lusdata.media.decode import decoder, opening
 from lusdata.media.decode.decoder import decode, survey
+from lusdata.media.decode.tags import text_tags
 from lusdata.media.phantom import write_image
 from lusdata.media.sample import frame_indices
 
@@ -278,6 +279,33 @@ def test_a_picture_that_claims_a_giant_size_is_refused_unread(tmp_path):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
     with pytest.raises(DecodeError, match="at most 8192 px on a side; found 60000 x 60000 px"):
         decode(path, every, plane_of)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mkv", "mpeg4"), ("mp4", "mpeg4"), ("avi", "mpeg4"), ("flv", "flv")])
+def test_tags_that_are_no_utf_8_keep_nothing_from_being_read(suffix, codec, tmp_path):
+    path = write_clip(tmp_path / f"a.{suffix}", codec=codec, count=3, tags={"title": "Lunge, XQX"})
+    assert b"XQX" in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"XQX", b"\xfc\xff\xe9"))
+    assert text_tags(path)["title"] == "Lunge, " + 3 * "\N{REPLACEMENT CHARACTER}"
+    assert len(decode(path, every, lambda frame: frame.pts)) == 3
+
+
+def test_a_picture_that_ffmpeg_does_not_convert_is_a_fault_of_the_file(clip):
+    def refuse(frame: av.VideoFrame) -> None:
+        raise av.error.ArgumentError(22, "Invalid argument")
+
+    with pytest.raises(DecodeError, match="cannot be converted; found Invalid argument"):
+        decode(clip("mpeg4.avi"), every, refuse)
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, ValueError, MemoryError, ImportError])
+def test_what_is_no_word_of_the_decoder_is_not_charged_to_the_file(error, clip, monkeypatch):
+    def broken(*args: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(opening.av, "open", broken)
+    with pytest.raises(error):
+        survey(clip("mpeg4.avi"))
 
 
 def test_the_decoders_own_chatter_stays_off_the_terminal(clip, tmp_path, capfd):

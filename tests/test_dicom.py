@@ -317,6 +317,19 @@ def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):
         read(path)
 
 
+@pytest.mark.parametrize(
+    "error", [ImportError("no such name"), AttributeError("gone"), TypeError("unexpected keyword")]
+)
+def test_a_pydicom_that_does_not_fit_is_not_charged_to_the_file(tmp_path, monkeypatch, error):
+    def broken(*args, **options):
+        raise error
+
+    path = dicom_file(tmp_path / "a.dcm", steps())
+    monkeypatch.setattr("pydicom.dcmread", broken)
+    with pytest.raises(type(error)):
+        read(path)
+
+
 def test_a_missing_decoder_is_named_with_its_transfer_syntax():
     from pydicom.pixels import get_decoder
 

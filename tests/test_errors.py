@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fractions
 import pickle
 import re
 
@@ -19,7 +18,6 @@ from lusdata.errors import (
     MissingExtraError,
     OutsideError,
     UsageError,
-    raised_by_lusdata,
 )
 from lusdata.wording import counted
 
@@ -83,15 +81,6 @@ def test_a_fault_of_ours_names_the_line_of_lusdata_that_it_came_through():
     assert re.match(r"a\.mp4: a fault of lusdata .*ValueError: .* \(lusdata/wording\.py, line \d+\)", str(fault))
     assert fault.trace.startswith("Traceback")
     assert InternalError.of(fault) is fault
-
-
-def test_what_lusdata_raises_is_told_from_what_a_package_raises_below_it():
-    with pytest.raises(ValueError, match="Cannot specify") as ours:
-        counted("many", "frame")  # type: ignore[arg-type]
-    assert raised_by_lusdata(ours.value)
-    with pytest.raises(ZeroDivisionError) as elsewhere:
-        fractions.Fraction(1, 0)
-    assert not raised_by_lusdata(elsewhere.value)
 
 
 def test_a_missing_extra_names_the_command_that_installs_it():

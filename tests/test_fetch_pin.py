@@ -133,6 +133,18 @@ def test_a_manifest_without_a_file_is_fetched_and_says_so(
     assert "no manifest file" in result.detail
 
 
+def test_a_fault_of_ours_is_charged_to_no_address(
+    server: MediaServer, manifest: Manifest, clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path) -> None:
+        raise AttributeError("a package has changed")
+
+    monkeypatch.setattr("lusdata.media.facts.survey", broken)
+    server.put("/clip", clip)
+    with pytest.raises(AttributeError, match="a package has changed"):
+        fetch_pinning(server, manifest, cache=tmp_path / "cache")
+
+
 def test_a_manifest_that_cannot_be_written_is_named(
     server: MediaServer, manifest: Manifest, clip: bytes, tmp_path: Path
 ) -> None:

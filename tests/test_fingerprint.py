@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode
+from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode, set_bits
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.errors import DataError, UsageError
 from lusdata.media.fingerprint import signature, undone_signatures
@@ -119,6 +119,18 @@ def test_too_many_points_are_refused() -> None:
     count = MAX_POINTS + 1
     with pytest.raises(DataError, match="too few or too many points"):
         encode(Fingerprint(np.zeros((count, 3), np.float32), np.zeros((count, 16), np.uint8)))
+
+
+@pytest.mark.parametrize("numpy_counts", [True, False], ids=["NumPy counts", "NumPy 1.26"])
+def test_set_bits_are_counted_with_and_without_numpys_help(numpy_counts, monkeypatch) -> None:
+    if not numpy_counts:
+        monkeypatch.delattr(np, "bitwise_count", raising=False)
+    words = np.random.default_rng(0).integers(0, 1 << 64, (50, 4, 2), dtype=np.uint64)
+    words[0] = [[0, 0], [(1 << 64) - 1, 0], [1, 1 << 63], [(1 << 64) - 1, (1 << 64) - 1]]
+    counts = set_bits(words)
+    assert counts.dtype == np.int64
+    assert counts[0].tolist() == [0, 64, 2, 128]
+    assert counts.ravel().tolist() == [sum(int(word).bit_count() for word in point) for point in words.reshape(-1, 2)]
 
 
 def test_the_search_finds_what_comparing_all_pairs_finds() -> None:

@@ -24,6 +24,7 @@ from lusdata.catalog.fingerprint import (
     differing_bits,
     mirror_bits,
     point_weight,
+    set_bits,
 )
 from lusdata.errors import UsageError
 
@@ -227,7 +228,7 @@ def _hits(bits: NDArray[Any], looked_up: NDArray[Any], owner: NDArray[Any], tabl
         other = owner[asking] != owner[answering]
         asking, answering = asking[other], answering[other]
         differing = looked_up.view(np.uint64)[asking] ^ bits.view(np.uint64)[answering]
-        agree = np.bitwise_count(differing).sum(axis=1, dtype=np.int64) <= AGREE_BITS
+        agree = set_bits(differing) <= AGREE_BITS
         low, high = np.minimum(asking, answering)[agree], np.maximum(asking, answering)[agree]
         found.append(low * len(bits) + high)
     return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)

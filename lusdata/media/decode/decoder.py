@@ -135,7 +135,12 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
     try:
         return list(_short_way(path, choose, take))
     except (_NoShortWayError, av.error.FFmpegError):
+        pass
+    try:
         return list(_long_way(path, choose, take))
+    except av.error.FFmpegError as error:
+        # What comes out of converting a picture; decoding has words of its own.
+        raise DecodeError("a picture cannot be converted", where=str(path), found=str(error.strerror)) from error
 
 
 def survey(path: Path) -> Survey:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
 import numpy as np
-from av.container import InputContainer
-from av.stream import Disposition
+from av.container import Container, InputContainer
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_whole",
     "open_container",
     "open_video",
+    "tags_of",
     "too_large",
 ]
 
@@ -38,6 +40,8 @@ _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,matroska,webm,asf,flv,ogg,dv,gif,apng,"
     "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe"
 )
+# Tags need not be UTF-8. Until release 19 PyAV has to be told to keep other bytes; since then it always does.
+_KEEPING_BYTES: dict[str, Any] = {"metadata_errors": "surrogateescape"} if hasattr(Container, "metadata_errors") else {}
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(BUDGET.side_px**2)}
 # FFmpeg tells many a photograph by its file's name only.
 _FORMAT_OF = {"JPEG image": "jpeg_pipe"}
@@ -84,11 +88,20 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     with path.open("rb") as file:
         try:
             form = _FORMAT_OF.get(kind)
-            container = av.open(file, "r", format=form, options=_OPTIONS, metadata_errors="replace")
-        except (av.error.FFmpegError, ValueError) as error:
+            container: InputContainer = av.open(file, "r", format=form, options=_OPTIONS, **_KEEPING_BYTES)
+        except av.error.FFmpegError as error:
             raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
         with container:
             yield container
+
+
+def tags_of(part: InputContainer | Stream) -> dict[str, str]:
+    """Return the tags of a file or a stream, with U+FFFD in place of what is no UTF-8."""
+    return {_readable(name): _readable(text) for name, text in part.metadata.items()}
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _has_decoder(stream: VideoStream) -> bool:

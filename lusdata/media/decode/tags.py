@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lusdata.media.decode.beside import parts_beside
-from lusdata.media.decode.opening import check_whole, open_video
+from lusdata.media.decode.opening import check_whole, open_video, tags_of
 
 __all__ = ["TECHNICAL", "text_tags"]
 
@@ -48,7 +48,7 @@ def text_tags(path: Path) -> dict[str, str]:
     """
     check_whole(path)
     with open_video(path) as (container, stream):
-        found = [*container.metadata.items(), *stream.metadata.items()]
+        found = [*tags_of(container).items(), *tags_of(stream).items()]
     for part in parts_beside(path):
         if part.place == "GPS":
             found.append(("location", "coordinates"))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
-from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError
+from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, came_through
 from lusdata.media.dicom.header import (
     ALLOWED,
     Region,
@@ -224,9 +224,12 @@ def _pydicom_trouble(path: Path) -> Iterator[None]:
     except LusdataError as error:
         error.where = str(path)
         raise
-    except (OSError, MemoryError):
+    except (ImportError, MemoryError, NameError, OSError):
         raise
     except Exception as error:
+        if isinstance(error, (AttributeError, TypeError)) and not came_through(error, "pydicom"):
+            # A call that does not fit says nothing of the file.
+            raise
         # Its words may quote the header; only the kind of trouble is told.
         raise DecodeError(
             "not a DICOM file that can be read",

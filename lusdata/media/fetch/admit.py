@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, write_manifest
-from lusdata.errors import LusdataError, OutsideError
+from lusdata.errors import DataError, OutsideError
 from lusdata.media.cache import Cache
 from lusdata.media.diagnose import diagnose
 from lusdata.media.fetch import unfinished
@@ -102,7 +102,7 @@ def _decoded_facts(manifest: Manifest, attempt: Attempt, part: Path) -> Mapping[
 
     try:
         return pin(manifest.data, part)
-    except LusdataError as error:
+    except DataError as error:
         # The name of the part file means nothing to anybody.
         words = "; ".join(text for text in (error.what, error.found) if text)
         raise FetchFailure(Failure(attempt.location, "not-media", words)) from error
