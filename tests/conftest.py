@@ -47,6 +47,12 @@ def facts_dir() -> Path:
     return _shared("facts", "published metadata")
 
 
+@pytest.fixture(scope="session")
+def cases_dir() -> Path:
+    """Return the inputs that were refused or read wrong in the field, with the scripts that make them."""
+    return _shared("cases", "inputs of the field")
+
+
 @pytest.fixture
 def clinic(tmp_path: Path) -> Path:
     """Return a small collection of 16 recordings of 8 patients, which a test may change."""

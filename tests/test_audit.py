@@ -144,7 +144,9 @@ def test_splits_are_read_in_every_form(name: str, content: object, tmp_path: Pat
             id="a round that leaks by itself",
         ),
         pytest.param("s.json", {"folds_version": "2.0.0"}, "expected 1.0.0; found '2.0.0'", id="future version"),
-        pytest.param("s.csv", "a,b\n1,2\n", r"expected a column for the name .* found a, b", id="other columns"),
+        pytest.param(
+            "s.csv", "a,b\n1,2\n", r"for the name one of file, .* found a,b; .*save it as CSV UTF-8", id="other columns"
+        ),
         pytest.param("s.csv", "file,fold\na.mp4,\n", "s.csv:2: a line without name or fold", id="no fold"),
     ],
 )
@@ -199,7 +201,10 @@ def test_names_that_fit_nothing_or_several_are_findings(tmp_path: Path) -> None:
     assert set(found) == {"NAME_AMBIGUOUS", "NAME_UNKNOWN", "NAME_REPEATED"}
     assert "may be test/five, test/four" in found["NAME_AMBIGUOUS"].line()
     assert found["NAME_REPEATED"].subject == "test/one"
-    assert report.clean
+    assert not report.clean
+    assert report.verdict == (
+        "NOT CLEAN: 2 of 4 names fit no single recording (Nobody.mp4, pneu 1.mp4), and may stand on any side"
+    )
 
 
 def test_frames_count_as_their_recording(tmp_path: Path) -> None:

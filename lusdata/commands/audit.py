@@ -2,7 +2,8 @@
 
 A split is JSON, CSV, or a folder with a folder for each fold; names may be ids, files or frames. Leaks by id and leaks
 by pixels are told apart. With --pictures, recordings that look alike, or that manifests link as near-duplicates, are
-drawn beside each other; nothing is fetched for that. Exits 1 if anybody stands on two sides.
+drawn beside each other; nothing is fetched for that. Exits 1 if anybody stands on two sides, and if a name fits no
+recording, since nobody knows on which side that one stands.
 """
 
 from __future__ import annotations

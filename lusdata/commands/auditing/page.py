@@ -23,13 +23,13 @@ def page(report: AuditReport) -> str:
     width = min(max(shutil.get_terminal_size((_USUAL, 0)).columns, _NARROWEST), _WIDEST)
     questions = {check.name: check.question for check in CHECKS}
     names = list(dict.fromkeys([*questions, *(name for name, _ in report.findings)]))
-    parts = [_head(report, width), _summary(report), _asked(report, names, questions)]
+    parts = [_head(report, width), _summary(report, width), _asked(report, names, questions)]
     for name in names:
         if codes := report.by_code(name):
             parts.append("\n".join([questions.get(name, name), *_section(codes, width)]))
     if report.balance:
         parts.append("recordings / groups / expected frames of each fold\n" + _indented(_balance(report)))
-    parts.append(report.verdict)
+    parts.append(_wrapped(report.verdict, width, hang="  "))
     return "\n\n".join(parts)
 
 
@@ -46,9 +46,10 @@ def _head(report: AuditReport, width: int) -> str:
     return "\n".join(_wrapped(line, width, hang="  ") for line in text.splitlines())
 
 
-def _summary(report: AuditReport) -> str:
+def _summary(report: AuditReport, width: int) -> str:
     """Give the verdict first, with leaks by id and leaks by pixels told apart."""
-    return report.verdict + "\n" + table([[f"  {name}", told] for name, told in report.leaks], numbers=False)
+    leaks = table([[f"  {name}", told] for name, told in report.leaks], numbers=False)
+    return _wrapped(report.verdict, width, hang="  ") + "\n" + leaks
 
 
 def _asked(report: AuditReport, names: Iterable[str], questions: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ ADVICE: Mapping[str, str] = {
     "SPLIT_SINGLE": "audit the whole split: training and test, or every fold",
     "NAME_UNKNOWN": "correct the name, or add it to the aliases of the recording's manifest",
     "NAME_AMBIGUOUS": "add the name to the aliases of the one recording that is meant",
+    "TEXT_GUESSED": "save the file as CSV UTF-8",
     "NAME_REPEATED": "name it once: what stands twice counts twice",
     "TABLE_OUTDATED": "bring the folds up to date with `lusdata folds --out`; recordings that were there keep theirs",
     "RECORDING_NOT_INCLUDED": "leave it out, or learn from its manifest why others do",

@@ -25,7 +25,8 @@ class Finding:
     code : str
         Stable upper-case name; never reused for another finding.
     level : {"error", "warning", "note"}
-        Errors are leaks: scores on this split cannot be trusted. Warnings ask for a look. Notes are for the record.
+        Errors are leaks, and names of nobody knows whom: scores on this split cannot be trusted. Warnings ask for a
+        look. Notes are for the record.
     subject : str
         The group, recording, fold or name that it concerns.
     message : str

@@ -15,20 +15,26 @@ __all__ = ["find_coverage", "find_leaks", "find_names", "find_validation_leaks"]
 
 
 def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
-    """Look for names that fit no recording, several, or one that is named twice in a fold; and for a lone fold."""
+    """Look for names that fit no recording, several, or one that is named twice in a fold; and for a lone fold.
+
+    A name that fits none is an error: whoever it is may stand on the other side, too.
+    """
     if len(split.folds) == 1:
         message = f"fold {split.folds[0]} is the only one, so nothing can stand on two sides; where is the rest?"
         yield Finding("SPLIT_SINGLE", "warning", split.source, message)
     if split.names and not split.places:
         message = f"none of its {split.names:,} names is a recording of {collection.name}; is it the right collection?"
         yield Finding("SPLIT_FOREIGN", "error", split.source, message)
+    if split.guessed and not all(entry.name.isascii() for entry in split.unmapped):
+        message = "it is not UTF-8 and was read as Windows-1252; names with other signs may be read wrong"
+        yield Finding("TEXT_GUESSED", "warning", split.source, message)
     for entry in split.unmapped:
         if entry.candidates:
             message = f"fold {entry.fold}: may be {_joined(entry.candidates)}"
-            yield Finding("NAME_AMBIGUOUS", "warning", entry.name, message)
+            yield Finding("NAME_AMBIGUOUS", "error", entry.name, message)
         else:
             message = f"fold {entry.fold}: no recording of {collection.name} has this name"
-            yield Finding("NAME_UNKNOWN", "warning", entry.name, message)
+            yield Finding("NAME_UNKNOWN", "error", entry.name, message)
     named: dict[tuple[str, str], list[Place]] = {}
     for place in split.places:
         if not place.frames:

@@ -20,7 +20,7 @@ from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
 from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit
-from lusdata.wording import counted
+from lusdata.wording import counted, one_line
 
 __all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit"]
 
@@ -37,6 +37,12 @@ CHECKS: tuple[Check, ...] = (
     Check("rights", "what may be done with the recordings?", find_rights),
 )
 """Every check, in the order in which a report shows them."""
+
+
+_UNMATCHED = ("NAME_UNKNOWN", "NAME_AMBIGUOUS")
+"""Codes of names that fit no recording, or several; together they are one part of the verdict."""
+
+_NAMES_TOLD, _LONGEST_NAME = 3, 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class AuditReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing leaks."""
+        """Whether nothing leaks, and every name of the split is known, so that nothing can leak unseen."""
         return not any(finding.level == "error" for _, finding in self.findings)
 
     @property
@@ -86,7 +92,11 @@ class AuditReport:
         """What the audit comes to, as one sentence without a full stop."""
         if self.clean:
             return "clean: nobody stands on two sides"
-        return "NOT CLEAN: scores on this split are not scores on new patients"
+        leaking = any(finding.level == "error" and finding.code not in _UNMATCHED for _, finding in self.findings)
+        told = ["scores on this split are not scores on new patients"] if leaking else []
+        if self.split.unmapped:
+            told.append(f"{_unmatched(self.split)}, and may stand on any side")
+        return f"NOT CLEAN: {'; '.join(told)}"
 
     @property
     def leaks(self) -> tuple[tuple[str, str], ...]:
@@ -134,6 +144,7 @@ class AuditReport:
                 "folds": list(split.folds),
                 "names": split.names,
                 "mapped": split.mapped,
+                "unmatched": len(split.unmapped),
                 "recordings": len(split.folds_of),
             },
             "clean": self.clean,
@@ -147,6 +158,17 @@ class AuditReport:
             "findings": [{"check": name, **finding.as_dict()} for name, finding in self.findings],
             "balance": [asdict(cell) for cell in self.balance],
         }
+
+
+def _unmatched(split: AuditedSplit) -> str:
+    """Say how many names of a split are no recording, and which."""
+    names = list(dict.fromkeys(entry.name for entry in split.unmapped))
+    shown = ", ".join(
+        name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names[:_NAMES_TOLD]
+    )
+    more = f" and {len(names) - _NAMES_TOLD:,} more" if len(names) > _NAMES_TOLD else ""
+    share = f"{len(split.unmapped):,} of {counted(split.names, 'name')}"
+    return one_line(f"{share} {'fits' if len(split.unmapped) == 1 else 'fit'} no single recording ({shown}{more})")
 
 
 def audit(collection: Collection, split: AuditedSplit, *, checks: Sequence[Check] = CHECKS) -> AuditReport:

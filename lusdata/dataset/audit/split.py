@@ -30,6 +30,8 @@ class AuditedSplit:
         Every name that is none, or may be several.
     table : FoldTable or None
         The table, if it is one of ours.
+    guessed : bool
+        Whether signs beyond ASCII in its names may have been read wrong.
     """
 
     source: str
@@ -37,6 +39,7 @@ class AuditedSplit:
     places: tuple[Place, ...]
     unmapped: tuple[Unmapped, ...] = ()
     table: FoldTable | None = None
+    guessed: bool = False
 
     @property
     def mapped(self) -> int:
@@ -86,12 +89,12 @@ def read_split(path: Path, manifests: Sequence[Manifest]) -> AuditedSplit:
     DataError
         If it is in no known form, or names nothing.
     """
-    named = read_names(path)
-    if isinstance(named, FoldTable):
-        return split_of_table(named, manifests, source=str(path))
-    places, unmapped = match_names(named, manifests)
-    folds = tuple(dict.fromkeys(entry.fold for entry in named))
-    return AuditedSplit(str(path), folds, places, unmapped)
+    written = read_names(path)
+    if isinstance(written, FoldTable):
+        return split_of_table(written, manifests, source=str(path))
+    places, unmapped = match_names(written.named, manifests)
+    folds = tuple(dict.fromkeys(entry.fold for entry in written.named))
+    return AuditedSplit(str(path), folds, places, unmapped, guessed=written.guessed)
 
 
 def split_of_table(table: FoldTable, manifests: Iterable[Manifest], *, source: str) -> AuditedSplit:
