@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": "look for leakage in a split",
     "report": "show a collection or a dataset as one page",
     "export": "hand on a dataset: Croissant, card, Hugging Face",
+    "verify": "hold files against their digests",
     "stats": "count a collection's recordings",
     "release": "freeze a collection under a version",
     "diff": "show what differs between two states of a collection",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import COLLECTION_HELP, opened
 from lusdata.commands.options import add_media_options
+from lusdata.intact import DAMAGED
 
 if TYPE_CHECKING:
     from lusdata.dataset.build import BuildReport
@@ -87,11 +88,17 @@ def _text(report: BuildReport, *, verbose: bool) -> str:
         table([*rows, total], head=("built", "recordings", "frames")),
         *_left_out(report, verbose=verbose),
         *_warnings(report),
-        f"{'up to date' if report.up_to_date else 'built'}: {report.out}  "
+        f"{_state(report)}: {report.out}  "
         f"({len(report.index.data['shards'])} {report.index.format}, {size_bytes / 1e6:,.1f} MB; "
         f"{report.index.recipe.text()})",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _state(report: BuildReport) -> str:
+    if report.mended:
+        return f"mended, {', '.join(report.mended)} made again and the damaged one kept in {DAMAGED}/"
+    return "up to date" if report.up_to_date else "built"
 
 
 def _left_out(report: BuildReport, *, verbose: bool) -> list[str]:

@@ -17,14 +17,14 @@ from lusdata.catalog.releases.release import Release, folds_file
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
 from lusdata.dataset.folder import INDEX, explained
-from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS, rows_digest
+from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS, rows_digest, sealed
 from lusdata.dataset.parts import Job, read_part
 from lusdata.dataset.plan import LeftOut, versions
 from lusdata.dataset.readme import readme
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.shards import Recording, Writer, cut, shard_name, write_shard
+from lusdata.dataset.shards import Recording, Shard, Writer, cut, shard_name, write_shard
 
-__all__ = ["SHARD_BYTES", "assemble"]
+__all__ = ["SHARD_BYTES", "assemble", "frozen_folds", "index_text", "ledger_of", "write_rows"]
 
 SHARD_BYTES = 64_000_000
 """Size that a shard should not exceed: large enough to read in one go, small enough to move around."""
@@ -67,29 +67,26 @@ def assemble(
     DataError
         If a part is damaged.
     """
-    groups = group_ids(collection.manifests)
     format_ = str(inputs["format"])
-    shards, entries, rows = [], [], []
+    shards: list[Shard] = []
+    entries: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     sizes_bytes = [Path(job.part).stat().st_size for job in jobs]
     for number, members in enumerate(cut(sizes_bytes, target_bytes=SHARD_BYTES)):
-        stream = _Recordings([jobs[member] for member in members], collection, groups)
-        shard, places = write_shard(folder, shard_name(number, format_), stream, staging=parts, writer=_writer(format_))
+        shard, own_entries, own_rows = write_rows(
+            folder,
+            shard_name(number, format_),
+            [jobs[member] for member in members],
+            number=number,
+            staging=parts,
+            collection=collection,
+            format_=format_,
+        )
         shards.append(shard)
-        for place, row in zip(places, stream.seen, strict=True):
-            rows.append(row)
-            entries.append(
-                {
-                    "id": row["id"],
-                    "shard": number,
-                    "position": place.position,
-                    "rows": place.rows,
-                    "crop": row["crop"],
-                    "frames_sha256": row["frames_sha256"],
-                    "manifest_sha256": collection.by_id[row["id"]].digest,
-                }
-            )
-    ledger = b"".join(canonical_bytes(manifest.data) + b"\n" for manifest in collection.manifests)
-    frozen = _frozen_folds(collection.release)
+        entries += own_entries
+        rows += own_rows
+    ledger = ledger_of(collection)
+    frozen = frozen_folds(collection.release)
     data = {
         "format_version": FORMAT_VERSION,
         "name": collection.name,
@@ -121,7 +118,63 @@ def assemble(
         for name, table in frozen.items():
             write_bytes(folder / name, table)
         write_bytes(folder / "README.md", page.encode("utf-8"))
-        write_bytes(folder / INDEX, _one_line_each(data).encode("utf-8"))
+        write_bytes(folder / INDEX, index_text(sealed(data)).encode("utf-8"))
+
+
+def write_rows(
+    folder: Path,
+    name: str,
+    jobs: Sequence[Job],
+    *,
+    number: int,
+    staging: Path,
+    collection: Collection,
+    format_: str,
+) -> tuple[Shard, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write one shard from parts.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the shard is to lie.
+    name : str
+        Its file name.
+    jobs : sequence of Job
+        The recordings, in the order of the rows.
+    number : int
+        Position of the shard in the dataset.
+    staging : Path
+        Folder on the same disk for what is not finished.
+    collection : Collection
+        Manifests of the recordings.
+    format_ : str
+        Format of the shard.
+
+    Returns
+    -------
+    tuple
+        The shard; what ``dataset.json`` says of each recording; and what its logical digest is taken over.
+    """
+    stream = _Recordings(jobs, collection, group_ids(collection.manifests))
+    shard, places = write_shard(folder, name, stream, staging=staging, writer=_writer(format_))
+    entries = [
+        {
+            "id": row["id"],
+            "shard": number,
+            "position": place.position,
+            "rows": place.rows,
+            "crop": row["crop"],
+            "frames_sha256": row["frames_sha256"],
+            "manifest_sha256": collection.by_id[row["id"]].digest,
+        }
+        for place, row in zip(places, stream.seen, strict=True)
+    ]
+    return shard, entries, stream.seen
+
+
+def ledger_of(collection: Collection) -> bytes:
+    """Return the collection's manifests, one a line, as a dataset carries them."""
+    return b"".join(canonical_bytes(manifest.data) + b"\n" for manifest in collection.manifests)
 
 
 class _Recordings:
@@ -152,7 +205,7 @@ class _Recordings:
             yield recording
 
 
-def _frozen_folds(release: Release | None) -> dict[str, bytes]:
+def frozen_folds(release: Release | None) -> dict[str, bytes]:
     """Return the fold tables that a dataset of a release carries, by file name."""
     if release is None:
         return {}
@@ -209,8 +262,8 @@ def _counts(
     }
 
 
-def _one_line_each(data: Mapping[str, Any]) -> str:
-    """Lay JSON out with a line for each recording, so that two datasets can be compared by eye."""
+def index_text(data: Mapping[str, Any]) -> str:
+    """Lay ``dataset.json`` out with a line for each recording, so that two datasets can be compared by eye."""
     blocks = []
     for name, value in data.items():
         if isinstance(value, list):

@@ -8,32 +8,28 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.assemble import assemble
+from lusdata.dataset.crew import Crew, Engine, Files
 from lusdata.dataset.engine_local import Report, run_here, run_local
-from lusdata.dataset.folder import claim, explained, finish, standing
-from lusdata.dataset.index import Index, open_index
-from lusdata.dataset.parts import Job, Outcome, holds_part
-from lusdata.dataset.plan import LeftOut, choose, inputs_of, longest_first, make_jobs
+from lusdata.dataset.folder import PARTS, claim, explained, finish, standing, sweep
+from lusdata.dataset.index import Index, check_seal, open_index
+from lusdata.dataset.integrity import file_faults
+from lusdata.dataset.mend import mend
+from lusdata.dataset.parts import Job
+from lusdata.dataset.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS
-from lusdata.errors import DataError, InternalError, UsageError
-from lusdata.media.fetch.collection import fetch
+from lusdata.errors import DataError, UsageError
 from lusdata.media.fetch.report import STATES
 
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
-
-Engine = Callable[..., None]
-
-_LOST = "the file in the cache was damaged and set aside"
 
 
 def _run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -60,12 +56,15 @@ class BuildReport:
         Every recording of the collection that is not in it, sorted by id.
     renewed : tuple of str
         Recordings whose file in the cache had lost its digest: it was set aside, and another copy taken. Sorted.
+    mended : tuple of str
+        Files of a finished dataset that were damaged: they were set aside and made again.
     """
 
     index: Index
     up_to_date: bool
     left_out: tuple[LeftOut, ...]
     renewed: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
 
     @property
     def out(self) -> Path:
@@ -82,6 +81,7 @@ class BuildReport:
             **{name: data[name] for name in told if name in data},
             "left_out": [asdict(item) for item in self.left_out],
             "renewed": list(self.renewed),
+            "mended": list(self.mended),
         }
 
 
@@ -140,9 +140,11 @@ def build(
     folder = Path(out).expanduser()
     inputs = inputs_of(collection, recipe, format)
     chosen = choose(collection, recipe)
+    files = Files(tuple(mirrors), cache, offline, progress)
+    crew = Crew(collection, files, ENGINES[engine], workers, folder)
     if standing(folder, inputs) == "finished":
-        index = open_index(folder)
-        gain = gained(index, chosen.pinned, mirrors=mirrors, cache=cache, offline=offline, progress=progress)
+        index, mended = _whole(open_index(folder), crew)
+        gain = gained(index, chosen.pinned, files)
         if gain:
             raise UsageError(
                 "the output folder holds this dataset, but more recordings can be had now",
@@ -151,25 +153,14 @@ def build(
                 found=f"{len(gain)} more, such as {gain[0]}",
                 hint="name another one with --out; nothing was changed",
             )
-        return BuildReport(_whole(index), True, _left_out_in(index))
-    paths, missing = _obtain(chosen.pinned, mirrors=mirrors, cache=cache, offline=offline, progress=progress)
+        return BuildReport(index, not mended, _left_out_in(index), mended=mended)
+    paths, missing = files.obtain(chosen.pinned)
     left_out = [*chosen.left_out, *missing]
     if not paths:
         raise _nothing(collection, left_out)
     with claim(folder, inputs) as parts:
         jobs = make_jobs(chosen.pinned, paths, recipe, parts)
-        waiting = [job for job in jobs if not holds_part(Path(job.part))]
-        run = partial(_run, collection=collection, engine=ENGINES[engine], workers=workers, folder=folder)
-        failed = run(waiting, progress=progress)
-        damaged = {item.id for item in failed if item.code == "damaged"}
-        if damaged:
-            again = [manifest for manifest in chosen.pinned if manifest.id in damaged]
-            fresh, missing = _obtain(
-                again, mirrors=mirrors, cache=cache, offline=offline, progress=progress, verify=True
-            )
-            failed = [item for item in failed if item.id not in damaged]
-            failed += [replace(item, detail=f"{_LOST}; {item.detail or item.reason}") for item in missing]
-            failed += run([job for job in waiting if job.id in fresh], progress=progress)
+        failed, renewed = crew.make(jobs)
         left_out = sorted([*left_out, *failed], key=lambda item: item.id)
         made = [job for job in jobs if job.id not in {item.id for item in failed}]
         if not made:
@@ -177,7 +168,6 @@ def build(
         assemble(folder, parts, collection=collection, jobs=made, left_out=left_out, inputs=inputs, recipe=recipe)
         with explained(folder):
             finish(parts, [Path(job.part) for job in jobs])
-    renewed = tuple(sorted(damaged - {item.id for item in left_out}))
     return BuildReport(open_index(folder), False, tuple(left_out), renewed)
 
 
@@ -204,33 +194,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _obtain(
-    manifests: Sequence[Manifest],
-    *,
-    mirrors: Iterable[str | Path],
-    cache: str | Path | None,
-    offline: bool,
-    progress: bool,
-    verify: bool = False,
-) -> tuple[dict[str, Path], list[LeftOut]]:
-    report = fetch(manifests, mirrors=mirrors, cache=cache, offline=offline, progress=progress, verify=verify)
-    missing = [
-        LeftOut(result.id, result.state, STATES[result.state][1], result.detail)
-        for result in report.results
-        if result.path is None
-    ]
-    return report.paths, missing
-
-
-def gained(
-    index: Index,
-    manifests: Sequence[Manifest],
-    *,
-    mirrors: Iterable[str | Path] = (),
-    cache: str | Path | None = None,
-    offline: bool = False,
-    progress: bool = False,
-) -> tuple[str, ...]:
+def gained(index: Index, manifests: Sequence[Manifest], files: Files) -> tuple[str, ...]:
     """Look for recordings that could not be had when a dataset was built.
 
     Parameters
@@ -239,8 +203,8 @@ def gained(
         The dataset.
     manifests : sequence of Manifest
         Recordings to look at.
-    mirrors, cache, offline, progress
-        As for `build`.
+    files : Files
+        Where their files come from.
 
     Returns
     -------
@@ -250,25 +214,22 @@ def gained(
     codes = {*STATES, "damaged"} - {"unpinned"}
     absent = {item["id"] for item in index.data["left_out"] if item["code"] in codes}
     wanted = [manifest for manifest in manifests if manifest.id in absent and manifest.sha256 is not None]
-    if not wanted:
-        return ()
-    paths, _ = _obtain(wanted, mirrors=mirrors, cache=cache, offline=offline, progress=progress)
-    return tuple(sorted(paths))
+    return tuple(sorted(files.obtain(wanted)[0])) if wanted else ()
 
 
-def _whole(index: Index) -> Index:
-    for item in index.files:
-        path = index.folder / item["file"]
-        found_bytes = path.stat().st_size if path.is_file() else None
-        if found_bytes != item["size_bytes"]:
-            raise DataError(
-                "a file of the finished dataset is missing or was changed",
-                where=str(path),
-                expected=f"{item['size_bytes']:,} bytes",
-                found="nothing" if found_bytes is None else f"{found_bytes:,} bytes",
-                hint="build into a new folder",
-            )
-    return index
+def _whole(index: Index, crew: Crew) -> tuple[Index, tuple[str, ...]]:
+    """Hold a finished dataset against its digests, make again what is damaged, and return the names of these files."""
+    check_seal(index)
+    damaged = tuple(fault.path.name for fault in file_faults(index.folder, index.files))
+    # A run that was killed at its end, or while it mended, leaves its folder of parts.
+    if not damaged and not (index.folder / PARTS).is_dir():
+        return index, ()
+    with claim(index.folder, index.data["inputs"], finished=True) as parts:
+        if damaged:
+            mend(index, damaged, parts, crew)
+        with explained(index.folder):
+            sweep(parts)
+    return open_index(index.folder), damaged
 
 
 def _left_out_in(index: Index) -> tuple[LeftOut, ...]:
@@ -287,35 +248,3 @@ def _nothing(collection: Collection, left_out: Sequence[LeftOut]) -> DataError:
         found=found,
         hint=f"name a folder that has the files with --mirror; lusdata fetch {collection.name} tells what can be had",
     )
-
-
-def _run(
-    jobs: Sequence[Job], *, collection: Collection, engine: Engine, workers: int, progress: bool, folder: Path
-) -> list[LeftOut]:
-    failed: list[LeftOut] = []
-    with _bar(len(jobs), shown=progress) as advance:
-
-        def report(outcome: Outcome) -> None:
-            if outcome.code == "fault":
-                raise InternalError(outcome.reason, where=outcome.id, trace=outcome.trace)
-            if outcome.code == "failed":
-                with explained(folder):
-                    raise OSError(None, outcome.reason)
-            if outcome.code != "made":
-                failed.append(LeftOut(outcome.id, outcome.code, outcome.reason))
-            advance()
-
-        if jobs:
-            engine(longest_first(jobs, collection.by_id), workers=workers, report=report)
-    return failed
-
-
-@contextmanager
-def _bar(total: int, *, shown: bool) -> Iterator[Callable[[], object]]:
-    if not shown:
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="build", unit="recording", disable=None) as bar:
-        yield bar.update

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import IO, Any, Literal
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, OutsideError, UsageError
 
-__all__ = ["INDEX", "PARTS", "claim", "explained", "finish", "standing"]
+__all__ = ["INDEX", "PARTS", "claim", "explained", "finish", "standing", "sweep"]
 
 INDEX = "dataset.json"
 PARTS = ".parts"
@@ -118,7 +119,7 @@ def _short(value: object) -> str:
 
 
 @contextmanager
-def claim(out: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
+def claim(out: Path, inputs: Mapping[str, Any], *, finished: bool = False) -> Iterator[Path]:
     """Work in a folder alone.
 
     Parameters
@@ -127,6 +128,8 @@ def claim(out: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
         The folder; made with its parents if it is missing.
     inputs : Mapping
         What is being built; left in the folder, so that an interrupted build can go on.
+    finished : bool
+        Whether the folder holds the finished dataset already, which is to be mended.
 
     Yields
     ------
@@ -147,19 +150,39 @@ def claim(out: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
             raise OutsideError("another build is working in this folder", where=str(out), hint="wait until it is done")
         # The other build may have finished between the look and the lock.
         state = standing(out, inputs)
-        if state == "finished":
+        if state == "finished" and not finished:
             raise OutsideError("another build just finished in this folder", where=str(out), hint="run this one again")
         if state == "new":
             with explained(out):
                 write_text(parts / _INPUTS, json.dumps(inputs, indent=2, sort_keys=True) + "\n")
-        yield parts
-    # Only now: Windows cannot remove an open file.
+        try:
+            yield parts
+        finally:
+            # Windows cannot remove an open file.
+            stream.close()
+            _leave(out, parts)
+
+
+def _leave(out: Path, parts: Path) -> None:
     if not (parts / _INPUTS).exists():
         with explained(out):
             (parts / _LOCK).unlink(missing_ok=True)
             # Not empty where somebody put something there: theirs to remove.
             if not any(parts.iterdir()):
                 parts.rmdir()
+
+
+_OWN = re.compile(r"[0-9a-f]{64}\.part(\.\d+\.tmp)?|part-\d{5}\.(parquet|tfrecord)\.tmp|inputs\.json")
+
+
+def sweep(parts: Path) -> None:
+    """Remove what runs that were killed left in the folder for parts of a finished dataset; for who claimed it.
+
+    What is not by its name of a build's own making belongs to somebody else and stays.
+    """
+    for path in parts.iterdir():
+        if _OWN.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def finish(parts: Path, made: Iterable[Path]) -> None:

@@ -24,10 +24,12 @@ __all__ = [
     "MANIFESTS",
     "Entry",
     "Index",
+    "check_seal",
     "is_dataset",
     "open_index",
     "read_recordings",
     "rows_digest",
+    "sealed",
     "verify",
 ]
 
@@ -211,6 +213,37 @@ def open_index(folder: Path) -> Index:
 def _made_by(data: object) -> object:
     versions = data.get("versions") if isinstance(data, dict) else None
     return versions.get("lusdata", "unknown") if isinstance(versions, dict) else "unknown"
+
+
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of ``dataset.json`` with the digest of it, its seal.
+
+    Examples
+    --------
+    >>> sealed(sealed({"name": "pocus"})) == sealed({"name": "pocus"})
+    True
+    """
+    content = {key: value for key, value in data.items() if key != "sha256"}
+    return {**content, "sha256": hashlib.sha256(canonical_bytes(content)).hexdigest()}
+
+
+def check_seal(index: Index) -> None:
+    """Refuse a ``dataset.json`` that is not what its seal says; one without a seal is of an earlier lusdata.
+
+    Raises
+    ------
+    DataError
+        If it was changed.
+    """
+    expected = sealed(index.data)["sha256"]
+    if index.data.get("sha256", expected) != expected:
+        raise DataError(
+            "the file was changed since the dataset was built",
+            where=str(index.folder / INDEX),
+            expected=f"sha256 {index.data['sha256']}, its seal",
+            found=expected,
+            hint="build into a new folder",
+        )
 
 
 def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -12,6 +12,7 @@ from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build import build, gained
+from lusdata.dataset.crew import Files
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.integrity import require_intact
@@ -189,5 +190,5 @@ def _target(collection: Collection, recipe: Recipe, format_: str, *, root: Path,
             break
         number += 1
     # Only what lies on this machine: a dead link must not be asked for again at every start.
-    gain = gained(open_index(folder), choose(collection, recipe).pinned, mirrors=mirrors, cache=root, offline=True)
+    gain = gained(open_index(folder), choose(collection, recipe).pinned, Files(tuple(mirrors), root, offline=True))
     return following if gain else folder
