@@ -14,8 +14,7 @@ from dicom_files import SECRETS, dicom_file
 from pydicom.data import get_testdata_file
 
 from lusdata.errors import DataError, DecodeError, MissingExtraError
-from lusdata.media.crop import Box
-from lusdata.media.dicom.header import ALLOWED, frame_times_s, regions_of, subject_of
+from lusdata.media.dicom.header import ALLOWED, subject_of
 from lusdata.media.dicom.recording import DicomRecording, is_dicom, read
 
 
@@ -31,15 +30,14 @@ def steps(count: int = 5, *, height: int = 48, width: int = 64) -> np.ndarray:
     return np.stack([np.full((height, width), 20 + 200 * index // (count - 1), np.uint8) for index in range(count)])
 
 
-def test_a_scanners_clip_comes_with_its_times_its_scan_and_its_depth():
+def test_a_scanners_clip_comes_with_its_times_and_without_the_regions_of_the_larger_picture_it_was_made_from():
     recording = read(sample("examples_ybr_color.dcm"))
     assert recording.frames.shape == (30, 240, 320, 3)
     assert recording.times_s is not None
     np.testing.assert_allclose(np.diff(recording.times_s), 0.033333, atol=1e-6)
-    assert recording.scan is not None
-    assert recording.scan.box == Box(84, 31, 236, 209)
-    assert recording.scan.depth_cm == pytest.approx(10.669, abs=0.001)
     assert recording.facts.photometric == "YBR_FULL_422"
+    assert recording.scan is None
+    assert "reaches to column 596 and row 415, beyond a picture of 320 x 240 px" in " ".join(recording.facts.notes)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +69,6 @@ def test_monochrome_1_is_turned_round(tmp_path):
     frames = steps()
     white_is_zero = read(dicom_file(tmp_path / "a.dcm", 255 - frames, photometric="MONOCHROME1"))
     np.testing.assert_array_equal(white_is_zero.frames, frames)
-
-
-def test_deep_grey_keeps_one_scale_for_all_frames(tmp_path):
-    deep = (steps().astype(np.uint16) * 16).astype(np.uint16)
-    frames = read(dicom_file(tmp_path / "a.dcm", deep)).frames
-    np.testing.assert_array_equal(frames[:, 0, 0], [0, 64, 128, 191, 255])
 
 
 def test_deep_grey_is_the_same_in_either_order_of_bytes_and_packed(tmp_path):
@@ -133,57 +125,6 @@ def test_a_video_stream_inside_is_decoded(tmp_path):
     np.testing.assert_allclose(recording.frames[:, 24, 32].astype(int), steps(8)[:, 0, 0].astype(int), atol=4)
 
 
-def test_a_vector_of_frame_times_gives_uneven_times(tmp_path):
-    extra = {"FrameTimeVector": [0, 40, 50, 60, 70], "FrameIncrementPointer": 0x00181065}
-    recording = read(dicom_file(tmp_path / "a.dcm", steps(), extra=extra))
-    np.testing.assert_allclose(recording.times_s, [0, 0.04, 0.09, 0.15, 0.22])
-
-
-@pytest.mark.parametrize(
-    ("header", "times_s"),
-    [
-        ({"FrameTimeVector": ["0", "40", "60"]}, (0.0, 0.04, 0.1)),
-        ({"FrameTimeVector": [40, 60]}, (0.0, 0.04, 0.1)),
-        ({"FrameTimeVector": [0, 40, 60], "FrameTime": 10, "FrameIncrementPointer": 0x00181063}, (0.0, 0.01, 0.02)),
-        ({"FrameTimeVector": [0, 40, 60, 50], "FrameTime": 10, "CineRate": 7}, (0.0, 0.01, 0.02)),
-        ({"FrameTimeVector": [0, 0, 0], "FrameTime": 10}, (0.0, 0.01, 0.02)),
-        ({"FrameTime": "0", "RecommendedDisplayFrameRate": 50}, (0.0, 0.02, 0.04)),
-        ({"FrameTime": "nan", "CineRate": 0}, None),
-        ({"FrameTime": 1e9}, None),
-    ],
-    ids=["vector", "without-zero", "pointer", "wrong-length", "zeros", "rate", "nothing", "absurd"],
-)
-def test_times_come_from_what_the_header_means(header, times_s):
-    assert frame_times_s(header, 3) == times_s
-
-
-def test_a_region_is_cut_to_the_frame_and_nonsense_is_left_out():
-    def region(left, top, right, bottom, **more):
-        edges = dict(zip(("MinX0", "MinY0", "MaxX1", "MaxY1"), (left, top, right, bottom), strict=True))
-        return {**{f"RegionLocation{name}": value for name, value in edges.items()}, **more}
-
-    items = [
-        region(
-            10,
-            20,
-            1000,
-            1000,
-            RegionSpatialFormat=1,
-            PhysicalUnitsXDirection=3,
-            PhysicalUnitsYDirection=3,
-            PhysicalDeltaX=-0.1,
-            PhysicalDeltaY=0.1,
-        ),
-        region(50, 50, 40, 60),
-        region(200, 200, 300, 300),
-        region(None, 0, 10, 10),
-    ]
-    (found,) = regions_of({"SequenceOfUltrasoundRegions": items}, width_px=100, height_px=80)
-    assert found.box == Box(10, 20, 90, 60)
-    assert found.form == "2d"
-    assert found.depth_cm == pytest.approx(6.0)
-
-
 @pytest.mark.parametrize(
     ("age", "band"),
     [
@@ -226,9 +167,10 @@ def test_two_files_of_one_patient_are_known_as_such_without_telling_whose(tmp_pa
     [
         ("CT_small.dcm", "another modality"),
         ("reportsi.dcm", "without pictures"),
-        ("image_dfl.dcm", "deflated"),
         ("no_meta.dcm", "not a DICOM file"),
-        ("meta_missing_tsyntax.dcm", "DICOM file"),
+        ("meta_missing_tsyntax.dcm", "how large"),
+        ("dicomdirtests/DICOMDIR", "list of DICOM files"),
+        ("test-SR.dcm", r"found none \(.* SR Storage"),
     ],
 )
 def test_what_is_no_ultrasound_is_refused_in_a_line(name, message):
@@ -243,11 +185,12 @@ def test_what_is_no_ultrasound_is_refused_in_a_line(name, message):
         ({"Rows": 20_000}, "too large"),
         ({"NumberOfFrames": 2_000_000}, "too large"),
         ({"NumberOfFrames": 0}, "announces no frame"),
-        ({"NumberOfFrames": 50}, "not a DICOM file|ends early"),
+        ({"NumberOfFrames": 50}, "ends early.*15,.*5 whole frames"),
+        ({"NumberOfFrames": 3}, "expected 3 frames; found 5"),
         ({"PhotometricInterpretation": "HSV"}, "photometric"),
-        ({"BitsAllocated": 7}, "not a DICOM file"),
+        ({"BitsAllocated": 7}, "pixels of a size"),
     ],
-    ids=["rows", "many-frames", "no-frames", "too-few", "photometric", "bits"],
+    ids=["rows", "many-frames", "no-frames", "too-many", "too-few", "photometric", "bits"],
 )
 def test_a_lying_header_is_refused(tmp_path, extra, message):
     path = dicom_file(tmp_path / "a.dcm", steps(), extra=extra)
@@ -267,7 +210,7 @@ def test_more_than_an_hour_is_refused(tmp_path):
 def test_a_file_cut_short_is_refused(tmp_path):
     path = dicom_file(tmp_path / "a.dcm", steps())
     path.write_bytes(path.read_bytes()[:-4000])
-    with pytest.raises(DecodeError, match=r"DICOM"):
+    with pytest.raises(DecodeError, match=r"ends early; .*15,360 bytes for 5 frames.* 3 whole frames"):
         read(path)
 
 
@@ -285,8 +228,10 @@ def test_random_damage_never_escapes_as_anything_but_a_data_fault(tmp_path):
 
 
 def test_an_error_repeats_nothing_of_the_header(tmp_path):
-    path = dicom_file(tmp_path / "a.dcm", steps(), extra={"BitsAllocated": 7})
-    with pytest.raises(DecodeError, match="not a DICOM file") as caught:
+    path = dicom_file(tmp_path / "a.dcm", steps())
+    # A name's length runs into all that follows.
+    path.write_bytes(path.read_bytes().replace(b"PN\x10\x00MUSTERFRAU", b"PN\xff\xffMUSTERFRAU"))
+    with pytest.raises(DataError) as caught:
         read(path)
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
 
@@ -305,7 +250,7 @@ def test_a_name_in_a_field_that_is_read_is_not_repeated(tmp_path, keyword):
 def test_a_transfer_syntax_of_ones_own_is_refused_without_its_number(tmp_path):
     path = dicom_file(tmp_path / "a.dcm", steps())
     path.write_bytes(path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.826.0.1.3680043\0"))
-    with pytest.raises(DataError, match="transfer syntax that is not in the standard") as caught:
+    with pytest.raises(DataError, match=r"transfer syntax .*not in the standard") as caught:
         read(path)
     assert "3680043" not in str(caught.value)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lusdata.intake.look import all_frames, evenly
 from lusdata.media.crop import Box
 from lusdata.media.dicom.header import Subject
 from lusdata.media.dicom.recording import DicomRecording, read
-from lusdata.media.lossless import lossless_bytes, lossless_suffix
+from lusdata.media.lossless import LEAST_STEP_S, lossless_bytes, lossless_suffix
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.media.text.gaps import gaps_between
@@ -102,6 +103,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
     frames = recording.frames.copy()
     before = _colour(evenly(frames, _SHOWN))
     notes = ["de-identified by this profile, to be reviewed: no header, no names, numbers, days or places were kept"]
+    notes.extend(recording.facts.notes)
     outside = _outside_scans(recording)
     if outside is not None:
         frames[:, outside] = 0
@@ -190,16 +192,25 @@ def _window(box: Box) -> tuple[slice, slice]:
 
 
 def _times_s(recording: DicomRecording, rate_hz: float | None, path: Path) -> Sequence[float]:
-    if recording.times_s is not None:
-        return [float(time_s) for time_s in recording.times_s]
-    if rate_hz is None:
-        raise DataError(
-            "the DICOM file does not say when its frames were taken",
-            where=str(path),
-            expected="a frame time or a frame rate",
-            hint="give --rate-hz",
-        )
-    return [index / rate_hz for index in range(len(recording.frames))]
+    times_s = None if recording.times_s is None else [float(time_s) for time_s in recording.times_s]
+    step_s = min((later - earlier for earlier, later in pairwise(times_s or ())), default=LEAST_STEP_S)
+    if times_s is not None and step_s > 0.999 * LEAST_STEP_S:
+        return times_s
+    if rate_hz is not None:
+        return [index / rate_hz for index in range(len(recording.frames))]
+    if times_s is None:
+        found, hint = None, "give --rate-hz"
+    else:
+        found = f"frames {step_s * 1000:g} ms apart"
+        # A frame time is in milliseconds; some writers give seconds.
+        hint = f"give --rate-hz, such as {0.001 / step_s:.3g} if the header means seconds"
+    raise DataError(
+        "the DICOM file does not say when its frames were taken",
+        where=str(path),
+        expected=f"a frame time or a frame rate, frames at least {LEAST_STEP_S * 1000:g} ms apart",
+        found=found,
+        hint=hint,
+    )
 
 
 def _written(folder: Path, frames: NDArray[np.uint8], times_s: Sequence[float]) -> Path:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from lusdata.media.dicom.mark import starts_like_dicom
+
 __all__ = ["Diagnosis", "Format", "diagnose", "identify", "missing_part"]
 
 Fault = Literal["medium", "changed", "html-page", "truncated", "empty", "not-media"]
@@ -69,7 +71,6 @@ _MARKS: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"MM\x00*", Format("TIFF image", "image")),
     (0, b"II+\x00\x08\x00", Format("TIFF image", "image")),
     (0, b"MM\x00+\x00\x08", Format("TIFF image", "image")),
-    (128, b"DICM", Format("DICOM file", "video")),
     (0, b"\x00\x00\x01\xba", Format("MPEG video", "video")),
     (0, b"\x00\x00\x01\xb3", Format("MPEG video", "video")),
     (0, b"\x1a\x45\xdf\xa3", Format("Matroska video", "video")),
@@ -126,6 +127,8 @@ def identify(head: bytes) -> Format:
     """
     if not head:
         return Format("empty file", "empty")
+    if starts_like_dicom(head):
+        return Format("DICOM file", "video")
     for offset, mark, known in _MARKS:
         if head.startswith(mark, offset):
             return known

@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from lusdata.errors import UsageError
 from lusdata.media.png import encode_png
 
-__all__ = ["lossless_bytes", "lossless_suffix"]
+__all__ = ["LEAST_STEP_S", "lossless_bytes", "lossless_suffix"]
 
 # Matroska counts milliseconds.
 _CLOCK_HZ = 1000
+LEAST_STEP_S = 1 / _CLOCK_HZ
+"""Frames that are closer together cannot be told apart in the file."""
+
 _OPTIONS = {"level": "3", "slicecrc": "1", "slices": "4", "g": "1", "threads": "1"}
 
 

@@ -21,16 +21,15 @@ from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, came_through
-from lusdata.media.dicom.header import (
-    ALLOWED,
-    Region,
-    Subject,
-    frame_times_s,
-    probe_of,
-    regions_of,
-    subject_of,
-)
-from lusdata.media.dicom.pixels import MOVING, moving_frames, still_frames
+from lusdata.media.dicom.header import ALLOWED, Subject, probe_of, subject_of
+from lusdata.media.dicom.mark import HEAD_BYTES, starts_like_dicom
+from lusdata.media.dicom.moving import moving_pictures
+from lusdata.media.dicom.pixels import check_photometric, still_pictures
+from lusdata.media.dicom.reading import kind_of, open_dataset
+from lusdata.media.dicom.regions import Region, stated_regions
+from lusdata.media.dicom.syntax import MOVING
+from lusdata.media.dicom.times import StatedTimes, stated_times
+from lusdata.media.dicom.values import first_value, whole_number
 
 __all__ = ["DicomFacts", "DicomRecording", "is_dicom", "read"]
 
@@ -40,7 +39,8 @@ _MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "XC", ""})
 _OTHER_MODALITIES = frozenset(
     {"CR", "CT", "DX", "ECG", "MG", "MR", "NM", "PT", "RF", "RTDOSE", "RTPLAN", "RTSTRUCT", "SEG", "SR", "XA"}
 )
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+# A rate in a header is a whole number more often than not.
+_AGREES_WITHIN = 0.05
 # Known to this process only: tells whether two files are of one examination, and cannot be turned back.
 _SALT = secrets.token_bytes(32)
 
@@ -59,6 +59,8 @@ class DicomFacts:
         Age band and sex, where stated.
     says_burned_in : bool or None
         Whether the scanner says that the pictures hold annotations that could name the patient.
+    notes : tuple of str
+        What of the header was not followed, and what should be looked at, a clause each.
     """
 
     transfer_syntax: str
@@ -66,6 +68,7 @@ class DicomFacts:
     probe: str | None
     subject: Subject
     says_burned_in: bool | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +104,9 @@ class DicomRecording:
 
 
 def is_dicom(path: Path) -> bool:
-    """Tell whether a file is DICOM, by its bytes."""
+    """Tell whether a file is DICOM, by its bytes; see `lusdata.media.dicom.mark`."""
     with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
+        return starts_like_dicom(stream.read(HEAD_BYTES))
 
 
 def read(path: Path) -> DicomRecording:
@@ -131,7 +134,7 @@ def read(path: Path) -> DicomRecording:
         If it cannot be read.
     """
     try:
-        import pydicom
+        import pydicom  # noqa: F401 - asked for here, so that its absence is told first
     except ImportError as error:
         raise MissingExtraError("pydicom", extra="dicom", purpose="reading DICOM files") from error
 
@@ -139,59 +142,95 @@ def read(path: Path) -> DicomRecording:
     if size_bytes > BUDGET.file_bytes:
         raise _beyond(f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
     with _pydicom_trouble(path):
-        meta = pydicom.filereader.read_file_meta_info(path)
-        if str(meta.get("TransferSyntaxUID") or "") == _DEFLATED:
-            # Inflating comes before any limit could be checked.
-            raise DataError("a deflated DICOM file", hint="export it with another transfer syntax")
-        dataset = pydicom.dcmread(path, specific_tags=list(ALLOWED))
-        _check(dataset)
-        syntax = dataset.file_meta.TransferSyntaxUID
+        dataset = open_dataset(path, ALLOWED)
+        _check(dataset, path)
+        photometric = check_photometric(dataset)
         limit = _most_frames(dataset)
-        if str(syntax) in MOVING:
-            frames, times_s = moving_frames(dataset, most=limit)
-        else:
-            frames = still_frames(dataset)
-            times_s = frame_times_s(dataset, len(frames)) or ()
+        frames, times, notes = _pictures(dataset, limit)
+        times_s = times.times_s
         if times_s and times_s[-1] > BUDGET.duration_s:
             raise _beyond(f"at most {BUDGET.duration_s:,.0f} s", f"{times_s[-1]:,.0f} s")
         height_px, width_px = frames.shape[1:3]
-        burned_in = {"YES": True, "NO": False}.get(str(dataset.get("BurnedInAnnotation") or ""))
+        if (width_px, height_px) != (int(dataset.Columns), int(dataset.Rows)):
+            raise DecodeError(
+                "the pictures are of another size than the header says",
+                expected=f"{dataset.Columns} x {dataset.Rows} px",
+                found=f"{width_px} x {height_px} px",
+            )
+        regions = stated_regions(dataset, width_px=width_px, height_px=height_px)
+        burned_in = {"YES": True, "NO": False}.get(str(first_value(dataset, "BurnedInAnnotation") or "").strip())
         return DicomRecording(
             frames=frames,
             times_s=np.array(times_s, dtype=np.float64) if times_s else None,
-            regions=regions_of(dataset, width_px=width_px, height_px=height_px),
+            regions=regions.regions,
             facts=DicomFacts(
-                transfer_syntax=str(syntax.name),
-                photometric=str(dataset.PhotometricInterpretation),
+                transfer_syntax=str(dataset.file_meta.TransferSyntaxUID.name),
+                photometric=photometric,
                 probe=probe_of(dataset),
                 subject=subject_of(dataset),
                 says_burned_in=burned_in,
+                notes=(*notes, *times.notes, *regions.notes, *_volume_notes(dataset)),
             ),
-            examination=_examination(pydicom.dcmread(path, specific_tags=["StudyInstanceUID", "PatientID"])),
+            examination=_examination(open_dataset(path, ["StudyInstanceUID", "PatientID"])),
         )
 
 
-def _check(dataset: Any) -> None:
-    if "PixelData" not in dataset or not dataset.PixelData:
-        raise DataError("a DICOM file without pictures", expected="pixel data", found="none")
-    modality = str(dataset.get("Modality") or "")
+def _pictures(dataset: Any, most: int) -> tuple[NDArray[np.uint8], StatedTimes, tuple[str, ...]]:
+    """Return the frames, their times, and what of the header the pictures did not follow."""
+    if str(dataset.file_meta.TransferSyntaxUID) not in MOVING:
+        pictures = still_pictures(dataset)
+        return pictures.frames, stated_times(dataset, len(pictures.frames)), pictures.notes
+    moving = moving_pictures(dataset, most=most)
+    count = len(moving.frames)
+    announced = whole_number(dataset, "NumberOfFrames", count)
+    if announced != count:
+        raise DecodeError(
+            "the video holds other frames than the header announces",
+            expected=f"{announced:,} frames",
+            found=f"{count:,}",
+            hint="export it again",
+        )
+    stated = stated_times(dataset, count)
+    if not moving.has_times:
+        # A bare stream gives a rate at best, and decoders guess one where it gives none.
+        return moving.frames, stated, ()
+    stated_s, found_s = (stated.times_s or moving.times_s)[-1], moving.times_s[-1]
+    if abs(stated_s - found_s) > _AGREES_WITHIN * found_s:
+        note = f"the header says {stated_s:.3g} s and the video {found_s:.3g} s; the video was followed"
+        return moving.frames, StatedTimes(moving.times_s, (note,)), ()
+    return moving.frames, StatedTimes(moving.times_s), ()
+
+
+def _check(dataset: Any, path: Path) -> None:
+    if not dataset.get("PixelData"):
+        floating = any(name in dataset for name in ("FloatPixelData", "DoubleFloatPixelData"))
+        found = "numbers with fractions, as maps of measurements have them" if floating else "none"
+        kind = kind_of(path)
+        raise DataError(
+            "a DICOM file without pictures", expected="pixel data", found=f"{found} ({kind})" if kind else found
+        )
+    modality = str(first_value(dataset, "Modality") or "").strip().upper()
     if modality not in _MODALITIES:
         found = modality if modality in _OTHER_MODALITIES else "a word of its own"
         raise DataError("a DICOM file of another modality", expected="ultrasound (US)", found=found)
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        raise DecodeError("the DICOM file does not say how it is written", expected="a transfer syntax")
-    sides = [int(dataset.get(name) or 0) for name in ("Columns", "Rows")]
+    sides = [whole_number(dataset, name, 0) for name in ("Columns", "Rows")]
     if min(sides) < 1:
         raise DecodeError("the DICOM file does not say how large its pictures are")
     if max(sides) > BUDGET.side_px:
         raise _beyond(f"at most {BUDGET.side_px} px on a side", f"{sides[0]} x {sides[1]} px")
 
 
+def _volume_notes(dataset: Any) -> tuple[str, ...]:
+    if str(first_value(dataset, "DimensionOrganizationType") or "").startswith("3D"):
+        return ("the scanner says that this is a volume, whose frames may be slices and not moments",)
+    return ()
+
+
 def _most_frames(dataset: Any) -> int:
     """Return how many frames fit; refuse more before anything is decoded."""
-    frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * -(-int(dataset.get("BitsAllocated") or 8) // 8)
+    frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * -(-whole_number(dataset, "BitsAllocated", 8) // 8)
     most = max(1, min(BUDGET.frames, BUDGET.held_bytes // frame_bytes))
-    count = int(dataset.get("NumberOfFrames", 1) or 0)
+    count = whole_number(dataset, "NumberOfFrames", 1)
     if count < 1:
         raise DecodeError("the DICOM file announces no frame", expected="at least 1", found=str(count))
     if count > most:
@@ -200,7 +239,7 @@ def _most_frames(dataset: Any) -> int:
 
 
 def _examination(names: Any) -> str:
-    stated = [str(names.get(name) or "").strip() for name in ("PatientID", "StudyInstanceUID")]
+    stated = [str(first_value(names, name) or "").strip() for name in ("PatientID", "StudyInstanceUID")]
     # One patient's examinations belong together; files whose number was taken out are told by their study.
     chosen = next((text for text in stated if text), "")
     return hashlib.blake2b(chosen.encode(), key=_SALT).hexdigest() if chosen else ""
