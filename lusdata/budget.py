@@ -53,7 +53,7 @@ class Budget:
     wall_s: float = 900.0
     memory_bytes: int = 4 << 30
     transfer_s: float = 3600.0
-    spare_bytes: int = 256 << 20
+    spare_bytes: int = 32 << 20
 
 
 BUDGET = Budget()

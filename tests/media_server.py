@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +18,8 @@ class Answer:
     """What the server says to one request.
 
     ``sent_bytes`` cuts the body off after that many bytes of the announced length; ``drip_s`` waits that long after
-    every byte, ``wait_s`` before the first; ``ranges`` lets it answer range requests with 206 or 416.
+    every byte, ``wait_s`` before the first; ``ranges`` lets it answer range requests with 206 or 416. ``raw`` are pieces
+    of bytes that stand for the whole answer, head and all, each sent ``drip_s`` after the one before.
     """
 
     body: bytes = b""
@@ -30,6 +31,7 @@ class Answer:
     header_drip_s: float = 0.0
     ranges: bool = False
     announced: bool = True
+    raw: Iterable[bytes] | None = None
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -110,6 +112,12 @@ def running_server() -> Iterator[MediaServer]:
                 self.close_connection = True
 
         def _give(self, answer: Answer) -> None:
+            if answer.raw is not None:
+                self.close_connection = True
+                for piece in answer.raw:
+                    self.wfile.write(piece)
+                    time.sleep(answer.drip_s)
+                return
             code, headers, body = answer.status, dict(answer.headers), answer.body
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
             fresh = self.headers.get("If-Range", headers.get("ETag")) == headers.get("ETag")

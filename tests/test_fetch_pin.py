@@ -120,8 +120,8 @@ def test_a_file_of_unknown_size_has_a_limit(
         report = fetch(
             [manifest], mirrors=[server.url()], cache=tmp_path / "cache", pin=True, limits=Limits(largest_bytes=500)
         )
-        assert report.results[0].state == "refused"
-        assert "larger than 500 bytes" in report.results[0].detail
+        assert report.results[0].state == "too-large"
+        assert "expected at most 500 bytes" in report.results[0].detail
 
 
 def test_a_manifest_without_a_file_is_fetched_and_says_so(

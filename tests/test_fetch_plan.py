@@ -11,8 +11,9 @@ import pytest
 from fetch_cases import mp4, recording
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.networks import is_public
 from lusdata.errors import UsageError
-from lusdata.media.fetch.address import is_public, origin_of, refusal
+from lusdata.media.fetch.address import refusal
 from lusdata.media.fetch.patience import Limits, may_pass, retry_after_s, retry_delay_s
 from lusdata.media.fetch.plan import (
     Attempt,
@@ -180,6 +181,44 @@ def test_neighbours_ask_different_hosts() -> None:
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
         ("no address", False),
+        ("0.1.2.3", False),
+        ("100.127.255.255", False),
+        ("100.128.0.0", True),
+        ("172.32.0.1", True),
+        ("192.0.0.8", False),
+        ("192.0.0.9", False),
+        ("192.0.2.1", False),
+        ("192.88.99.1", False),
+        ("198.18.0.1", False),
+        ("198.19.255.255", False),
+        ("198.20.0.0", True),
+        ("198.51.100.1", False),
+        ("203.0.113.1", False),
+        ("239.255.255.255", False),
+        ("240.0.0.1", False),
+        ("::", False),
+        ("::127.0.0.1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:8.8.8.8", True),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::808:808", False),
+        ("100::1", False),
+        ("2001::1", False),
+        ("2001:0:7f00:1::", False),
+        ("2001:10::1", False),
+        ("2001:20::1", False),
+        ("2001:db8::1", False),
+        ("2002:808:808::", True),
+        ("2002:a00:1::", False),
+        ("2a00:1450::5efe:10.0.0.1", False),
+        ("2a00:1450::200:5efe:192.168.0.1", False),
+        ("3fff::1", False),
+        ("4000::1", False),
+        ("5f00::1", False),
+        ("fc00::1", False),
+        ("fec0::1", False),
+        ("ff02::1", False),
     ],
 )
 def test_only_addresses_of_the_public_internet_are_public(address: str, public: bool) -> None:
@@ -214,6 +253,13 @@ def names(host: str, port: int) -> Collection[str]:
         pytest.param("https://clinic.example/a b", "not a valid address", id="space"),
         pytest.param("https://clinic.example\\@inside.example/", "not a valid address", id="backslash"),
         pytest.param("https://[::1/a", "not a valid address", id="bracket"),
+        pytest.param("https://clinic.example/\x7f", "not a valid address", id="delete"),
+        pytest.param("https://clinic.example/\x9b31m", "not a valid address", id="steering"),
+        pytest.param("https://clinic.example/\u202egpm.4pm", "not a valid address", id="turned-round"),
+        pytest.param(f"https://{'a' * 64}.example/", "not a valid address", id="label"),
+        pytest.param("https://a..example/", "not a valid address", id="empty-label"),
+        pytest.param("https://clinic.example/" + "a" * 5000, "not a valid address", id="long"),
+        pytest.param("https://clinic.example:" + "9" * 5000 + "/", "not a valid address", id="digits"),
     ],
 )
 def test_strangers_may_not_point_into_private_networks(url: str, words: str) -> None:
@@ -223,9 +269,48 @@ def test_strangers_may_not_point_into_private_networks(url: str, words: str) -> 
 
 
 def test_a_private_address_that_the_user_named_is_allowed_with_its_port_only() -> None:
-    allowed = {origin_of("http://10.0.0.7:8000/copies/")}
+    allowed = {"http://10.0.0.7:8000/copies/"}
     assert refusal("http://10.0.0.7:8000/copies/a", allowed=allowed, resolve=names) == ""
     assert "private" in refusal("http://10.0.0.7:9000/", allowed=allowed, resolve=names)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "admin",
+        "",
+        "copies",
+        "copies-2/a",
+        "COPIES/a",
+        "copies/../admin",
+        "copies/%2e%2e/admin",
+        "copies/.%2e/admin",
+        "copies/%252e%252e/admin",
+        "copies/%25252e%25252e/admin",
+        "copies/%25252525252525252e/admin",
+        "copies/..;x/admin",
+        "copies/a%2f..%2f..%2fadmin",
+        "copies%2f..%2fadmin",
+        "copies/..%5cadmin",
+        "//copies/a",
+    ],
+)
+def test_a_mirror_is_allowed_and_not_what_lies_beside_it(path: str) -> None:
+    allowed = {"http://10.0.0.7/copies/"}
+    assert "private" in refusal(f"http://10.0.0.7/{path}", allowed=allowed, resolve=names)
+
+
+@pytest.mark.parametrize("path", ["a.mp4", "deep/a b.mp4", "a..b/...mp4", "%C3%BC/a.mp4?x=../y", "a;v=1.mp4"])
+def test_what_lies_below_a_mirror_is_allowed(path: str) -> None:
+    allowed = {"http://10.0.0.7/my%20copies/"}
+    for address in (f"http://10.0.0.7/my%20copies/{path}", f"HTTP://10.0.0.7:80/my%20copies/{path}"):
+        assert refusal(address.replace("a b", "a%20b"), allowed=allowed, resolve=names) == ""
+
+
+def test_a_mirror_named_with_a_way_up_is_no_mirror() -> None:
+    for address in ("http://10.0.0.7/copies/../", "http://10.0.0.7/copies/%2e%2e"):
+        with pytest.raises(UsageError, match=r"'\.\.' in its path"):
+            parse_mirror(address)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])

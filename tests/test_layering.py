@@ -59,7 +59,7 @@ DOORS = {
     "tensorflow": ("lusdata.dataset.*",),
     "torch": ("lusdata.dataset.*",),
     "tqdm": ("lusdata.commands.*", "lusdata.dataset.*", "lusdata.media.fetch*"),
-    "urllib3": ("lusdata.media.fetch.http", "lusdata.media.fetch.session"),
+    "urllib3": ("lusdata.media.fetch.body", "lusdata.media.fetch.http", "lusdata.media.fetch.session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
 IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "pydicom", "ray", "tensorflow", "torch"}

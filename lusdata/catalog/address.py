@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
+
+from lusdata.catalog.networks import address_of_host, is_public
 
 __all__ = ["carries_credentials", "is_malformed", "private_host"]
 
@@ -47,12 +48,15 @@ def private_host(url: str) -> str:
     --------
     >>> private_host("http://10.0.0.7/a.mp4"), private_host("http://nas/a.mp4"), private_host("https://example.org/a")
     ('10.0.0.7', 'nas', '')
+    >>> private_host("http://0x7f.1/a.mp4")
+    '0x7f.1'
     """
     if is_malformed(url):
         return ""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    try:
-        private = not ipaddress.ip_address(host).is_global
-    except ValueError:
+    address = address_of_host(host)
+    if address is not None:
+        private = not is_public(address)
+    else:
         private = "." not in host or any(host == end or host.endswith(f".{end}") for end in _PRIVATE_ENDINGS)
     return host if private else ""

@@ -18,7 +18,6 @@ from lusdata.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from lusdata.media.fetch.address import Origin
     from lusdata.media.fetch.patience import Limits
 
 __all__ = ["candidates", "check_file", "download", "is_address"]
@@ -105,7 +104,7 @@ def check_file(path: Path) -> None:
         raise DataError("the file is empty", where=where)
 
 
-def download(address: str, folder: Path, *, limits: Limits | None = None, allowed: Collection[Origin] = ()) -> Path:
+def download(address: str, folder: Path, *, limits: Limits | None = None, allowed: Collection[str] = ()) -> Path:
     """Bring a file from the web.
 
     Parameters
@@ -116,8 +115,8 @@ def download(address: str, folder: Path, *, limits: Limits | None = None, allowe
         Where to put it.
     limits : Limits, optional
         Bounds of the transfer.
-    allowed : collection of Origin
-        Origins in private networks that may be asked; by default none.
+    allowed : collection of str
+        Addresses ending in a slash; what lies below may be in a private network. By default none.
 
     Returns
     -------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable, Collection
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-__all__ = ["Origin", "Resolve", "is_public", "origin_of", "refusal", "resolve_host", "resolve_literal"]
+from lusdata.catalog.networks import is_public
+
+__all__ = ["Origin", "Resolve", "is_below", "origin_of", "refusal", "resolve_host", "resolve_literal"]
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -16,6 +17,7 @@ Resolve = Callable[[str, int], Collection[str]]
 """From a host and a port to the numerical addresses of that host."""
 
 _PORTS = {"http": 80, "https": 443}
+_LONGEST_ADDRESS = 4_000
 
 
 def resolve_host(host: str, port: int) -> tuple[str, ...]:
@@ -42,41 +44,6 @@ def resolve_literal(host: str, port: int) -> tuple[str, ...]:
         return ()
 
 
-def is_public(address: str) -> bool:
-    """Tell whether a numerical address belongs to the public internet.
-
-    Parameters
-    ----------
-    address : str
-        IPv4 or IPv6 address, with or without a zone.
-
-    Returns
-    -------
-    bool
-        False for private, loopback, link-local, shared, multicast and reserved addresses, also where an IPv6 address
-        wraps one of them; and for what is no address.
-
-    Examples
-    --------
-    >>> [is_public(address) for address in ("8.8.8.8", "127.0.0.1", "::ffff:10.0.0.1", "169.254.169.254")]
-    [True, False, False, False]
-    """
-    try:
-        number = ipaddress.ip_address(address.split("%", 1)[0])
-    except ValueError:
-        return False
-    if isinstance(number, ipaddress.IPv6Address):
-        wrapped = number.ipv4_mapped or number.sixtofour
-        if wrapped is None and number in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(number) & 0xFFFF_FFFF)
-        if wrapped is not None:
-            return is_public(str(wrapped))
-    return number.is_global and not (number.is_multicast or number.is_reserved or number.is_unspecified)
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
 def origin_of(url: str) -> Origin | None:
     """Return scheme, host and port of a web address, or None if it is none.
 
@@ -91,17 +58,61 @@ def origin_of(url: str) -> Origin | None:
     return parts.scheme, parts.hostname.rstrip("."), parts.port or _PORTS[parts.scheme]
 
 
-def refusal(url: str, *, allowed: Collection[Origin], resolve: Resolve) -> str:
+def is_below(url: str, prefix: str) -> bool:
+    """Tell whether an address continues another one, whatever its server makes of dots and escapes.
+
+    Parameters
+    ----------
+    url : str
+        The address, from a manifest or from a redirect.
+    prefix : str
+        An address that ends in a slash.
+
+    Examples
+    --------
+    >>> is_below("http://nas/lung/a.mp4?x=1", "http://nas:80/lung/"), is_below("http://nas/lung-2/a", "http://nas/lung/")
+    (True, False)
+    >>> is_below("http://nas/lung/%2e%2e/admin", "http://nas/lung/"), is_below("http://nas/lung/..;/x", "http://nas/lung/")
+    (False, False)
+    """
+    parts, named = _split(url), _split(prefix)
+    if parts is None or named is None or origin_of(url) is None or origin_of(url) != origin_of(prefix):
+        return False
+    folders = named.path.strip("/").split("/") if named.path.strip("/") else []
+    names = parts.path.split("/")[1:]
+    return (
+        len(names) > len(folders)
+        and [unquote(name) for name in names[: len(folders)]] == [unquote(folder) for folder in folders]
+        and not any(_may_climb(name) for name in names)
+    )
+
+
+def _may_climb(name: str) -> bool:
+    """Tell whether some server may take a part of a path for a way up, or for several parts."""
+    for _ in range(_MOST_LAYERS):
+        if "/" in name or "\\" in name or name.split(";")[0] in (".", ".."):
+            return True
+        plain = unquote(name)
+        if plain == name:
+            return False
+        name = plain
+    return True
+
+
+_MOST_LAYERS = 5
+
+
+def refusal(url: str, *, allowed: Collection[str], resolve: Resolve) -> str:
     """Say why an address may not be asked.
 
     Parameters
     ----------
     url : str
         The address, from a manifest or from a redirect.
-    allowed : collection of Origin
-        Origins that the user named (mirrors); they may lie in a private network.
+    allowed : collection of str
+        Addresses that the user named (mirrors), each ending in a slash; what lies below may be in a private network.
     resolve : callable
-        See `resolve_host`; not called for allowed origins.
+        See `resolve_host`; not called for what is allowed.
 
     Returns
     -------
@@ -123,16 +134,21 @@ def refusal(url: str, *, allowed: Collection[Origin], resolve: Resolve) -> str:
     origin = origin_of(url)
     if origin is None:
         return "the address names no host"
-    if origin in allowed:
+    if any(is_below(url, prefix) for prefix in allowed):
         return ""
-    private = sorted(address for address in resolve(origin[1], origin[2]) if not is_public(address))
+    try:
+        found = resolve(origin[1], origin[2])
+    except UnicodeError:
+        # Names that no name server could hold.
+        return "not a valid address"
+    private = sorted(address for address in found if not is_public(address))
     if private:
         return f"{origin[1]} is in a private network ({private[0]}), where manifests may not point"
     return ""
 
 
 def _split(url: str) -> SplitResult | None:
-    if any(ord(character) <= 32 or character == "\\" for character in url):
+    if len(url) > _LONGEST_ADDRESS or any(sign <= " " or sign == "\\" or not sign.isprintable() for sign in url):
         return None
     try:
         parts = urlsplit(url)

@@ -166,7 +166,7 @@ def _open_client(errand: _Errand, places: Sequence[Mirror], *, workers: int) -> 
     # The web packages take a tenth of a second to load, and a build from a full cache needs none of them.
     from lusdata.media.fetch.http import WebClient
 
-    allowed = frozenset(place.origin for place in places if not isinstance(place, FolderMirror))
+    allowed = frozenset(place.prefix for place in places if not isinstance(place, FolderMirror))
     return WebClient(errand.limits, errand.world, errand.pause, allowed=allowed, workers=workers)
 
 
@@ -234,7 +234,7 @@ def _try_place(errand: _Errand, manifest: Manifest, attempt: Attempt, part: Path
     if errand.client is None:
         message = "a web address without a web client"
         raise RuntimeError(message)
-    while True:
+    for again in (True, False):
         arrival = errand.client.download(
             attempt.location, part, size_bytes=manifest.size_bytes, pinned=sha256 is not None
         )
@@ -245,9 +245,11 @@ def _try_place(errand: _Errand, manifest: Manifest, attempt: Attempt, part: Path
                 errand.store, manifest, attempt=attempt, part=part, found=found, announced_bytes=arrival.announced_bytes
             )
         except FetchFailure:
-            # The beginning may have been of another version: only what came in one piece speaks for its address.
-            if not arrival.resumed:
+            # The beginning may have been of another version: once more, and what comes then speaks for its address.
+            if not (arrival.resumed and again):
                 raise
+    message = "the last round returns or raises"
+    raise AssertionError(message)
 
 
 def _is_cached(store: Cache, manifest: Manifest, *, verify: bool) -> bool:

@@ -37,7 +37,9 @@ class Limits:
     redirects : int
         Redirects followed for one request.
     largest_bytes : int
-        Most that is taken for a recording whose size is not known.
+        Most that is taken for a recording.
+    transfer_s : float
+        Longest time until one address has given the file, all tries together.
     """
 
     connect_s: float = 10.0
@@ -50,6 +52,7 @@ class Limits:
     host_failures: int = 6
     redirects: int = 5
     largest_bytes: int = BUDGET.file_bytes
+    transfer_s: float = BUDGET.transfer_s
 
 
 @dataclass(frozen=True)
@@ -114,11 +117,12 @@ def retry_after_s(text: str | None, *, now: datetime | None = None) -> float | N
         return float(words)
     try:
         moment = parsedate_to_datetime(words)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # What the standard library stumbles over in dates that are none.
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
 def retry_delay_s(failures: int, *, limits: Limits, jitter: float, asked_s: float | None = None) -> float | None:

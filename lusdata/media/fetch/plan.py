@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import UsageError
-from lusdata.media.fetch.address import Origin, origin_of
+from lusdata.media.fetch.address import is_below, origin_of
 from lusdata.media.fetch.report import State
 
 __all__ = [
@@ -39,14 +39,6 @@ class WebMirror:
     """A web address that ends in a slash and is continued by the manifests' ``source.path``."""
 
     prefix: str
-
-    @property
-    def origin(self) -> Origin:
-        """Scheme, host and port, which the user vouches for."""
-        origin = origin_of(self.prefix)
-        if origin is None:
-            raise UsageError("a mirror's address names no host", where=self.prefix)
-        return origin
 
 
 Mirror = FolderMirror | WebMirror
@@ -132,7 +124,10 @@ def parse_mirror(text: str | Path) -> Mirror:
         raise UsageError(
             "a mirror's address has a query or fragment", where=words, expected="an address that a path can continue"
         )
-    return WebMirror(words.rstrip("/") + "/")
+    prefix = words.rstrip("/") + "/"
+    if not is_below(prefix, prefix):
+        raise UsageError("a mirror's address has '.' or '..' in its path", where=words, expected="the plain address")
+    return WebMirror(prefix)
 
 
 def safe_parts(path: str) -> tuple[str, ...] | None:

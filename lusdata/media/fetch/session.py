@@ -6,7 +6,7 @@ import contextlib
 import http.cookiejar
 import socket
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import requests
 import urllib3
@@ -15,9 +15,9 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from lusdata.media.fetch.address import Origin, is_public
+from lusdata.catalog.networks import is_public
 
-__all__ = ["PrivatePeerError", "is_proxied", "open_session"]
+__all__ = ["PrivatePeerError", "hang_up", "is_proxied", "open_session"]
 
 
 # Tells a server's keeper who asks and where to complain.
@@ -28,13 +28,13 @@ class PrivatePeerError(Exception):
     """A connection reached a private network although the name had led elsewhere."""
 
 
-def open_session(allowed: Collection[Origin], *, answer_s: float, connections: int) -> requests.Session:
+def open_session(*, guarded: bool, answer_s: float, connections: int) -> requests.Session:
     """Open a session.
 
     Parameters
     ----------
-    allowed : collection of Origin
-        Origins that may lie in a private network.
+    guarded : bool
+        Whether its connections refuse to talk to private networks; only what the user named may lie there.
     answer_s : float
         Longest time from a request to the end of the answer's headers, in seconds.
     connections : int
@@ -44,10 +44,10 @@ def open_session(allowed: Collection[Origin], *, answer_s: float, connections: i
     -------
     requests.Session
         It keeps no cookies, reads no passwords from ``.netrc``, and asks for uncompressed bodies; proxies and
-        certificates of the environment are respected. Its connections raise `PrivatePeerError`.
+        certificates of the environment are respected. Guarded connections raise `PrivatePeerError`.
     """
     session = requests.Session()
-    adapter = _GuardedAdapter(allowed, answer_s=answer_s, connections=connections)
+    adapter = _Adapter(guarded=guarded, answer_s=answer_s, connections=connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     # Without a rule of our own, requests would send passwords from the user's .netrc to strangers' hosts.
@@ -67,38 +67,50 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-class _GuardedAdapter(HTTPAdapter):
-    """Connections that check whom they reached before they say anything.
+def hang_up(answer: urllib3.BaseHTTPResponse) -> None:
+    """End an answer from another thread; whoever reads it finds the connection broken."""
+    _shut(getattr(answer, _SOCKET, None))
+
+
+_SOCKET = "lusdata_socket"
+"""Where an answer keeps its socket: the packages let go of theirs as soon as the headers are read."""
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that end in time, and check whom they reached before they say anything.
 
     `refusal` looks a name up before the request; a hostile name server could give another answer a moment later, to
     the connection itself. So the connection looks at its peer.
     """
 
-    def __init__(self, allowed: Collection[Origin], *, answer_s: float, connections: int) -> None:
+    def __init__(self, *, guarded: bool, answer_s: float, connections: int) -> None:
         super().__init__(pool_connections=32, pool_maxsize=connections, max_retries=0)
-        allowed_hosts = {(host, port) for _, host, port in allowed}
 
-        def guard(peer: socket.socket, host: str, port: int) -> socket.socket:
-            if (host, port) not in allowed_hosts and not is_public(str(peer.getpeername()[0])):
+        def guard(peer: socket.socket, host: str) -> socket.socket:
+            if guarded and not is_public(str(peer.getpeername()[0])):
                 peer.close()
                 raise PrivatePeerError(host)
             return peer
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return guard(super()._new_conn(), self.host, self.port)
+                return guard(super()._new_conn(), self.host)
 
             def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-                with _deadline(self.sock, answer_s):
-                    return super().getresponse()
+                with _deadline(self.sock, answer_s) as sock:
+                    answer = super().getresponse()
+                setattr(answer, _SOCKET, sock)
+                return answer
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return guard(super()._new_conn(), self.host, self.port)
+                return guard(super()._new_conn(), self.host)
 
             def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-                with _deadline(self.sock, answer_s):
-                    return super().getresponse()
+                with _deadline(self.sock, answer_s) as sock:
+                    answer = super().getresponse()
+                setattr(answer, _SOCKET, sock)
+                return answer
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -111,19 +123,19 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 @contextlib.contextmanager
-def _deadline(sock: socket.socket | None, seconds: float) -> Iterator[None]:
+def _deadline(sock: socket.socket | None, seconds: float) -> Iterator[socket.socket | None]:
     """Hang up if the headers are not all there in time: the read timeout starts anew with every byte that drips in."""
-
-    def hang_up() -> None:
-        # It may have been closed in the same moment.
-        with contextlib.suppress(OSError):
-            if sock is not None:
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, hang_up)
+    timer = threading.Timer(seconds, _shut, (sock,))
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield sock
     finally:
         timer.cancel()
+
+
+def _shut(sock: socket.socket | None) -> None:
+    # It may have been closed in the same moment.
+    with contextlib.suppress(OSError):
+        if sock is not None:
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
