@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from lusdata.errors import InternalError, LusdataError
+from lusdata.terminal import gated
 from lusdata.wording import one_line
 
 __all__ = ["main"]
@@ -90,6 +91,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         its installation has a fault.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with gated():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code = _dispatch(arguments)
         # Here a closed pipe can still be answered; at the interpreter's own end it could not.

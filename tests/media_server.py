@@ -18,8 +18,8 @@ class Answer:
     """What the server says to one request.
 
     ``sent_bytes`` cuts the body off after that many bytes of the announced length; ``drip_s`` waits that long after
-    every byte, ``wait_s`` before the first; ``ranges`` lets it answer range requests with 206 or 416. ``raw`` are pieces
-    of bytes that stand for the whole answer, head and all, each sent ``drip_s`` after the one before.
+    every byte, ``wait_s`` before the first; ``ranges`` lets it answer range requests with 206 or 416. ``raw`` are
+    pieces of bytes that stand for the whole answer, head and all, each sent ``drip_s`` after the one before.
     """
 
     body: bytes = b""

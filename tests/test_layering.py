@@ -30,7 +30,7 @@ FOUNDATION = (
     "lusdata.budget",
     "lusdata.intact",
 )
-HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
+HALL = ("lusdata", "lusdata.cli", "lusdata.terminal", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
 DOORS = {

@@ -228,7 +228,13 @@ def _try_place(errand: _Errand, manifest: Manifest, attempt: Attempt, part: Path
     if attempt.folder is not None and sha256 is not None:
         unfinished.discard(part)
         found = copy_from_folder(
-            attempt.folder, attempt.path, part, sha256=sha256, size_bytes=manifest.size_bytes, names=errand.names
+            attempt.folder,
+            attempt.path,
+            part,
+            sha256=sha256,
+            size_bytes=manifest.size_bytes,
+            most_bytes=errand.limits.largest_bytes,
+            names=errand.names,
         )
         return admit(errand.store, manifest, attempt=attempt, part=part, found=found)
     if errand.client is None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from lusdata.budget import BUDGET
 from lusdata.media.diagnose import diagnose
 from lusdata.media.fetch.plan import FolderMirror
 from lusdata.media.fetch.report import Failure, FetchFailure, State
+from lusdata.media.fetch.room import missing_bytes
 
 __all__ = ["copy_from_folder", "names_in"]
 
@@ -28,6 +30,7 @@ def copy_from_folder(
     *,
     sha256: str,
     size_bytes: int | None,
+    most_bytes: int = BUDGET.file_bytes,
     names: Callable[[Path], Collection[str]] = names_in,
 ) -> str:
     """Copy one file out of a mirror folder and return its digest.
@@ -46,6 +49,8 @@ def copy_from_folder(
         Digest asked for.
     size_bytes : int or None
         Size asked for; a file of another size is diagnosed where it is and not copied.
+    most_bytes : int
+        Larger files are not looked at.
     names : callable
         See `names_in`; a caller with many files passes one that remembers.
 
@@ -57,7 +62,8 @@ def copy_from_folder(
     Raises
     ------
     FetchFailure
-        If the mirror does not have the file, or a link leads out of it, or it cannot be read, or its size is wrong.
+        If the mirror does not have the file, or a link leads out of it, or it cannot be read, or its size is wrong, or
+        there is no room for it.
     OSError
         If the part file cannot be written.
     """
@@ -65,6 +71,9 @@ def copy_from_folder(
     try:
         _check_inside(mirror.root, source, path=path, names=names)
         found_bytes = source.stat().st_size
+        if found_bytes > most_bytes:
+            sizes = (f"at most {most_bytes:,} bytes", f"{found_bytes:,} bytes")
+            raise FetchFailure(Failure(str(source), "too-large", "more than is taken", True, *sizes))
         if size_bytes is not None and found_bytes != size_bytes:
             with source.open("rb") as stream:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -76,6 +85,9 @@ def copy_from_folder(
         raise _failure(source, "unreachable", f"cannot be read ({error.strerror or error})") from error
     try:
         with reader:
+            missing = missing_bytes(part.parent, found_bytes)
+            if missing:
+                raise _failure(source, "no-space", f"the disk of the cache lacks {missing:,} bytes for it")
             return _copy(reader, part, source=source)
     except BaseException:
         # Nothing of it can be continued, and the disk may be full.

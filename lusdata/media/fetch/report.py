@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lusdata.wording import one_line
+
 __all__ = ["STATES", "Failure", "FetchFailure", "FetchReport", "FetchResult", "State", "decisive"]
 
 State = Literal[
@@ -104,7 +106,7 @@ class Failure:
         digests = "; ".join(
             f"{word} {text}" for word, text in (("expected", self.expected), ("found", self.found)) if text
         )
-        return f"{self.detail}{'; ' + digests if digests else ''} <{self.location}>"
+        return one_line(f"{self.detail}{'; ' + digests if digests else ''} <{self.location}>")
 
 
 class FetchFailure(Exception):
@@ -244,7 +246,9 @@ class FetchReport:
         if missing:
             width = max(len(result.id) for result in missing)
             lines += ["", "not here:"]
-            lines += [f"  {result.state:<11}  {result.id:<{width}}  {result.detail}".rstrip() for result in missing]
+            lines += [
+                f"  {result.state:<11}  {result.id:<{width}}  {one_line(result.detail)}".rstrip() for result in missing
+            ]
         here = [result for result in self.results if result.path is not None]
         wrong = [(result, failure) for result in here for failure in result.failures if not failure.is_absence]
         if wrong:

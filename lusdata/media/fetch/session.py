@@ -46,7 +46,7 @@ def open_session(*, guarded: bool, answer_s: float, connections: int) -> request
         It keeps no cookies, reads no passwords from ``.netrc``, and asks for uncompressed bodies; proxies and
         certificates of the environment are respected. Guarded connections raise `PrivatePeerError`.
     """
-    session = requests.Session()
+    session = _Session()
     adapter = _Adapter(guarded=guarded, answer_s=answer_s, connections=connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
@@ -65,6 +65,13 @@ def is_proxied(url: str) -> bool:
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+class _Session(requests.Session):
+    """Leaves redirects to us: `requests` looks at where one leads even if it is told not to follow."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 def hang_up(answer: urllib3.BaseHTTPResponse) -> None:
