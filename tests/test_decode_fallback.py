@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
-from lusdata.errors import DecodeError
+from lusdata.errors import DecodeError, InternalError
 from lusdata.media.decode.decoder import survey
 from lusdata.media.decode.fallback import rewritten
 from lusdata.media.frames import read_frames
@@ -24,6 +26,19 @@ def test_the_copy_has_the_same_frames_at_the_same_times(tmp_path, form):
     assert plain.indices.tolist() == again.indices.tolist()
     assert again.times_s == pytest.approx(plain.times_s, abs=0.001)
     assert not copy.exists()
+
+
+def test_without_the_program_it_is_the_installation_that_is_at_fault(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    missing = "imageio-ffmpeg, whose program may have one, is not installed"
+    with pytest.raises(InternalError, match=missing), rewritten(tmp_path / "clip.avi"):
+        pass
+
+
+def test_nothing_else_needs_the_program(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    write_video(tmp_path / "clip.mp4", index_clip(3), rate_hz=10)
+    assert len(read_frames(tmp_path / "clip.mp4", rate_hz=10).images) == 3
 
 
 def test_what_ffmpeg_cannot_read_either_is_one_clear_error(tmp_path):

@@ -3,22 +3,37 @@ from __future__ import annotations
 import collections
 import importlib
 import json
+import re
 import shutil
-import tempfile
+import sys
+from dataclasses import replace
 
 import pytest
 
 from lusdata.cli import main
 from lusdata.commands import doctor
+from lusdata.dataset import engine_local, trial
+from lusdata.media.decode import decoder, opening
+from lusdata.media.dicom.recording import read
+from lusdata.media.phantom.trial import TRIALS, write_trial
+
+
+@pytest.fixture(autouse=True)
+def few_clips(monkeypatch):
+    """Try three forms in each test, since all take seconds."""
+    monkeypatch.setattr(trial, "TRIALS", [form for form in TRIALS if form.suffix in (".mkv", ".webm", ".png")][:3])
 
 
 def findings() -> dict[str, doctor.Finding]:
     return {finding.name: finding for finding in doctor.examine()}
 
 
-def test_a_sound_installation_has_no_fault(capsys):
+def test_a_sound_installation_has_no_fault(capsys, monkeypatch):
+    monkeypatch.setattr(trial, "TRIALS", TRIALS)
     assert main(["doctor"]) == 0
-    assert "0 faults" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 faults" in out
+    assert re.search(r"^clips +ok +\d\d made and decoded: MP4 \(H\.264, ", out, re.M)
 
 
 def test_json_is_one_document(capsys):
@@ -36,7 +51,7 @@ def test_a_package_that_does_not_load_is_a_fault_with_the_way_out(monkeypatch, c
         return original(name, package)
 
     monkeypatch.setattr(importlib, "import_module", import_module)
-    assert main(["doctor"]) == 3
+    assert main(["doctor"]) == 4
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("opencv"))
     assert "libGL" in line
     assert "pip install" in line
@@ -49,10 +64,85 @@ def test_a_missing_extra_is_no_fault_and_names_its_extra(monkeypatch):
     assert "lusdata[dicom]" in found.detail
 
 
+def test_a_spare_package_that_is_not_there_is_no_fault(monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    assert findings()["imageio-ffmpeg"].state == "absent"
+    assert main(["doctor"]) == 0
+
+
+def worker_in_which(sabotage: str) -> str:
+    return (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
+        "import av, numpy, lusdata.media.frames as frames\n"
+        f"{sabotage}\n"
+        "from lusdata.dataset.worker import main; main()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "words"),
+    [
+        ("def broken(*a, **k): raise TypeError('no such argument')\nav.open = broken", "TypeError: no such argument"),
+        ("import os\nframes.read_frames = lambda *a, **k: os._exit(9)", "crashed"),
+        (
+            "frames._fit = lambda image, size: numpy.zeros((size, size), numpy.uint8)",
+            "wrong pictures; expected greys 60",
+        ),
+        ("raise ImportError('libavcodec.so')", "none can be decoded: ImportError: libavcodec.so"),
+    ],
+    ids=["PyAV changed", "decoder crashes", "black pictures", "worker does not start"],
+)
+def test_clips_that_do_not_decode_are_a_fault_that_names_them(sabotage, words, monkeypatch, capsys):
+    monkeypatch.setattr(engine_local, "_START", worker_in_which(sabotage))
+    assert main(["doctor"]) == 4
+    lines = [line for line in capsys.readouterr().out.splitlines() if re.match(r"clips +fault", line)]
+    assert len(lines) == 1
+    assert words in lines[0]
+    assert "Matroska (FFV1), WebM (VP8, VP9)" in lines[0] or "none can be decoded" in lines[0]
+
+
+def test_one_codec_that_does_not_decode_is_told_from_the_others(monkeypatch):
+    patch = "decode = frames.decode\ndef broken(path, *a):\n    if path.suffix == '.webm': raise OSError(5, 'no VP9')\n"
+    monkeypatch.setattr(
+        engine_local, "_START", worker_in_which(f"{patch}    return decode(path, *a)\nframes.decode = broken")
+    )
+    faults = [finding.detail for finding in doctor.examine() if finding.state == "fault"]
+    assert faults == ["WebM (VP8, VP9): unreadable: no VP9"]
+
+
+def test_a_dicom_file_that_is_read_wrong_is_a_fault(monkeypatch):
+    pytest.importorskip("pydicom")
+
+    def inverted(path):
+        recording = read(path)
+        return replace(recording, frames=255 - recording.frames)
+
+    monkeypatch.setattr("lusdata.media.dicom.trial.read", inverted)
+    (fault,) = [finding.detail for finding in doctor.examine() if finding.state == "fault"]
+    assert fault.startswith("DICOM (uncompressed, RLE, JPEG, JPEG 2000): wrong pictures")
+
+
+def test_every_container_that_is_let_in_is_tried(tmp_path):
+    tried = set()
+    for form in TRIALS:
+        path = write_trial(form, tmp_path)
+        assert path is not None, f"{form.name} cannot be written with PyAV's own wheel"
+        with opening.open_container(path) as container:
+            tried.update(container.format.name.split(","))
+    # A raw file of Motion JPEG is read as JPEG pictures, one after the other.
+    assert set(opening._FORMATS.split(",")) - tried - {"mjpeg"} == set()
+
+
+def test_every_codec_that_a_decoding_way_names_is_tried():
+    names = {"h264": "libx264", "hevc": "libx265", "prores": "prores_ks"}
+    tried = {form.encoder for form in TRIALS} | {"ffv1"}
+    assert {names.get(codec, codec) for codec in decoder._ONE_FRAME_A_PACKET} - tried == set()
+
+
 def test_a_build_without_a_codec_of_the_collections_is_a_fault(monkeypatch):
     monkeypatch.setattr(doctor, "CODECS", ("h264", "codec-of-the-future"))
     found = findings()["codecs"]
-    assert found.state == "fault"
+    assert (found.state, found.outside) == ("fault", False)
     assert "codec-of-the-future" in found.detail
 
 
@@ -63,14 +153,16 @@ def test_a_cache_folder_that_is_not_there_yet_is_fine_and_is_not_made(tmp_path, 
 
 
 def test_a_cache_folder_that_refuses_files_is_a_fault(tmp_path, monkeypatch):
-    def refuse(*, dir):
+    def refuse(*, dir=None):
         raise PermissionError(13, "Permission denied", str(dir))
 
     monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path))
-    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(doctor, "_clips", lambda: iter(()))
     found = findings()["cache"]
     assert found.state == "fault"
     assert "LUSDATA_CACHE" in found.detail
+    assert main(["doctor"]) == 3
 
 
 def test_little_disk_is_a_fault(monkeypatch):

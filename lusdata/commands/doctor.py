@@ -1,4 +1,8 @@
-"""Check this installation: Python, packages, codecs, the cache folder, free disk and the shipped collections."""
+"""Check this installation: Python, packages, codecs, the cache folder, free disk and the shipped collections.
+
+A clip of every container and codec is made on the spot and decoded the way a build does. Exit code 4 if a part of the
+installation does not work, 3 if the cache folder or the disk does not.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +25,8 @@ from lusdata.catalog.folders import manifest_files, shipped_names
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table
+from lusdata.errors import InternalError
+from lusdata.wording import one_line
 
 __all__ = ["Finding", "configure", "examine", "run"]
 
@@ -29,7 +35,6 @@ __all__ = ["Finding", "configure", "examine", "run"]
 CORE = {
     "av": "av",
     "google-crc32c": "google_crc32c",
-    "imageio-ffmpeg": "imageio_ffmpeg",
     "jsonschema": "jsonschema",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
@@ -41,6 +46,8 @@ CORE = {
     "tqdm": "tqdm",
     "urllib3": "urllib3",
 }
+# Comes with lusdata, and is needed for codecs alone that PyAV lacks; PyAV's own wheels lack none.
+SPARE = {"imageio-ffmpeg": "imageio_ffmpeg"}
 # Distribution, import name and the extra that brings it; looked for without loading, since TensorFlow takes seconds.
 EXTRAS = {
     "tensorflow": ("tensorflow", "tf"),
@@ -67,11 +74,14 @@ class Finding:
         Whether it works; an optional part may be absent.
     detail : str
         Its version or place, or what to do.
+    outside : bool
+        Whether a fault lies outside of the installation.
     """
 
     name: str
     state: Literal["ok", "absent", "fault"]
     detail: str
+    outside: bool = False
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,15 +90,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was found; exit code 3 if anything needed does not work."""
+    """Print what was found, and tell by the exit code what does not work."""
     findings = list(examine())
     faults = [finding for finding in findings if finding.state == "fault"]
     if args.json:
-        print(json.dumps({"version": __version__, "findings": [asdict(finding) for finding in findings]}, indent=2))
+        told = [{"name": finding.name, "state": finding.state, "detail": finding.detail} for finding in findings]
+        print(json.dumps({"version": __version__, "findings": told}, indent=2))
     else:
         print(table([[f.name, f.state, f.detail] for f in findings], numbers=False))
         print(f"\n{len(faults)} faults" if len(faults) != 1 else "\n1 fault")
-    return 3 if faults else 0
+    if not faults:
+        return 0
+    return 3 if all(fault.outside for fault in faults) else 4
 
 
 def examine() -> Iterator[Finding]:
@@ -99,9 +112,12 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", "ok" if supported else "fault", system if supported else f"{system}; needs 3.11 to 3.13")
     for distribution, module in CORE.items():
         yield _core_package(distribution, module)
+    for distribution, module in SPARE.items():
+        yield _spare_package(distribution, module)
     for distribution, (module, extra) in EXTRAS.items():
         yield _extra_package(distribution, module, extra)
     yield _codecs()
+    yield from _clips()
     yield from _cache()
     yield from _collections()
 
@@ -109,9 +125,17 @@ def examine() -> Iterator[Finding]:
 def _core_package(distribution: str, module: str) -> Finding:
     try:
         importlib.import_module(module)
-    # A shared library that is missing or of another machine shows as an OSError.
-    except (ImportError, OSError) as error:
-        return Finding(distribution, "fault", f"{error}; run: python -m pip install --force-reinstall {distribution}")
+    # A library that is missing shows as an OSError, two packages that do not fit as almost anything.
+    except Exception as error:
+        detail = f"{one_line(str(error))}; run: python -m pip install --force-reinstall {distribution}"
+        return Finding(distribution, "fault", detail)
+    return Finding(distribution, "ok", _version(distribution))
+
+
+def _spare_package(distribution: str, module: str) -> Finding:
+    if importlib.util.find_spec(module) is None:
+        detail = f"only for codecs that PyAV lacks; python -m pip install {distribution}"
+        return Finding(distribution, "absent", detail)
     return Finding(distribution, "ok", _version(distribution))
 
 
@@ -132,12 +156,52 @@ def _version(distribution: str) -> str:
 def _codecs() -> Finding:
     try:
         known = importlib.import_module("av").codecs_available
-    except (ImportError, OSError):
-        return Finding("codecs", "fault", "PyAV does not load")
+    except Exception as error:
+        return Finding("codecs", "fault", f"PyAV does not load ({type(error).__name__})")
     missing = sorted(set(CODECS) - set(known))
     if missing:
         return Finding("codecs", "fault", f"this build of PyAV lacks {', '.join(missing)}; install PyAV's own wheel")
     return Finding("codecs", "ok", ", ".join(CODECS))
+
+
+def _clips() -> Iterator[Finding]:
+    try:
+        from lusdata.dataset.trial import try_decoding
+
+        tried: dict[str, str | None] = {item.name: item.fault for item in try_decoding()}
+        if importlib.util.find_spec("pydicom") is not None:
+            from lusdata.media.dicom.trial import try_dicom
+
+            tried.update(try_dicom())
+    except Exception as error:
+        # Whatever is broken is what this command is asked to tell.
+        yield Finding("clips", "fault", f"none can be decoded: {one_line(InternalError.of(error).found)}")
+        return
+    by_fault: dict[str | None, list[str]] = {}
+    for name, fault in tried.items():
+        by_fault.setdefault(fault, []).append(name)
+    right, unwritten = by_fault.pop("", []), by_fault.pop(None, [])
+    if right:
+        yield Finding("clips", "ok", f"{len(right)} made and decoded: {_listed(right)}")
+    for words, names in by_fault.items():
+        yield Finding("clips", "fault", f"{_listed(names)}: {one_line(str(words))}")
+    if unwritten:
+        yield Finding("clips", "absent", f"not tried, since this build of PyAV cannot write them: {_listed(unwritten)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return containers with their codecs.
+
+    Examples
+    --------
+    >>> _listed(["MP4, H.264", "MP4, AV1", "GIF"])
+    'MP4 (H.264, AV1), GIF'
+    """
+    codecs: dict[str, list[str]] = {}
+    for name in names:
+        container, _, codec = name.partition(", ")
+        codecs.setdefault(container, []).extend([codec] if codec else [])
+    return ", ".join(f"{container} ({', '.join(found)})" if found else container for container, found in codecs.items())
 
 
 def _cache() -> Iterator[Finding]:
@@ -150,7 +214,8 @@ def _cache() -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
-        yield Finding("cache", "fault", f"{folder}: {error.strerror}; set LUSDATA_CACHE to a folder of yours")
+        detail = f"{folder}: {error.strerror}; set LUSDATA_CACHE to a folder of yours"
+        yield Finding("cache", "fault", detail, outside=True)
     else:
         yield Finding("cache", "ok", f"{folder}{'' if folder.exists() else ' (made at the first fetch)'}")
     free_bytes = shutil.disk_usage(place).free
@@ -160,6 +225,7 @@ def _cache() -> Iterator[Finding]:
         "free disk",
         "ok" if enough else "fault",
         free if enough else f"{free}; datasets need 1 GB or more",
+        outside=not enough,
     )
 
 

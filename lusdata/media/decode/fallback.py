@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lusdata.errors import DecodeError
+from lusdata.errors import DecodeError, InternalError
 
 __all__ = ["rewritten"]
 
@@ -37,9 +37,14 @@ def rewritten(path: Path) -> Iterator[Path]:
     ------
     DecodeError
         If the ffmpeg program cannot read it either, or takes longer than ten minutes.
+    InternalError
+        If imageio-ffmpeg, which comes with lusdata, was taken out.
     """
-    import imageio_ffmpeg
-
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        needed = "PyAV has no decoder for the video, and imageio-ffmpeg, whose program may have one, is not installed"
+        raise InternalError(needed, where=str(path)) from error
     with tempfile.TemporaryDirectory(prefix="lusdata-") as folder:
         copy = Path(folder) / "copy.mkv"
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-xerror"]
