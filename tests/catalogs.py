@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.schema import schema_header
 
 
 def recording(
@@ -48,8 +49,7 @@ def recording(
         },
     }
     data: dict[str, Any] = {
-        "$schema": "../../schemas/manifest/1.0.0.json",
-        "schema_version": "1.0.0",
+        **schema_header(),
         "id": f"test/{name}",
         "kind": kind,
         "status": status,
@@ -57,7 +57,7 @@ def recording(
         "probe": probe,
         "class": class_name,
         "class_basis": "source-label",
-        "group": {"id": f"test/{group or name}", "basis": "patient" if group else "clip"},
+        "group": {"id": f"test/{group or name}", "basis": "patient" if group else "unknown"},
     }
     if linked:
         data["group"]["linked"] = [{"id": f"test/{other}", "basis": "near-duplicate"} for other in linked]

@@ -12,7 +12,7 @@ _WORDS = [
     "present",
     "included",
     "withdrawn",
-    "1.0.0",
+    "1.1.0",
     "2021-02-30",
     "a/b",
     "https://a.b/c",

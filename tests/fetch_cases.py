@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.schema import schema_header
 
 
 def mp4(seed: int = 0, *, payload_bytes: int = 2_000) -> bytes:
@@ -60,8 +61,7 @@ def recording(
         status["reason"] = "shows the neck, not the lung"
     return Manifest(
         {
-            "$schema": "../../schemas/manifest/1.0.0.json",
-            "schema_version": "1.0.0",
+            **schema_header(),
             "id": f"cases/{name}",
             "kind": "video",
             "status": status,
@@ -69,7 +69,7 @@ def recording(
             "probe": "convex",
             "class": "healthy",
             "class_basis": "source-label",
-            "group": {"id": f"cases/{name}", "basis": "clip"},
+            "group": {"id": f"cases/{name}", "basis": "unknown"},
         },
         file,
     )

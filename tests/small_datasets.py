@@ -11,6 +11,7 @@ import numpy as np
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.rights import licence_entry
+from lusdata.catalog.schema import schema_header
 from lusdata.dataset.build import BuildReport, build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.facts import pin
@@ -62,8 +63,7 @@ def small_collection(
 def _facts(name: str, number: int, kind: str, file: str) -> dict[str, Any]:
     patient = number // 2
     return {
-        "$schema": "../../schemas/manifest/1.0.0.json",
-        "schema_version": "1.0.0",
+        **schema_header(),
         "id": f"{name}/{kind}-{number:02d}",
         "kind": kind,
         "status": {"state": "included", "since": "2026-01-01"},

@@ -101,7 +101,7 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     assert data["status"] == {"state": "included", "since": datetime.datetime.now(datetime.UTC).date().isoformat()}
     assert data["media"]["frame_count"] == 12
     assert data["fingerprint"].startswith("points-")
-    assert data["group"] == {"id": data["id"].replace("test/", "test/clip-"), "basis": "clip"}
+    assert data["group"] == {"id": data["id"].replace("test/", "test/unknown-"), "basis": "unknown"}
     assert data["crop"]["method"] == "sector"
     assert data["crop"]["sha256"] == data["source"]["sha256"]
     assert (place.root / "media" / data["source"]["path"]).read_bytes() == (clips / "new.mp4").read_bytes()
@@ -184,7 +184,7 @@ def test_a_duplicate_is_shown_beside_its_original_where_that_can_be_had(place, c
 @pytest.mark.parametrize(
     ("option", "group"),
     [
-        ("--link", {"basis": "clip", "linked": [{"id": "test/patient-7", "basis": "near-duplicate"}]}),
+        ("--link", {"basis": "unknown", "linked": [{"id": "test/patient-7", "basis": "near-duplicate"}]}),
         ("--same-patient", {"basis": "patient", "id": "test/patient-7"}),
     ],
 )

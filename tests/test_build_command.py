@@ -73,7 +73,7 @@ def test_json_is_one_document_with_everything_in_it(
     [
         (["--size", "8"], 2, "size_px: value out of range"),
         (["--rate-hz", "nan"], 2, "rate_hz: value out of range"),
-        (["--select", "probe=round"], 2, "expected one of convex, linear, phased"),
+        (["--select", "probe=round"], 2, "expected one of convex, linear, phased, unknown"),
         (["--mirror", "nowhere"], 2, "nowhere: the mirror does not exist"),
         (["--format", "zip"], 2, "argument --format: invalid choice: 'zip'"),
         (["--workers", "0"], 2, "too few workers"),

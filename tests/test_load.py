@@ -160,7 +160,7 @@ def test_a_selection_may_be_empty(dataset: Dataset) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"probe": "convexe"}, "expected one of convex, linear, phased; found 'convexe'"),
+        ({"probe": "convexe"}, "expected one of convex, linear, phased, unknown; found 'convexe'"),
         ({"patterns": ["b_lines", "z_lines"]}, "found 'z_lines'"),
         ({"id": "small/none"}, "no recording has this id"),
         ({"text": "probe:convex"}, "malformed selection"),

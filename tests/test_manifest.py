@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from lusdata.catalog.manifest import Crop, Manifest, Trim, canonical_bytes, dumps, read_manifest, write_manifest
 from lusdata.catalog.reading import UNREADABLE, UnreadableError, read_data
+from lusdata.catalog.schema import NEWEST
 
-COMPLETE = FOLDER / "1.0.0" / "complete-video" / "manifest.json"
+COMPLETE = FOLDER / NEWEST / "complete-video" / "manifest.json"
 
 STRANGE = [
     ("empty", b"", "NOT_JSON", "an empty file"),
@@ -104,7 +105,7 @@ def test_a_complete_manifest_is_read_into_typed_values():
 
 
 def test_what_nobody_has_seen_is_none_or_empty():
-    manifest = read_manifest(FOLDER / "1.0.0" / "unpinned-with-untied-crop" / "manifest.json")
+    manifest = read_manifest(FOLDER / NEWEST / "unpinned-with-untied-crop" / "manifest.json")
     assert (manifest.sha256, manifest.size_bytes, dict(manifest.media)) == (None, None, {})
     assert manifest.crop == Crop(150, 40, 280, 280)
     assert manifest.trim == Trim(0.0, None)

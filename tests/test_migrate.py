@@ -40,7 +40,7 @@ def test_a_chain_may_be_longer_than_one_step():
     def earlier(data: dict[str, Any]) -> dict[str, Any]:
         return {**data, "schema_version": "0.9.0"}
 
-    assert migration_path("0.1.0", {"0.1.0": ("0.9.0", earlier), **STEPS}) == ("0.1.0", "0.9.0", "1.0.0")
+    assert migration_path("0.1.0", {"0.1.0": ("0.9.0", earlier), **STEPS}) == ("0.1.0", "0.9.0", "1.0.0", "1.1.0")
     with pytest.raises(DataError, match=r"no migration from this schema version; expected one of .*; found 0\.1\.0"):
         migration_path("0.1.0")
 
@@ -49,7 +49,7 @@ def test_a_chain_may_be_longer_than_one_step():
     ("data", "message"),
     [
         ({"schema_version": "7.0.0"}, "a newer schema version than this lusdata knows; .* found 7.0.0; .*--upgrade"),
-        ({"schema_version": "0.1.0"}, "no such schema version; expected one of 0.9.0, 1.0.0"),
+        ({"schema_version": "0.1.0"}, "no such schema version; expected one of 0.9.0, 1.0.0, 1.1.0"),
         ({}, "not a manifest; expected an object with a schema_version; found dict"),
         ([], "not a manifest; expected an object with a schema_version; found list"),
         ({"schema_version": "1.0.0"}, "not a valid 1.0.0 manifest at .* a required field is missing"),
@@ -80,7 +80,7 @@ SEEN = st.fixed_dictionaries(
         "height": st.integers(1, 2000),
         "frames": st.integers(1, 2000),
     },
-    optional={"duration": st.floats(0.01, 1e4), "fps": st.floats(0.01, 1e3)},
+    optional={"duration": st.floats(0.01, 3600), "fps": st.floats(0.01, 1e3)},
 )
 FLAGS = ["b_lines", "a_lines", "consolidation", "effusion", "pleural_irregularity", "air_bronchogram", "normal"]
 OLD_MANIFESTS = st.builds(
@@ -120,7 +120,7 @@ OLD_MANIFESTS = st.builds(
 
 
 def _back(new: dict[str, Any]) -> dict[str, Any]:
-    """Write 1.0.0 as 0.9.0 again, to see that nothing was lost. Only what 0.9.0 could say is looked at."""
+    """Write the newest form as 0.9.0 again, to see that nothing was lost. Only what 0.9.0 could say is looked at."""
     source, media, crop = new["source"], new.get("media", {}), new.get("crop")
     classes = {
         "covid-19": "covid",
@@ -129,7 +129,7 @@ def _back(new: dict[str, Any]) -> dict[str, Any]:
         "healthy": "regular",
     }
     old = {
-        "$schema": new["$schema"].replace("1.0.0", "0.9.0"),
+        "$schema": new["$schema"].replace(NEWEST, "0.9.0"),
         "schema_version": "0.9.0",
         "id": new["id"],
         "type": new["kind"],
@@ -173,10 +173,10 @@ def test_every_old_manifest_becomes_a_valid_new_one_without_loss(old: dict[str, 
     before = copy.deepcopy(old)
     taken, new = migrate_data(old)
     assert old == before
-    assert taken == ("0.9.0", "1.0.0")
+    assert taken == ("0.9.0", "1.0.0", NEWEST)
     assert schema_faults(new) == ()
     assert _back(new) == _comparable(old)
-    assert migrate_data(new) == (("1.0.0",), new)
+    assert migrate_data(new) == ((NEWEST,), new)
 
 
 def test_every_field_of_the_old_version_is_carried_or_refused():
@@ -195,7 +195,7 @@ def collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "golden"
     folder.mkdir()
-    for version, case, file in (("0.9.0", "complete", "before"), ("1.0.0", "excluded", "manifest")):
+    for version, case, file in (("0.9.0", "complete", "before"), (NEWEST, "excluded", "manifest")):
         text = (FOLDER / version / case / f"{file}.json").read_text(encoding="utf-8")
         (folder / f"{case}.json").write_text(text, encoding="utf-8")
     return folder
@@ -209,8 +209,8 @@ def test_the_command_rewrites_what_is_old_and_says_so(collection: Path, capsys: 
     untouched = (collection / "excluded.json").read_bytes()
     assert main(["migrate", "golden"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "golden/complete.json: 0.9.0 -> 1.0.0",
-        "1 of 2 manifests migrated; 1 at 1.0.0 already",
+        f"golden/complete.json: 0.9.0 -> 1.0.0 -> {NEWEST}",
+        f"1 of 2 manifests migrated; 1 at {NEWEST} already",
     ]
     after = FOLDER / "0.9.0" / "complete" / "after.json"
     assert (collection / "complete.json").read_bytes() == after.read_bytes()
@@ -223,7 +223,7 @@ def test_a_second_run_changes_nothing(collection: Path, capsys: pytest.CaptureFi
     before = _contents(collection)
     capsys.readouterr()
     assert main(["migrate", "golden"]) == 0
-    assert capsys.readouterr().out == "0 of 2 manifests migrated; 2 at 1.0.0 already\n"
+    assert capsys.readouterr().out == f"0 of 2 manifests migrated; 2 at {NEWEST} already\n"
     assert _contents(collection) == before
 
 

@@ -13,6 +13,7 @@ from damage import damaged
 from golden import FOLDER
 from hypothesis import given, settings
 
+from lusdata.budget import BUDGET
 from lusdata.catalog.quick import UnsupportedKeywordError, compile_schema
 from lusdata.catalog.schema import (
     NEWEST,
@@ -27,7 +28,7 @@ from lusdata.catalog.schema import (
 from lusdata.catalog.schema_fault import json_path
 from lusdata.errors import DataError
 
-COMPLETE = json.loads((FOLDER / "1.0.0" / "complete-video" / "manifest.json").read_text(encoding="utf-8"))
+COMPLETE = json.loads((FOLDER / NEWEST / "complete-video" / "manifest.json").read_text(encoding="utf-8"))
 
 
 def _with(path: str, value: Any) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def test_what_is_no_manifest_at_all_is_refused(data: Any):
 
 
 def test_an_unknown_version_is_refused_with_the_known_ones():
-    with pytest.raises(DataError, match=r"no such schema version; expected one of 0\.9\.0, 1\.0\.0; found '5\.0\.0'"):
+    with pytest.raises(DataError, match=r"expected one of 0\.9\.0, 1\.0\.0, 1\.1\.0; found '5\.0\.0'"):
         load_schema("5.0.0")
 
 
@@ -144,7 +145,7 @@ def test_versions_come_by_age_and_end_with_the_newest():
 
 def test_words_are_read_from_the_schema():
     assert enumeration("source", "access") == ("direct", "manual", "restricted")
-    assert enumeration("patterns", "b_lines") == ("present", "absent", "unknown")
+    assert enumeration("patterns", "b_lines") == ("present", "absent", "unknown", "not-assessed")
     assert "fever" in enumeration("patient", "symptoms")
     with pytest.raises(LookupError, match=r"no vocabulary for source\.page"):
         enumeration("source", "page")
@@ -246,7 +247,7 @@ def test_the_fast_form_never_takes_what_the_full_validator_refuses(document: dic
     assert bool(schema_faults(document)) >= (not valid)
 
 
-@pytest.mark.parametrize("folder", sorted((FOLDER / "1.0.0").glob("*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", sorted((FOLDER / NEWEST).glob("*")), ids=lambda path: path.name)
 def test_both_forms_agree_on_every_golden_case(folder):
     try:
         data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -258,3 +259,20 @@ def test_both_forms_agree_on_every_golden_case(folder):
 def test_places_are_written_as_json_paths():
     assert json_path([]) == "$"
     assert json_path(["a", 0, "b c", "$schema"]) == "$.a[0]['b c'].$schema"
+
+
+@pytest.mark.parametrize(
+    ("places", "most"),
+    [
+        (["source.size_bytes"], BUDGET.file_bytes),
+        (["media.width_px", "media.height_px", "crop.width_px", "crop.source_height_px"], BUDGET.side_px),
+        (["media.frame_count"], BUDGET.frames),
+        (["media.duration_s", "trim.start_s", "trim.end_s"], BUDGET.duration_s),
+        (["media.rate_hz"], BUDGET.rate_hz),
+    ],
+)
+def test_a_number_may_reach_its_limit_in_the_budget_and_not_pass_it(places: list[str], most: float):
+    for section, field in (place.split(".") for place in places):
+        for value, codes in ((most, []), (most + 1, ["SCHEMA_RANGE"]), (2**60, ["SCHEMA_RANGE"])):
+            changed = {**COMPLETE, section: {**COMPLETE[section], field: value}}
+            assert [fault.code for fault in schema_faults(changed)] == codes, (section, field, value)

@@ -8,6 +8,7 @@ import pytest
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.rights import licence_entry
+from lusdata.catalog.schema import schema_header
 from lusdata.cli import main
 from lusdata.commands.layout import table
 from lusdata.commands.stats import summarise
@@ -28,8 +29,7 @@ def recording(
         "licence": licence_entry(licence),
     }
     data = {
-        "$schema": "../../schemas/manifest/1.0.0.json",
-        "schema_version": "1.0.0",
+        **schema_header(),
         "id": f"clinic/{slug}",
         "kind": "video",
         "status": status,

@@ -13,6 +13,7 @@ from catalogs import recording, write_catalog
 from golden import FOLDER, RENEW, VALIDATED, case_id, issues
 
 from lusdata.catalog.folders import shipped_names
+from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root
 from lusdata.catalog.validate import check_files, shown_path, version_fault
@@ -94,9 +95,10 @@ def test_an_outside_fault_while_reading_is_an_issue_too(here: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("version", "code"),
     [
-        ("1.0.0", None),
+        (NEWEST, None),
         ("0.9.0", "SCHEMA_OLDER"),
-        ("1.0.1", "SCHEMA_NEWER"),
+        ("1.0.0", "SCHEMA_OLDER"),
+        ("1.1.1", "SCHEMA_NEWER"),
         ("10.0.0", "SCHEMA_NEWER"),
         ("0.1.0", "SCHEMA_VERSION"),  # never existed
         ("1.0", "SCHEMA_VERSION"),
@@ -188,7 +190,7 @@ def test_json_is_one_document_and_nothing_else(here: Path, capsys: pytest.Captur
     document = json.loads(out)
     assert (code, err) == (1, "")
     assert {key: value for key, value in document.items() if key != "issues"} == {
-        "schema_version": "1.0.0",
+        "schema_version": NEWEST,
         "files": 2,
         "errors": 1,
         "warnings": 0,
@@ -236,7 +238,7 @@ def test_bad_input_is_answered_in_clear_lines_with_exit_1(
 ):
     (here / "golden").mkdir()
     for name, content in files.items():
-        case = FOLDER / "1.0.0" / content / "manifest.json"
+        case = FOLDER / NEWEST / content / "manifest.json"
         if content.isidentifier() or "-" in content:
             shutil.copy(case, here / "golden" / name)
         else:

@@ -111,7 +111,7 @@ def test_a_form_is_one_that_github_takes(path):
 def test_the_form_for_a_recording_speaks_the_words_of_the_schema():
     form = loaded(ROOT / ".github" / "ISSUE_TEMPLATE" / "recording.yml")
     parts = {part.get("id"): part for part in form["body"]}
-    for field, left_out in (("class", {"uninformative"}), ("probe", set())):
+    for field, left_out in (("class", {"uninformative", "unknown"}), ("probe", {"unknown"})):
         offered = parts[field]["attributes"]["options"]
         assert offered[-1] == "I do not know"
         assert set(offered[:-1]) == set(enumeration(field)) - left_out

@@ -142,7 +142,7 @@ class Manifest:
         return media
 
     @property
-    def patterns(self) -> tuple[Mapping[str, str], ...]:
+    def patterns(self) -> tuple[Mapping[str, Any], ...]:
         """Readings, one a reader."""
         return tuple(self.data.get("patterns", ()))
 

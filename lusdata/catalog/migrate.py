@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import write_manifest
-from lusdata.catalog.migrations import from_0_9_0
+from lusdata.catalog.migrations import from_0_9_0, from_1_0_0
 from lusdata.catalog.reading import read_data
 from lusdata.catalog.schema import NEWEST, schema_faults
 from lusdata.catalog.validate import shown_path, version_fault
@@ -23,6 +23,7 @@ Step = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 STEPS: Mapping[str, tuple[str, Step]] = {
     "0.9.0": ("1.0.0", from_0_9_0.migrate),
+    "1.0.0": ("1.1.0", from_1_0_0.migrate),
 }
 """For each older version the next one and the step that leads there."""
 
@@ -61,8 +62,8 @@ def migration_path(version: str, steps: Mapping[str, tuple[str, Step]] = STEPS) 
 
     Examples
     --------
-    >>> migration_path("0.9.0"), migration_path("1.0.0")
-    (('0.9.0', '1.0.0'), ('1.0.0',))
+    >>> migration_path("0.9.0"), migration_path("1.1.0")
+    (('0.9.0', '1.0.0', '1.1.0'), ('1.1.0',))
     """
     taken = [version]
     while taken[-1] != NEWEST:

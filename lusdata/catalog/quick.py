@@ -84,7 +84,7 @@ def _checks(node: Mapping[str, Any], definitions: Mapping[str, Accepts]) -> list
     if "$ref" in rest:
         found.append(definitions[rest.pop("$ref").rsplit("/", 1)[1]])
     if "type" in rest:
-        found.append(_TYPES[rest.pop("type")])
+        found.append(_of_type(rest.pop("type")))
     if "if" in rest:
         found.append(_conditional(rest.pop("if"), rest.pop("then", {}), rest.pop("else", {}), definitions))
     if {"properties", "required", "additionalProperties", "dependentRequired", "minProperties"} & set(rest):
@@ -96,6 +96,13 @@ def _checks(node: Mapping[str, Any], definitions: Mapping[str, Accepts]) -> list
         message = f"no fast form of: {', '.join(sorted(rest))}"
         raise UnsupportedKeywordError(message)
     return found or [lambda value: True]
+
+
+def _of_type(names: str | list[str]) -> Accepts:
+    if isinstance(names, str):
+        return _TYPES[names]
+    kinds = [_TYPES[name] for name in names]
+    return lambda value: any(kind(value) for kind in kinds)
 
 
 def _conditional(

@@ -20,16 +20,14 @@ __all__ = [
     "enumeration",
     "load_schema",
     "missing_recommended",
-    "pattern_word",
     "schema_faults",
+    "schema_header",
     "version_key",
     "versions",
 ]
 
-NEWEST = "1.0.0"
+NEWEST = "1.1.0"
 """The version that lusdata writes."""
-
-_LINES = {"a_lines": "A-lines", "b_lines": "B-lines"}
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -83,6 +81,11 @@ def load_schema(version: str = NEWEST) -> dict[str, Any]:
     return schema
 
 
+def schema_header() -> dict[str, str]:
+    """Return the fields with which a manifest that lusdata writes begins: its schema's address and version."""
+    return {"$schema": f"../../schemas/manifest/{NEWEST}.json", "schema_version": NEWEST}
+
+
 @cache
 def _shared(version: str) -> dict[str, Any]:
     return load_schema(version)
@@ -110,7 +113,7 @@ def enumeration(*keys: str) -> tuple[str, ...]:
     Examples
     --------
     >>> enumeration("probe")
-    ('convex', 'linear', 'phased')
+    ('convex', 'linear', 'phased', 'unknown')
     """
     schema = _shared(NEWEST)
     node = schema
@@ -121,17 +124,6 @@ def enumeration(*keys: str) -> tuple[str, ...]:
         message = f"the schema has no vocabulary for {'.'.join(keys)}"
         raise LookupError(message)
     return tuple(words)
-
-
-def pattern_word(name: str) -> str:
-    """Return the name of a pattern as the field writes it.
-
-    Examples
-    --------
-    >>> pattern_word("b_lines"), pattern_word("air_bronchogram")
-    ('B-lines', 'air bronchogram')
-    """
-    return _LINES.get(name, name.replace("_", " "))
 
 
 @cache

@@ -148,7 +148,8 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
         yield SchemaFault(path, code, "not an allowed value", "one of " + ", ".join(words), _shown(instance), hint)
     elif keyword == "type":
         hint = "leave the field out where the value is unknown" if instance is None else ""
-        yield SchemaFault(path, code, "wrong type", _TYPE_WORDS[value], _shown(instance), hint)
+        kinds = " or ".join(_TYPE_WORDS[kind] for kind in ([value] if isinstance(value, str) else value))
+        yield SchemaFault(path, code, "wrong type", kinds, _shown(instance), hint)
     elif keyword == "pattern":
         example = f"a value like {field['examples'][0]!r}" if "examples" in field else f"the form {value}"
         yield SchemaFault(path, code, "malformed value", example, _shown(instance), _purpose(field))

@@ -125,7 +125,7 @@ def version_fault(data: Any) -> tuple[str, Finding] | None:
 
     Examples
     --------
-    >>> version_fault({"schema_version": "99.0.0"})[0], version_fault({"schema_version": "1.0.0"})
+    >>> version_fault({"schema_version": "99.0.0"})[0], version_fault({"schema_version": "1.1.0"})
     ('SCHEMA_NEWER', None)
     """
     if not isinstance(data, dict) or data.get("schema_version", NEWEST) == NEWEST:

@@ -11,8 +11,9 @@ from typing import Any
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import VERDICTS, pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import enumeration, pattern_word
+from lusdata.catalog.schema import enumeration
 from lusdata.commands.layout import table
 from lusdata.commands.opened import COLLECTION_HELP, opened
 
@@ -95,13 +96,9 @@ def _patterns(manifests: Iterable[Manifest]) -> dict[str, dict[str, int]]:
     """Count recordings by what their readers, taken together, say of each pattern."""
     counts: dict[str, Counter[str]] = {}
     for manifest in manifests:
-        words = {name for reading in manifest.patterns for name in reading if name != "reader"}
-        for name in words:
-            said = {reading.get(name, "unknown") for reading in manifest.patterns} - {"unknown"}
-            verdict = "disagree" if len(said) > 1 else next(iter(said), "unknown")
+        for name, verdict in verdicts(manifest).items():
             counts.setdefault(name, Counter())[verdict] += 1
-    verdicts = ("present", "absent", "disagree", "unknown")
-    return {name: {verdict: counts[name][verdict] for verdict in verdicts} for name in sorted(counts)}
+    return {name: {verdict: counts[name][verdict] for verdict in VERDICTS} for name in sorted(counts)}
 
 
 def _by(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[str, dict[str, int]]:
@@ -130,7 +127,7 @@ def _text(summary: Mapping[str, Any]) -> str:
     ]
     if summary["patterns"]:
         rows = [[pattern_word(name), *said.values()] for name, said in summary["patterns"].items()]
-        parts.append(table(rows, head=["pattern", "present", "absent", "readers disagree", "unknown"]))
+        parts.append(table(rows, head=["pattern", "present", "absent", "readers disagree", "unknown", "not assessed"]))
     for key, name in (("sources", "source"), ("licences", "licence")):
         rows = [[word, *counts.values()] for word, counts in summary[key].items()]
         parts.append(table(rows, head=[name, "recordings", "buildable", "publishable"]) if rows else "")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.rights import LICENCES, rights_of
-from lusdata.catalog.schema import enumeration, load_schema
+from lusdata.catalog.schema import enumeration
 from lusdata.errors import UsageError
 
-__all__ = ["Clause", "Selection", "parse_select", "pattern_names", "select_manifests"]
+__all__ = ["Clause", "Selection", "parse_select", "select_manifests"]
 
 
 @dataclass(frozen=True, order=True)
@@ -154,13 +155,6 @@ def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, whe
 
 
 @cache
-def pattern_names() -> tuple[str, ...]:
-    """Return the patterns that a reader may report, in the schema's order."""
-    reading: Mapping[str, object] = load_schema()["properties"]["patterns"]["items"]["properties"]
-    return tuple(name for name in reading if name != "reader")
-
-
-@cache
 def _allowed(key: str) -> tuple[str, ...]:
     if key in ("class", "kind", "probe"):
         return enumeration(key)
@@ -178,8 +172,8 @@ def _patterns(manifest: Manifest) -> list[str]:
 
 
 def _zone(manifest: Manifest) -> list[str]:
-    view = manifest.data.get("view")
-    return [] if view is None else [str(view["zone"])]
+    view = manifest.data.get("view", {})
+    return [str(view["zone"])] if "zone" in view else []
 
 
 _READ: Mapping[str, Callable[[Manifest], Iterable[str]]] = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.rights import rights_of
-from lusdata.dataset.select import pattern_names
 
 if TYPE_CHECKING:
     import pandas as pd

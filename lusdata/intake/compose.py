@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import licence_entry
-from lusdata.catalog.schema import NEWEST
+from lusdata.catalog.schema import schema_header
 from lusdata.intake.answers import Answers, slug_of
 from lusdata.intake.group import group_entry
 from lusdata.media.crop import Box
@@ -33,8 +33,6 @@ SUFFIXES = {
     "jpeg": ".jpg",
 }
 """Usual suffix of a container, where it is not the container's own name."""
-
-_SCHEMA_ADDRESS = f"../../schemas/manifest/{NEWEST}.json"
 
 
 @dataclass(frozen=True)
@@ -127,8 +125,7 @@ def draft(
     if kind == "image":
         media = {key: media[key] for key in ("container", "codec", "width_px", "height_px", "frame_count")}
     data: dict[str, Any] = {
-        "$schema": _SCHEMA_ADDRESS,
-        "schema_version": NEWEST,
+        **schema_header(),
         "id": f"{collection}/{slug}",
         "kind": kind,
         "status": {"state": "included", "since": today.isoformat()},

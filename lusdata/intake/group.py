@@ -46,12 +46,12 @@ def group_entry(
     elif study is not None:
         group = {"id": f"{collection}/study-{study}", "basis": "study"}
     else:
-        group = {"id": f"{collection}/clip-{slug}", "basis": "clip"}
+        group = {"id": f"{collection}/unknown-{slug}", "basis": "unknown"}
     linked: dict[str, str] = {}
     for other in joined:
         if other.group_id != group["id"]:
             # What a person says goes before what pictures show.
-            same = other is named and re.match(r"[^/]+/(patient|clip)-", other.group_id)
+            same = other is named and re.match(r"[^/]+/(patient|unknown|clip)-", other.group_id)
             linked.setdefault(other.group_id, "patient" if same else "near-duplicate")
     links = [{"id": identifier, "basis": basis} for identifier, basis in sorted(linked.items())]
     return {**group, "linked": links} if links else group

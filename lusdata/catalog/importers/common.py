@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from lusdata.catalog.schema import schema_header
 from lusdata.errors import DataError, UsageError
 
 __all__ = [
@@ -136,7 +137,7 @@ def slug(text: str) -> str:
 
 def skeleton(identifier: str) -> dict[str, Any]:
     """Return the keys that every draft starts with."""
-    return {"$schema": "../../schemas/manifest/1.0.0.json", "schema_version": "1.0.0", "id": identifier}
+    return {**schema_header(), "id": identifier}
 
 
 def class_review(decision: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from lusdata.budget import BUDGET
 from lusdata.catalog.manifest import Manifest
@@ -119,35 +118,12 @@ def _trim_only_for_videos(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _inside_budget(manifest: Manifest) -> Iterator[Finding]:
-    for path, value, limit, unit in _costs(manifest):
-        if value > limit:
-            hint = "lusdata neither fetches nor decodes more; cut the recording, or exclude it"
-            expected, found = (
-                f"at most {limit:,.0f} {unit}",
-                f"{value:,} {unit}" if value < 1e15 else f"{value:g} {unit}",
-            )
-            yield Finding(path, "beyond what a recording may cost", expected, found, hint)
-
-
-def _costs(manifest: Manifest) -> Iterator[tuple[str, float, float, str]]:
-    """Yield each number that says what the recording costs: its place, itself, its limit and its unit."""
-    media, crop = manifest.media, manifest.crop
-    if manifest.size_bytes is not None:
-        yield "$.source.size_bytes", manifest.size_bytes, BUDGET.file_bytes, "bytes"
-    sizes = {f"$.media.{side}": media.get(side) for side in ("width_px", "height_px")}
-    if crop is not None:
-        sizes |= {f"$.crop.{name}": size for name, size in asdict(crop).items() if name.endswith("_px")}
-    yield from ((path, size, BUDGET.side_px, "px") for path, size in sizes.items() if size is not None)
-    if "frame_count" in media:
-        yield "$.media.frame_count", media["frame_count"], BUDGET.frames, "frames"
-        if max(media["width_px"], media["height_px"]) <= BUDGET.side_px and media["frame_count"] <= BUDGET.frames:
-            pixels = media["frame_count"] * media["width_px"] * media["height_px"]
-            yield "$.media", pixels, BUDGET.pixels, "pixels (frames x width x height)"
-    times = {"$.media.duration_s": media.get("duration_s"), "$.trim.start_s": manifest.trim.start_s}
-    times["$.trim.end_s"] = manifest.trim.end_s
-    yield from ((path, time_s, BUDGET.duration_s, "s") for path, time_s in times.items() if time_s is not None)
-    if media.get("rate_hz") is not None:
-        yield "$.media.rate_hz", media["rate_hz"], BUDGET.rate_hz, "Hz"
+    # The schema bounds each number by itself.
+    media = manifest.media
+    pixels = media["frame_count"] * media["width_px"] * media["height_px"] if media else 0
+    if pixels > BUDGET.pixels:
+        expected = f"at most {BUDGET.pixels:,} pixels (frames x width x height)"
+        yield Finding("$.media", "too large for a recording", expected, f"{pixels:,}")
 
 
 MEDIA_RULES = (

@@ -81,20 +81,20 @@ def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Fin
                 yield member, Finding("$.source.path", message, expected, f"{path} of {_names(same)}")
 
 
-def _lone_clips_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _unknown_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
     expected = "what joins them: patient, study, publication or near-duplicate"
     for group, members in _shared(manifests, lambda manifest: manifest.group_id):
         message = f"the group {group} holds {len(members)} recordings"
-        for member in (member for member in members if member.group_basis == "clip"):
+        for member in (member for member in members if member.group_basis == "unknown"):
             # One id twice has its own rule.
             others = [other for other in members if other.id != member.id]
             if others:
-                yield member, Finding("$.group.basis", message, expected, f"clip, beside {_names(others)}")
+                yield member, Finding("$.group.basis", message, expected, f"unknown, beside {_names(others)}")
 
 
 def _group_has_one_basis(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
-    # A clip among others has its own rule.
-    joined = [manifest for manifest in manifests if manifest.group_basis != "clip"]
+    # A recording of nobody known among others has its own rule.
+    joined = [manifest for manifest in manifests if manifest.group_basis != "unknown"]
     for group, members in _shared(joined, lambda manifest: manifest.group_id):
         message, expected = f"the group {group} rests on something else elsewhere", members[0].group_basis
         for member in (member for member in members if member.group_basis != expected):
@@ -117,8 +117,11 @@ def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
                     yield member, Finding(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
 
 
+_YEARS = {"neonate": [0, 0], "infant": [0, 0], "toddler": [1, 2], "preschool": [3, 5], "90+": [90, 200]}
+
+
 def _neighbours(one: str, other: str) -> bool:
-    first, second = sorted([int(age) for age in band.replace("90+", "90-200").split("-")] for band in (one, other))
+    first, second = sorted(_YEARS.get(band) or [int(age) for age in band.split("-")] for band in (one, other))
     return second[0] <= first[1] + 1
 
 
@@ -126,7 +129,7 @@ RUN_RULES = (
     RunRule("ID_TWICE", "error", "No two manifests have one id.", _ids_unique),
     RunRule("DIGEST_TWICE", "error", "No two included recordings are the same moments of one file.", _files_unique),
     RunRule("PATH_TWICE", "error", "No two included recordings lie at one path of a mirror.", _paths_unique),
-    RunRule("GROUP_CLIP", "error", "A group that rests on the clip alone holds one recording.", _lone_clips_alone),
+    RunRule("GROUP_UNKNOWN", "error", "A recording of nobody known stands in a group of its own.", _unknown_alone),
     RunRule("GROUP_BASES", "warning", "The recordings of a group name one basis.", _group_has_one_basis),
     RunRule("PATIENT_DIFFERS", "warning", "Recordings of one patient agree on sex and age.", _patient_is_one_person),
 )

@@ -7,15 +7,29 @@ import re
 from collections.abc import Iterator
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import pattern_word
 from lusdata.catalog.rules.rule import Finding, Rule
-from lusdata.catalog.schema import pattern_word
 
 __all__ = ["SUBJECT_RULES"]
 
 _DISEASED = {"covid-19", "bacterial-pneumonia", "viral-pneumonia"}
 # What a healthy lung does not show. Single B-lines and a slightly uneven pleura are seen in healthy people too.
 _PATHOLOGICAL = ("consolidation", "effusion", "air_bronchogram")
-_ZONES = {"blue": r"[LR][1-3]", "degum": r"[1-6]"}
+_ZONES = {
+    "blue": (r"[LR][1-3]", "L1 to L3 or R1 to R3"),
+    "degum": (r"[1-6]", "1 to 6"),
+    "zones-6": (r"[LR][1-3]", "L1 to L3 or R1 to R3"),
+    "zones-8": (r"[LR][1-4]", "L1 to L4 or R1 to R4"),
+    "zones-12": (r"[LR][1-6]", "L1 to L6 or R1 to R6"),
+    "zones-14": (r"[LR][1-7]", "L1 to L7 or R1 to R7"),
+}
+_SIDES = {"L": "left", "R": "right"}
+_ONE_ENTRY_BY = {
+    "patterns": ("reader",),
+    "severity": ("scale", "reader"),
+    "quality": ("reader",),
+    "labels": ("task", "reader"),
+}
 _OLDEST_STATED_AGE = 89
 _NARROWEST_BAND_YEARS = 5
 
@@ -64,10 +78,10 @@ def _bronchogram_in_consolidation(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _one_entry_a_reader(manifest: Manifest) -> Iterator[Finding]:
-    for field, keys in (("patterns", ("reader",)), ("severity", ("scale", "reader"))):
+    for field, keys in _ONE_ENTRY_BY.items():
         seen = set()
         for number, entry in enumerate(manifest.data.get(field, ())):
-            who = tuple(entry[key] for key in keys)
+            who = tuple(entry.get(key, "") for key in keys)
             if who in seen:
                 yield Finding(
                     f"$.{field}[{number}].reader", "the reader has an entry already", "one entry", " ".join(who)
@@ -86,17 +100,23 @@ def _severity_on_its_scale(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _zone_of_its_scheme(manifest: Manifest) -> Iterator[Finding]:
-    view = manifest.data.get("view")
-    if view and not re.fullmatch(_ZONES[view["scheme"]], view["zone"]):
-        expected = {"blue": "L1 to L3 or R1 to R3", "degum": "1 to 6"}[view["scheme"]]
+    view = manifest.data.get("view", {})
+    if "scheme" not in view:
+        return
+    form, expected = _ZONES[view["scheme"]]
+    if not re.fullmatch(form, view["zone"]):
         yield Finding("$.view.zone", f"no zone of the scheme {view['scheme']}", expected, view["zone"])
+        return
+    side = _SIDES.get(view["zone"][0])
+    if side and view.get("side", side) != side:
+        yield Finding("$.view.side", f"the zone {view['zone']} lies on the other side", side, view["side"])
 
 
 def _group_basis_fits_its_name(manifest: Manifest) -> Iterator[Finding]:
     stated = [("$.group.basis", manifest.data["group"])]
     stated += [(f"$.group.linked[{n}].basis", link) for n, link in enumerate(manifest.data["group"].get("linked", ()))]
     for path, group in stated:
-        word = re.match(r"(patient|study|publication)-", group["id"].split("/")[1])
+        word = re.match(r"(patient|study|publication|unknown)-", group["id"].split("/")[1])
         # A link may rest on something else than the group that it leads to, such as pictures that agree.
         if word and group["basis"] != word[1] and not (path != "$.group.basis" and group["basis"] == "near-duplicate"):
             yield Finding(path, f"the group is named {group['id']}", word[1], group["basis"])
@@ -113,7 +133,7 @@ def _links_lead_elsewhere(manifest: Manifest) -> Iterator[Finding]:
 
 def _age_band_is_wide(manifest: Manifest) -> Iterator[Finding]:
     band = manifest.data.get("patient", {}).get("age_band")
-    if band is None or band == "90+":
+    if band is None or "-" not in band:
         return
     youngest, oldest = (int(age) for age in band.split("-"))
     path, message = "$.patient.age_band", "the band tells too much about one person"
@@ -138,6 +158,8 @@ def _withdrawn_forgets_the_patient(manifest: Manifest) -> Iterator[Finding]:
 
 def _days_exist(manifest: Manifest) -> Iterator[Finding]:
     days = [("$.status.since", manifest.since)]
+    if "valid_until" in manifest.licence:
+        days.append(("$.source.licence.valid_until", manifest.licence["valid_until"]))
     days += [(f"$.review[{n}].on", review["on"]) for n, review in enumerate(manifest.data.get("review", ()))]
     for path, day in days:
         try:

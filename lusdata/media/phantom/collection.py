@@ -12,6 +12,7 @@ import numpy as np
 
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.rights import licence_entry
+from lusdata.catalog.schema import schema_header
 from lusdata.errors import UsageError
 from lusdata.media.phantom.draw import draw
 from lusdata.media.phantom.media import FORMS, write_image, write_video
@@ -221,8 +222,7 @@ def _facts(clip: Clip, place: str, *, name: str, base_url: str | None) -> dict[s
     spec = clip.spec
     age = 20 + 10 * (clip.patient * 7 % 7)
     return {
-        "$schema": "../../schemas/manifest/1.0.0.json",
-        "schema_version": "1.0.0",
+        **schema_header(),
         "id": f"{name}/{clip.slug}",
         "kind": "video" if clip.form in FORMS else "image",
         "status": {"state": "included", "since": _FIRST_DAY},

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import pattern_word
-from lusdata.dataset.select import pattern_names
 from lusdata.errors import DataError
 from lusdata.media.crop import crop_box
 from lusdata.publish.gallery.media import Picture
@@ -29,22 +28,6 @@ FACETS: Mapping[str, str] = {
 """What recordings can be filtered by, with the words for people."""
 
 Line = tuple[str, str] | tuple[str, str, str]
-
-
-def verdicts(manifest: Manifest) -> dict[str, str]:
-    """Return what the readers of a recording, taken together, say of each pattern that any of them looked for.
-
-    Returns
-    -------
-    dict of str to str
-        ``present``, ``absent``, ``disagree`` or ``unknown``, in the schema's order of patterns.
-    """
-    found = {}
-    for name in pattern_names():
-        if any(name in reading for reading in manifest.patterns):
-            said = {reading.get(name, "unknown") for reading in manifest.patterns} - {"unknown"}
-            found[name] = "disagree" if len(said) > 1 else next(iter(said), "unknown")
-    return found
 
 
 def recording_data(
@@ -221,10 +204,14 @@ def _source(manifest: Manifest) -> list[Line]:
     )
 
 
+def _age(band: str) -> str:
+    return f"{band} years" if band[:1].isdigit() else band
+
+
 def _patient(manifest: Manifest) -> list[Line]:
     patient = manifest.data.get("patient", {})
     return _lines(
-        ("Age", f"{patient['age_band']} years" if "age_band" in patient else ""),
+        ("Age", _age(patient.get("age_band", ""))),
         ("Sex", patient.get("sex", "")),
         ("Symptoms", ", ".join(patient.get("symptoms", ()))),
     )

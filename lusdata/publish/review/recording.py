@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from lusdata.catalog.changes import Change, FieldChange
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.schema import pattern_word
+from lusdata.catalog.patterns import pattern_word
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.pictures import Picture
 from lusdata.publish.review.review import Review

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.patterns import VERDICTS, pattern_names, pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
-from lusdata.catalog.schema import enumeration, pattern_word
-from lusdata.dataset.select import pattern_names
-from lusdata.publish.gallery.data import verdicts
+from lusdata.catalog.schema import enumeration
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, join, section, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.panels.parts import class_cell, grouped
@@ -81,9 +80,9 @@ def _patterns(manifests: Sequence[Manifest]) -> Html:
         count = Counter(words[name] for words in said if name in words)
         if count:
             share = count["present"] / len(manifests)
-            numbers = [count[word] for word in ("present", "absent", "disagree", "unknown")]
+            numbers = [count[word] for word in VERDICTS]
             rows.append([pattern_word(name), bar(share), *numbers, len(manifests) - sum(numbers)])
-    head = ["pattern", "share present", "present", "absent", "readers disagree", "unknown", "not read"]
+    head = ["pattern", "share present", "present", "absent", "readers disagree", "unknown", "not assessed", "not read"]
     return table(rows, head=head, caption=f"Patterns: {read:,} of {len(manifests):,} recordings were read")
 
 
