@@ -25,9 +25,7 @@ from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.errors import DataError
 from lusdata.intake import add as intake_add
-from lusdata.intake.answers import Answers
-from lusdata.intake.bench import Prepared
-from lusdata.intake.prepare import refuse_private_tags
+from lusdata.intake.beside import beside_findings, refuse_beside
 from lusdata.intake.source import check_file, download
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
@@ -297,11 +295,16 @@ def test_text_that_was_read_is_signed_for_in_the_manifest(place, clips):
     assert (review["of"], review["role"]) == ("burned-in-text", "physician")
 
 
-def test_a_clean_copy_has_the_text_blacked_and_says_so(place, clips):
+def test_a_clean_copy_has_the_text_blacked_and_says_so(place, clips, capsys):
     from lusdata.intake.look import sampled_frames
     from lusdata.media.text.finder import find_text
 
-    assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 0
+    assert place.add(clips / "named.mp4", *SAID, "--clean-copy", "--black-text", "all", "--json") == 0
+    (added,) = json.loads(capsys.readouterr().out)["added"]
+    # The name stands over the scan, of which no more than its own box is lost.
+    assert 0 < added["scan_lost"]["area"] < 0.05
+    assert 0 < added["scan_lost"]["light"] < 0.15
+    assert any("of the scan's area and" in note for note in added["notes"])
     data = place.the_new()
     assert data["source"]["upstream_changes"] == ["artifact-removal", "conversion"]
     assert data["media"]["codec"] == "ffv1"
@@ -329,14 +332,16 @@ def test_markup_in_a_files_own_title_steers_nothing_and_goes_nowhere(place, clip
     assert place.add(path, *SAID) == 0
     assert "script" not in place.written()[0].read_text(encoding="utf-8")
     out = capsys.readouterr().out
-    assert "tags that go with it" in out
+    assert "this goes with the file: tag 'title'" in out
     assert "\x1b" not in out
 
 
 def test_a_title_does_not_drown_among_the_numbers_that_programs_write(place, clips, tmp_path, capsys):
     path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="Left lung", album="1", date="2", genre="3", track="4")
     assert place.add(path, *SAID) == 0
-    assert "title 'Left lung', album" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "this goes with the file: tag 'title' 'Left lung'," in out
+    assert out.index("Left lung") < out.index("tag 'album' '1'")
 
 
 def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
@@ -354,30 +359,29 @@ def test_a_name_in_a_files_own_title_stops_it(place, clips, tmp_path, capsys):
 )
 def test_who_made_it_and_where_stop_it_too(clips, tmp_path, tags):
     path = tagged(tmp_path / "a.mp4", clips / "new.mp4", **tags)
-    with pytest.raises(DataError, match=f"tag '{next(iter(tags))}' may name"):
-        refuse_private_tags(as_it_came(path))
+    with pytest.raises(DataError, match=f"tag '{next(iter(tags))}'.* may not go with"):
+        refuse_beside(beside_findings(path), "a.mp4")
 
 
 def test_the_day_of_an_upload_is_told_and_stops_nothing(place, clips, tmp_path, capsys):
     path = tagged(tmp_path / "a.mp4", clips / "new.mp4", date="20200825")
     assert place.add(path, *SAID) == 0
-    assert "tags that go with it: date '20200825'" in capsys.readouterr().out
+    assert (
+        "goes with the file: tag 'date' '20200825'; a day there may be that of the examination"
+        in capsys.readouterr().out
+    )
     named = tagged(tmp_path / "b.mp4", clips / "new.mp4", date="MUSTERFRAU^ERIKA")
-    with pytest.raises(DataError, match="tag 'date' may name"):
-        refuse_private_tags(as_it_came(named))
+    with pytest.raises(DataError, match="tag 'date' may not go with"):
+        refuse_beside(beside_findings(named), "b.mp4")
 
 
 def test_a_name_in_a_pictures_own_comment_stops_it(tmp_path):
     write_image(tmp_path / "plain.jpg", clean(4)[0])
     whole = (tmp_path / "plain.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(whole[:2] + b"\xff\xfe\0\x12MUSTERFRAU^ERIKA" + whole[2:])
-    refuse_private_tags(as_it_came(tmp_path / "plain.jpg"))
-    with pytest.raises(DataError, match="tag 'comment' may name"):
-        refuse_private_tags(as_it_came(tmp_path / "a.jpg"))
-
-
-def as_it_came(path: Path) -> Prepared:
-    return Prepared(path.name, path, Answers("covid-19", "convex", "CC-BY-4.0", "a-clinic"), None, ())
+    refuse_beside(beside_findings(tmp_path / "plain.jpg"), "plain.jpg")
+    with pytest.raises(DataError, match="COM may not go with"):
+        refuse_beside(beside_findings(tmp_path / "a.jpg"), "a.jpg")
 
 
 def test_a_copy_with_private_tags_is_told_to_be_a_copy_first(place, clips, tmp_path, capsys):
@@ -510,14 +514,23 @@ def test_a_folder_that_cannot_begin_an_id_is_refused_before_the_clip_is_decoded(
     assert "found 'My Clinic'; call it my-clinic" in capsys.readouterr().err
 
 
+def test_text_over_the_scan_is_blacked_only_when_a_person_says_so(place, clips, capsys):
+    assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 1
+    assert "--black-text all blacks what lies over the scan, too" in capsys.readouterr().err
+    assert place.written() == []
+    assert place.add(clips / "named.mp4", *SAID, "--black-text", "all") == 2
+    assert "text is blacked in a copy only" in capsys.readouterr().err
+
+
 def test_text_that_a_clean_copy_leaves_is_not_answered_with_a_clean_copy(place, clips, monkeypatch, capsys):
     from lusdata.intake import clean_copy
 
     nothing = clean_copy.find_text(np.zeros((1, 64, 64, 3), dtype=np.uint8))
     monkeypatch.setattr(clean_copy, "find_text", lambda frames, sector: nothing)
-    assert place.add(clips / "named.mp4", *SAID, "--clean-copy") == 1
+    assert place.add(clips / "named.mp4", *SAID, "--clean-copy", "--black-text", "all") == 1
     error = capsys.readouterr().err
     assert "text is left in the picture" in error
+    assert "do not add it" in error
     assert "--clean-copy" not in error
 
 

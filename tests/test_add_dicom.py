@@ -49,7 +49,9 @@ def test_a_name_in_header_pictures_file_and_folder_goes_nowhere(tmp_path, capsys
     folder.mkdir()
     file = dicom_file(folder / "MUSTERFRAU_PID-4711.dcm", screen(name_over_scan="E. MUSTERFRAU"), region=REGION)
     place = tmp_path / "clone"
-    assert add(place, file) == 0
+    assert add(place, file) == 1
+    assert "--black-text all" in capsys.readouterr().err
+    assert add(place, file, "--black-text", "all") == 0
     said = capsys.readouterr()
     assert "de-identified by this profile, to be reviewed" in said.out
     assert "anonym" not in said.out
@@ -88,12 +90,12 @@ def test_what_may_be_echoes_is_left_for_a_person_to_judge(tmp_path, monkeypatch)
     over_scan = Box(200, 150, 80, 20)
 
     def doubtful(frames, *, sector=None, **options):
-        return TextFinding((TextRegion(over_scan, inside_sector=True, score=0.6),))
+        return TextFinding((TextRegion(over_scan, inside_sector=True, score=0.97),))
 
     monkeypatch.setattr(clean_copy, "find_text", doubtful)
-    kept = sampled_frames(clean_copy.copy_of_dicom(file, tmp_path, black_from=0.8).path)
+    kept = sampled_frames(clean_copy.copy_of_dicom(file, tmp_path, black="outside").path)
     assert kept[:, 150:170, 200:280].max() > 0
-    gone = sampled_frames(clean_copy.copy_of_dicom(file, tmp_path, black_from=0.0).path)
+    gone = sampled_frames(clean_copy.copy_of_dicom(file, tmp_path, black="all").path)
     assert gone[:, 150:170, 200:280].max() == 0
 
 
@@ -107,7 +109,7 @@ def test_letters_between_two_pieces_of_a_line_are_blacked_with_them(tmp_path, mo
         return TextFinding(tuple(TextRegion(box, inside_sector=False, score=0.9) for box in pieces))
 
     monkeypatch.setattr(clean_copy, "find_text", torn)
-    copy = clean_copy.copy_of_dicom(file, tmp_path, black_from=0.8)
+    copy = clean_copy.copy_of_dicom(file, tmp_path, black="outside")
     assert sampled_frames(copy.path)[:, 4:20, 4:120].max() == 0
     assert sum("2 places" in note for note in copy.notes) == 1
 

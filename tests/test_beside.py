@@ -14,7 +14,6 @@ from PIL import Image, PngImagePlugin
 
 from lusdata.errors import DecodeError
 from lusdata.media.decode.beside import Beside, parts_beside
-from lusdata.media.decode.tags import text_tags
 
 NAME = "MUSTERFRAU^Erika"
 WIDE_NAME = "Müßterfrau^Ærika"
@@ -187,16 +186,3 @@ def test_damage_ends_in_no_other_fault(name, parts):
         except DecodeError:
             continue
         assert all(part.text == " ".join(part.text.split()) for part in found)
-
-
-def test_tags_of_stills_and_films_are_called_alike(tmp_path):
-    block = Image.Exif()
-    block[0x0132] = "2024:03:09 10:11:12"
-    block.get_ifd(0x8825)[1] = "N"
-    PICTURE.save(tmp_path / "picture.jpg", exif=block.tobytes(), comment="left")
-    tags = text_tags(tmp_path / "picture.jpg")
-    assert {
-        "creation_time": "2024:03:09 10:11:12",
-        "location": "coordinates",
-        "comment": "left",
-    }.items() <= tags.items()

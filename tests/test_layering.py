@@ -34,8 +34,8 @@ HALL = ("lusdata", "lusdata.cli", "lusdata.terminal", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
 DOORS = {
-    "PIL": ("lusdata.media.decode*",),
-    "av": ("lusdata.media.decode*", "lusdata.media.lossless", "lusdata.media.phantom*"),
+    "PIL": ("lusdata.media.decode*", "lusdata.media.beside.stills"),
+    "av": ("lusdata.media.beside.streams", "lusdata.media.decode*", "lusdata.media.lossless", "lusdata.media.phantom*"),
     "cv2": ("lusdata.media.*", "lusdata.intake.look"),
     "datasets": ("lusdata.publish.*",),
     "google_crc32c": ("lusdata.dataset.tfrecord",),
@@ -88,6 +88,8 @@ PURE = (
     "lusdata.catalog.rules.*",
     "lusdata.dataset.folds.make",
     "lusdata.dataset.recipe",
+    "lusdata.media.beside.item",
+    "lusdata.media.beside.judge",
     "lusdata.media.crop",
     "lusdata.media.sample",
     "lusdata.publish.review.counts",

@@ -50,7 +50,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--crop", metavar="LEFT,TOP,SIZE", help="the window to use, in pixels; or LEFT,TOP,WIDTH,HEIGHT")
     add("--reviewer", metavar="ROLE", help="role of the person who looked at the crop, such as physician")
     add("--text-reviewed", metavar="ROLE", help="role of the person who read the text in the picture: it names nobody")
-    add("--clean-copy", action="store_true", help="add a lossless copy, without tags and with all text blacked")
+    add("--clean-copy", action="store_true", help="add a lossless copy of pictures and times alone, with text blacked")
+    add(
+        "--black-text",
+        choices=("outside", "all"),
+        default="outside",
+        help="which text a copy has blacked: what lies outside the scan (default), or also what lies over it",
+    )
     add("--rate-hz", metavar="HZ", type=float, help="frames per second, for DICOM files that do not tell")
     add(
         "--mirror",
@@ -88,7 +94,9 @@ def run(args: argparse.Namespace) -> int:
     if args.rate_hz is not None and not 0 < args.rate_hz <= 1000:
         raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
     interview = Interview(ask, bench.known) if asks else None
-    wishes = Wishes(answers, crop, args.clean_copy, args.rate_hz, interview=interview, accepts=args.yes)
+    wishes = Wishes(
+        answers, crop, args.clean_copy, args.black_text, args.rate_hz, interview=interview, accepts=args.yes
+    )
     sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
     whole_folder = not is_address(args.source) and Path(args.source).is_dir()
     if whole_folder and (args.slug or args.source_url or args.crop):

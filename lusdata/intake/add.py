@@ -16,11 +16,12 @@ from lusdata.errors import DataError, LusdataError, UsageError
 from lusdata.intake.alike import alike
 from lusdata.intake.answers import Answers, check_answers, slug_of
 from lusdata.intake.bench import Added, Bench, Prepared, Wishes
+from lusdata.intake.beside import ask_beside, beside_note, refuse_beside
 from lusdata.intake.compose import Seen, draft, recording_slug
 from lusdata.intake.crop import asked_crop, chosen_crop
 from lusdata.intake.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
 from lusdata.intake.look import SURE_ENOUGH, Look, look
-from lusdata.intake.prepare import prepare, refuse_private_tags
+from lusdata.intake.prepare import prepare
 from lusdata.intake.question import Question
 from lusdata.intake.verdict import check_draft
 from lusdata.media.crop import Box, crop_box
@@ -67,7 +68,9 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         if matches and not named:
             raise duplicate(prepared, found, matches, bench)
         # Last, since nobody needs to make a clean copy of what is there already.
-        refuse_private_tags(prepared)
+        refuse_beside(prepared.beside, prepared.name)
+        if wishes.interview is not None and not wishes.accepts:
+            ask_beside(wishes.interview.ask, prepared.beside, prepared.name)
         answers = _completed(prepared, found, wishes)
         joined = joined_recordings(named, matches)
         return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
@@ -124,7 +127,14 @@ def _draft_and_write(
     data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study)
     warnings = check_draft(data, bench.manifests, folder=bench.folder)
     unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
-    notes = [*prepared.notes, crop_note, *unseen, *blind_notes(bench.known), *(issue.line() for issue in warnings)]
+    notes = [
+        *beside_note(prepared.beside),
+        *prepared.notes,
+        crop_note,
+        *unseen,
+        *blind_notes(bench.known),
+        *(issue.line() for issue in warnings),
+    ]
     return _write(prepared, data, notes, drawn, bench)
 
 
@@ -144,9 +154,14 @@ def _with_sign_off(prepared: Prepared, found: Look, answers: Answers, wishes: Wi
         )
         if role := wishes.interview.ask(question):
             return replace(answers, text_reviewed=role)
-    else_ = "do not add it" if wishes.clean_copy else "--clean-copy adds a copy with it blacked"
+    left = wishes.clean_copy or prepared.copy is not None
+    else_ = "--clean-copy adds a copy with it blacked"
+    if left:
+        else_ = "do not add it" if wishes.black == "all" else "--black-text all blacks what lies over the scan, too"
+    elif all(region.inside_sector for region in regions):
+        else_ = "--clean-copy --black-text all adds a copy with it blacked"
     raise DataError(
-        f"text is {'left in' if wishes.clean_copy else 'burned into'} the picture in {count}",
+        f"text is {'left in' if left else 'burned into'} the picture in {count}",
         where=prepared.name,
         found=where,
         hint=f"see {drawn}; if it names nobody: --text-reviewed ROLE; else: {else_}",
@@ -218,4 +233,5 @@ def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn
     scale = {}
     if prepared.copy and prepared.copy.depth_cm and prepared.copy.cm_per_px:
         scale = {"depth_cm": prepared.copy.depth_cm, "cm_per_px": prepared.copy.cm_per_px}
-    return Added(manifest, drawn, media, tuple(notes), scale)
+    lost = prepared.copy.lost if prepared.copy else None
+    return Added(manifest, drawn, media, tuple(notes), scale, lost)

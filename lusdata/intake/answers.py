@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import LICENCES
-from lusdata.catalog.rules.privacy import ages, contacts, dates, dicom_names, titled_names
 from lusdata.errors import UsageError
 
-__all__ = ["Answers", "check_answers", "known_provider", "patient_code_fault", "private_words", "slug_of"]
+__all__ = ["Answers", "check_answers", "known_provider", "patient_code_fault", "slug_of"]
 
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]|&(?:#\d|#x|[a-zA-Z]+;)")
 _ADDRESS = re.compile(r"https?://\S+")
@@ -77,30 +76,6 @@ def slug_of(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-")
-
-
-def private_words(text: str, *, days: bool = True) -> list[str]:
-    """Return what in a text may name a person or lead to one.
-
-    Parameters
-    ----------
-    text : str
-        What somebody, or some program, wrote.
-    days : bool
-        Whether days and great ages count; programs write the day of their release.
-
-    Returns
-    -------
-    list of str
-        The words, as they stand there.
-
-    Examples
-    --------
-    >>> private_words("DOE^JOHN"), private_words("Lung, left side")
-    (['DOE^JOHN'], [])
-    """
-    finders = (dicom_names, titled_names, contacts, *((dates, ages) if days else ()))
-    return [words for find in finders for words in find(text)]
 
 
 def known_provider(address: str | None, manifests: Iterable[Manifest]) -> str | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.intake.answers import Answers
-from lusdata.intake.clean_copy import Copy
+from lusdata.intake.clean_copy import Blacking, Copy, ScanLoss
 from lusdata.intake.interview import Interview
+from lusdata.media.beside.judge import Finding
 
 __all__ = ["Added", "Bench", "Prepared", "Wishes"]
 
@@ -26,7 +27,9 @@ class Wishes:
     crop : tuple of int, or None
         Left, top, width and height.
     clean_copy : bool
-        Add a lossless copy without tags and without text.
+        Add a lossless copy that holds pictures and times alone, with text blacked.
+    black : {"outside", "all"}
+        Which text a copy has blacked; see `lusdata.intake.clean_copy.Blacking`.
     rate_hz : float or None
         Frames per second of DICOM files that do not tell.
     interview : Interview or None
@@ -38,6 +41,7 @@ class Wishes:
     answers: Answers
     crop: tuple[int, int, int, int] | None = None
     clean_copy: bool = False
+    black: Blacking = "outside"
     rate_hz: float | None = None
     interview: Interview | None = None
     accepts: bool = False
@@ -89,13 +93,30 @@ class Bench:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The file that would be added, and what is known of it before anybody was asked."""
+    """The file that would be added, and what is known of it before anybody was asked.
+
+    Attributes
+    ----------
+    name : str
+        What the user called it, on one line.
+    path : Path
+        Where it, or the copy in its place, lies.
+    answers : Answers
+        What was said.
+    copy : Copy or None
+        The copy, if lusdata wrote one.
+    notes : tuple of str
+        What a person should know, a clause each.
+    beside : tuple of Finding
+        What stands beside its pictures and in its address, as far as it matters.
+    """
 
     name: str
     path: Path
     answers: Answers
     copy: Copy | None
     notes: tuple[str, ...]
+    beside: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +135,8 @@ class Added:
         What a person should know, a clause each.
     scale : dict
         Depth and size of a pixel, where the scanner told.
+    lost : ScanLoss or None
+        What of the scan a copy lost to blacking; None without a copy.
     """
 
     manifest: Manifest
@@ -121,3 +144,4 @@ class Added:
     media: Path | None
     notes: tuple[str, ...]
     scale: dict[str, float]
+    lost: ScanLoss | None = None

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
-from lusdata.errors import DataError
+from lusdata.errors import DataError, InternalError
 from lusdata.intake.look import all_frames, evenly
+from lusdata.media.beside.inventory import inventory
+from lusdata.media.beside.judge import judge
 from lusdata.media.crop import Box
 from lusdata.media.dicom.header import Subject
 from lusdata.media.dicom.recording import DicomRecording, read
@@ -25,11 +28,29 @@ from lusdata.media.text.finder import find_text
 from lusdata.media.text.gaps import gaps_between
 from lusdata.wording import counted
 
-__all__ = ["Copy", "clean_copy", "copy_of_dicom"]
+__all__ = ["Blacking", "Copy", "ScanLoss", "clean_copy", "copy_of_dicom"]
 
 # A described region smaller than this part of the frame is no scan's.
 _LEAST_PART = 0.05
 _SHOWN = 16
+
+
+Blacking = Literal["none", "outside", "all"]
+"""Which text is blacked: none, what lies outside the scan, or, when a person says so, what lies over it as well."""
+
+
+@dataclass(frozen=True)
+class ScanLoss:
+    """What blacking took of the scan.
+
+    Attributes
+    ----------
+    area, light : float
+        Part of its pixels, and of all its brightness, from 0 to 1.
+    """
+
+    area: float
+    light: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +77,8 @@ class Copy:
         Depth of the scan, and height of a pixel.
     examination : str
         See `lusdata.media.dicom.recording.DicomRecording`.
+    lost : ScanLoss
+        What of the scan was blacked.
     """
 
     path: Path
@@ -68,13 +91,14 @@ class Copy:
     depth_cm: float | None = None
     cm_per_px: float | None = None
     examination: str = field(default="", repr=False)
+    lost: ScanLoss = field(default_factory=lambda: ScanLoss(0.0, 0.0))
 
 
-def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black_from: float = 0.0) -> Copy:
+def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black: Blacking = "outside") -> Copy:
     """Write the recording of a DICOM file without its header.
 
     What lies outside the scans that the scanner describes is blacked: there stand names. So is text outside the scan
-    that is seen, and text over it that is sure enough; what might as well be echoes stays for a person to judge.
+    that is seen; text over it may as well be echoes, and stays unless a person says that it goes.
 
     Parameters
     ----------
@@ -84,8 +108,8 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         Where to write the copy.
     rate_hz : float, optional
         Frames per second, for files that do not tell.
-    black_from : float
-        Score from which text over the scan is blacked; with 0 all of it, above 1 none.
+    black : {"none", "outside", "all"}
+        See `Blacking`.
 
     Returns
     -------
@@ -110,9 +134,10 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         notes.append("all outside the scan that the scanner describes was blacked")
     if recording.facts.says_burned_in:
         notes.append("the scanner says that the pictures hold annotations that can name the patient")
-    blacked = _black_text(frames, over_scan_from=black_from)
+    blacked, lost = _black_text(frames, black)
     if blacked:
         notes.append(f"text in {counted(blacked, 'place')} was blacked")
+    notes += _told_loss(lost)
     times_s = _times_s(recording, rate_hz, path)
     scan = recording.scan
     return Copy(
@@ -126,11 +151,12 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         depth_cm=scan.depth_cm if scan else None,
         cm_per_px=scan.cm_per_px[1] if scan and scan.cm_per_px else None,
         examination=recording.examination,
+        lost=lost,
     )
 
 
-def clean_copy(path: Path, folder: Path) -> Copy:
-    """Write a video or picture again, without any loss, without its tags, and with its text blacked.
+def clean_copy(path: Path, folder: Path, *, black: Blacking = "outside") -> Copy:
+    """Write a video or picture again, without any loss and with pictures and times alone, its text blacked.
 
     Parameters
     ----------
@@ -138,6 +164,8 @@ def clean_copy(path: Path, folder: Path) -> Copy:
         A video or a picture.
     folder : Path
         Where to write the copy.
+    black : {"none", "outside", "all"}
+        See `Blacking`.
 
     Returns
     -------
@@ -153,14 +181,19 @@ def clean_copy(path: Path, folder: Path) -> Copy:
     """
     colours, times_s = all_frames(path)
     before = evenly(colours, _SHOWN).copy()
-    blacked = _black_text(colours, over_scan_from=0.0)
+    blacked, lost = _black_text(colours, black)
     grey = bool((colours[..., :1] == colours[..., 1:]).all())
     frames = np.ascontiguousarray(colours[..., 0]) if grey else colours
     return Copy(
         path=_written(folder, frames, times_s),
         changes=("artifact-removal", "conversion") if blacked else ("conversion",),
         before=before,
-        notes=(f"written again without tags, text blacked in {counted(blacked, 'place')}: to be reviewed",),
+        notes=(
+            "de-identified by this profile, to be reviewed: written again with pictures and times alone,"
+            f" text blacked in {counted(blacked, 'place')}",
+            *_told_loss(lost),
+        ),
+        lost=lost,
     )
 
 
@@ -174,17 +207,35 @@ def _outside_scans(recording: DicomRecording) -> NDArray[np.bool_] | None:
     return None if outside.mean() > 1 - _LEAST_PART else outside
 
 
-def _black_text(frames: NDArray[np.uint8], *, over_scan_from: float) -> int:
-    """Black text in place, over the scan only from a score on; return in how many places."""
+def _black_text(frames: NDArray[np.uint8], black: Blacking) -> tuple[int, ScanLoss]:
+    """Black text in place; return in how many places, and what it took of the scan."""
+    if black == "none":
+        return 0, ScanLoss(0.0, 0.0)
     shown = _colour(evenly(frames, _SHOWN))
     sector = find_sector(shown)
     regions = find_text(shown, sector=sector).regions
-    beside = [region.box for region in regions if not sector.mask[_window(region.box)].any()]
-    over = [region.box for region in regions if region.box not in beside and region.score >= over_scan_from]
+    beside = [region.box for region in regions if not region.inside_sector]
+    over = [region.box for region in regions if region.inside_sector and black == "all"]
     gaps = [gap for gap in gaps_between(beside) if not sector.mask[_window(gap)].any()]
+    gone = np.zeros(sector.mask.shape, dtype=np.bool_)
     for box in (*beside, *over, *gaps):
-        frames[:, *_window(box)] = 0
-    return len(beside) + len(over)
+        gone[_window(box)] = True
+    frames[:, gone] = 0
+    return len(beside) + len(over), _loss(shown, sector.mask, gone)
+
+
+def _loss(shown: NDArray[np.uint8], scan: NDArray[np.bool_], gone: NDArray[np.bool_]) -> ScanLoss:
+    """Return what was blacked of a scan, by its pixels and by their brightness in some frames."""
+    light = shown.max(axis=3).mean(axis=0, dtype=np.float64)
+    whole = float(light[scan].sum())
+    part = float(light[scan & gone].sum()) / whole if whole else 0.0
+    return ScanLoss(round(float((scan & gone).sum()) / max(1, int(scan.sum())), 4), round(part, 4))
+
+
+def _told_loss(lost: ScanLoss) -> list[str]:
+    if not lost.area:
+        return []
+    return [f"blacking took {lost.area:.1%} of the scan's area and {lost.light:.1%} of its light"]
 
 
 def _window(box: Box) -> tuple[slice, slice]:
@@ -216,6 +267,10 @@ def _times_s(recording: DicomRecording, rate_hz: float | None, path: Path) -> Se
 def _written(folder: Path, frames: NDArray[np.uint8], times_s: Sequence[float]) -> Path:
     path = folder / f"copy{lossless_suffix(len(frames))}"
     write_bytes(path, lossless_bytes(frames, times_s))
+    # What it promises is looked up in what was written, by the same eyes that judge a stranger's file.
+    left = judge(inventory(path))
+    if left:
+        raise InternalError(f"a copy that holds more than pictures and times: {left[0].item.place}", where=path.name)
     return path
 
 

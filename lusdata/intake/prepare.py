@@ -7,24 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.errors import DataError
-from lusdata.intake.answers import private_words
+from lusdata.errors import DataError, UsageError
 from lusdata.intake.bench import Bench, Prepared, Wishes
-from lusdata.intake.clean_copy import clean_copy, copy_of_dicom
+from lusdata.intake.beside import address_findings, beside_findings
+from lusdata.intake.clean_copy import Blacking, clean_copy, copy_of_dicom
 from lusdata.intake.source import check_file, download, is_address
-from lusdata.media.decode.tags import TECHNICAL, text_tags
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.wording import one_line
 
-__all__ = ["prepare", "refuse_private_tags"]
-
-_SURE_TEXT, _NONE = 0.8, 2.0
-"""Scores from which text over a scan is blacked unasked: when it can hardly be echoes, and never."""
-_TAGS_SHOWN = 4
-
-# When a file was written, changed or published, and when its program was, is told in a note at most: hardly a file is
-# without, and platforms write it unasked.
-_DAYS_OF_THE_FILE = TECHNICAL | {"creation_time", "date", "com.apple.quicktime.creationdate", "xmp"}
+__all__ = ["prepare"]
 
 
 def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> Prepared:
@@ -38,58 +29,21 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
         name = str(source)
         check_file(path)
     refuse_known_address(name, answers.source_url, bench.known)
+    address = address_findings(answers.source_url)
     if is_dicom(path):
-        # Text that nobody has read goes; text that somebody has read and signed for stays.
-        black_from = 0.0 if wishes.clean_copy else _NONE if answers.text_reviewed else _SURE_TEXT
-        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black_from=black_from)
+        # Text that somebody has read and signed for stays.
+        signed = answers.text_reviewed and not wishes.clean_copy and wishes.black == "outside"
+        black: Blacking = "none" if signed else wishes.black
+        copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black=black)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
-        return Prepared(one_line(name), copy.path, answers, copy, copy.notes)
+        return Prepared(one_line(name), copy.path, answers, copy, copy.notes, address)
     if wishes.clean_copy:
-        copy = clean_copy(path, scratch)
-        return Prepared(one_line(name), copy.path, answers, copy, copy.notes)
-    return Prepared(one_line(name), path, answers, None, _tag_notes(path))
-
-
-def refuse_private_tags(prepared: Prepared) -> None:
-    """Refuse a file whose own tags say whose it is, when or where it was made; lusdata's own copies have none.
-
-    Raises
-    ------
-    DataError
-        If a tag holds what may be a name, a number to call, an age, a day or a place.
-    """
-    tags = {} if prepared.copy else text_tags(prepared.path)
-    private = {tag: words for tag, text in tags.items() if (words := _private(tag, text))}
-    if private:
-        tag, words = next(iter(private.items()))
-        raise DataError(
-            f"the file's own tag '{one_line(tag[:40])}' may name a person, a day or a place",
-            where=prepared.name,
-            found=one_line(repr(words[0])),
-            hint="--clean-copy adds a copy without tags",
-        )
-
-
-def _private(tag: str, text: str) -> list[str]:
-    """Return what in a tag may name a person, a day or a place."""
-    if "location" in tag:
-        return [text]
-    return private_words(text, days=tag not in _DAYS_OF_THE_FILE)
-
-
-def _tag_notes(path: Path) -> tuple[str, ...]:
-    tags = {
-        tag: text
-        for tag, text in text_tags(path).items()
-        if tag not in TECHNICAL and not tag.startswith(("_", "exif-"))
-    }
-    if not tags:
-        return ()
-    # Some programs write a dozen numbers; what a person wrote must not drown in them.
-    words_first = sorted(tags.items(), key=lambda tag: not any(character.isalpha() for character in tag[1]))
-    listed = ", ".join(f"{one_line(tag[:40])} '{one_line(text[:40])}'" for tag, text in words_first[:_TAGS_SHOWN])
-    more = f" and {len(tags) - _TAGS_SHOWN} more" if len(tags) > _TAGS_SHOWN else ""
-    return (f"the file carries tags that go with it: {listed}{more}; --clean-copy leaves them out",)
+        copy = clean_copy(path, scratch, black=wishes.black)
+        return Prepared(one_line(name), copy.path, answers, copy, copy.notes, address)
+    if wishes.black == "all":
+        hint = "add --clean-copy, too"
+        raise UsageError("text is blacked in a copy only", where="--black-text", expected="--clean-copy", hint=hint)
+    return Prepared(one_line(name), path, answers, None, (), (*beside_findings(path), *address))
 
 
 def refuse_known_address(name: str, address: str | None, known: Sequence[Manifest]) -> None:

@@ -13,21 +13,25 @@ from collections.abc import Iterator
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.rule import Finding, Rule
 
-__all__ = ["PRIVACY_RULES", "ages", "contacts", "dates", "dicom_names", "titled_names"]
+__all__ = ["PRIVACY_RULES", "ages", "contacts", "dates", "dicom_names", "private_words", "titled_names"]
 
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH_WORD = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)"
+    r"|nov(?:ember)?|dec(?:ember)?"
+    r"|januar|februar|m\u00e4rz|maerz|mai|juni|juli|oktober|okt|dezember|dez"
+    r"|janvier|f\u00e9vrier|mars|avril|juin|juillet|ao\u00fbt|septembre|octobre|novembre|d\u00e9cembre)"
 )
 _DATE = re.compile(
-    rf"(?<!\d)(?<!\d\.){_YEAR}([-./_]){_MONTH}\1{_DAY}(?!\.?\d)"
+    rf"(?<!\d)(?<!\d\.){_YEAR}([-./_:]){_MONTH}\1{_DAY}(?!\.?\d)"
     rf"|(?<!\d)(?<!\d\.){_DAY}([-./_]){_MONTH}\2{_YEAR}(?!\.?\d)"
     rf"|(?<!\d){_MONTH}/{_DAY}/{_YEAR}(?!\.?\d)"
-    rf"|(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    rf"|(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)"
     rf"|(?<![\w.]){_DAY}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?{_MONTH_WORD}\.?,?\s+{_YEAR}(?!\d)"
+    rf"|(?<![\w.]){_DAY}-{_MONTH_WORD}-{_YEAR}(?!\d)"
+    rf"|\b{_MONTH_WORD}\s+{_DAY}\s+\d\d:\d\d(?::\d\d)?\s+{_YEAR}(?!\d)"
     rf"|\b{_MONTH_WORD}\.?\s+{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}(?!\d)",
     re.IGNORECASE,
 )
@@ -42,8 +46,8 @@ _TELEPHONE = re.compile(
     r"|\b(?:tel|phone|fon|mobile|fax)[\s.:]*\+?\d(?:[\s.()/-]*\d){5,13}(?!\w)",
     re.IGNORECASE,
 )
-# DICOM writes FAMILY^GIVEN; nothing else does.
-_DICOM_NAME = re.compile(r"\b[^\W\d_][\w'-]*\^[^\W\d_][\w'-]*")
+# DICOM writes FAMILY^GIVEN; nothing else does, save bytes that happen to look like one letter before the sign.
+_DICOM_NAME = re.compile(r"\b[^\W\d_][\w'-]+\^[^\W\d_][\w'-]*")
 _TITLED_NAME = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mister|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Sig|Dott)\b\.?\s+"
     r"(?:[A-Z]\.\s*)*[A-Z](?:[\w'-]+|\.)"
@@ -104,6 +108,30 @@ def titled_names(text: str) -> list[str]:
     (['Dr. J. Smith'], ['patient named Smith'], [])
     """
     return [match[0] for match in _TITLED_NAME.finditer(text)]
+
+
+def private_words(text: str, *, days: bool = True) -> list[str]:
+    """Return what in a text may name a person or lead to one.
+
+    Parameters
+    ----------
+    text : str
+        What somebody, or some program, wrote.
+    days : bool
+        Whether days and great ages count; programs write the day of their release.
+
+    Returns
+    -------
+    list of str
+        The words, as they stand there.
+
+    Examples
+    --------
+    >>> private_words("DOE^JOHN"), private_words("Lung, left side")
+    (['DOE^JOHN'], [])
+    """
+    finders = (dicom_names, titled_names, contacts, *((dates, ages) if days else ()))
+    return [words for find in finders for words in find(text)]
 
 
 def _written(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ def document(
                 "group": one.manifest.data["group"],
                 "crop": one.manifest.data.get("crop"),
                 "scale": one.scale,
+                "scan_lost": {"area": one.lost.area, "light": one.lost.light} if one.lost else None,
                 "notes": list(one.notes),
             }
             for name, one in added
