@@ -364,3 +364,17 @@ def test_the_published_split_leaks_these_patients(facts_dir: Path) -> None:
     assert report.split.names == 78
     # One of the 78 names is in neither the metadata nor the corpus.
     assert [entry.name for entry in report.split.unmapped] == ["Cov-grepmed3.mp4"]
+
+
+def test_a_patient_with_two_classes_is_named_with_both(tmp_path: Path) -> None:
+    manifests = [
+        recording("a", group="patient-1"),
+        recording("b", "healthy", group="patient-1"),
+        recording("c", group="p"),
+        recording("d", "uninformative", group="p"),
+    ]
+    report = audited(manifests, written(tmp_path / "s.json", {"0": ["a", "b"], "1": ["c", "d"]}))
+    (finding,) = report.of("labels", "PATIENT_CLASSES")
+    assert (finding.level, finding.subject) == ("warning", "test/patient-1")
+    assert finding.message == "is one patient with 2 classes; covid-19: test/a (fold 0); healthy: test/b (fold 0)"
+    assert finding.advice

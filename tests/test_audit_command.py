@@ -102,3 +102,9 @@ def test_a_long_list_is_cut_on_the_page_but_not_in_the_document(
     main(["audit", str(clinic), "--folds", str(split), "--json"])
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert sum(finding["code"] == "NAME_UNKNOWN" for finding in findings) == 20
+
+
+def test_a_link_to_nothing_stops_the_audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_catalog(tmp_path / "clinic", [*MANIFESTS, recording("x", linked=["patient-none"])])
+    assert main(["audit", str(folder), "--k", "4"]) == 1
+    assert "LINK_NOWHERE: the link leads to no group" in capsys.readouterr().err

@@ -285,3 +285,12 @@ def test_hundreds_of_manifests_are_checked_in_a_moment(here: Path):
     checked = check_files(files)
     assert time.process_time() - started < 1.5
     assert checked.issues == ()
+
+
+def test_one_file_is_held_against_the_groups_beside_it(tmp_path: Path) -> None:
+    folder = write_catalog(tmp_path / "test", [recording("a", linked=["p"]), recording("b", group="p")])
+    (folder / "broken.json").write_text("{", encoding="utf-8")
+    assert check_files([folder / "a.json"]).issues == ()
+    (folder / "b.json").unlink()
+    (issue,) = check_files([folder / "a.json"]).issues
+    assert (issue.code, issue.found) == ("LINK_NOWHERE", "test/p")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,11 @@ from lusdata.catalog.schema import NEWEST, schema_faults, version_key, versions
 from lusdata.errors import Issue
 
 __all__ = ["Checked", "check_files", "shown_path", "version_fault"]
+
+
+_LINK = "LINK_NOWHERE"
+"""The one rule about several manifests that fewer of them break more often: a link may lead to a manifest that was not
+given."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,30 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
         issues += found
         if not found:
             manifests.append(Manifest(data, path))
-    for manifest, rule, finding in broken_rules(manifests, strict=strict, release=release):
+    broken = list(broken_rules(manifests, strict=strict, release=release))
+    beside = _groups_beside(files) if any(rule.code == _LINK for _, rule, _ in broken) else frozenset()
+    for manifest, rule, finding in broken:
+        if rule.code == _LINK and finding.found in beside:
+            continue
         file = shown_path(manifest.path) if manifest.path else manifest.id
         issues.append(finding.issue(rule.code, rule.level, file))
     return Checked(tuple(manifests), tuple(sorted(issues)), len(files))
+
+
+def _groups_beside(files: Sequence[Path]) -> frozenset[str]:
+    """Return the groups of manifests that lie beside some files and are not among them: links may lead there."""
+    given = {path.absolute() for path in files}
+    groups = set()
+    for path in sorted(
+        {other for folder in {path.parent for path in given} for other in folder.glob("*.json")} - given
+    ):
+        try:
+            group = read_data(path)["group"]
+            groups |= {group["id"], *(link["id"] for link in group.get("linked", ()))}
+        except (UnreadableError, OSError, KeyError, TypeError, AttributeError):
+            # It is not among the files to check, and a file that is no manifest states no group.
+            continue
+    return frozenset(groups)
 
 
 def _read(path: Path) -> tuple[Any, list[Issue]]:

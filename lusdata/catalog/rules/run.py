@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
+from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.rule import Finding, RunRule
+from lusdata.catalog.spelling import spelt_alike
 
 __all__ = ["RUN_RULES"]
 
@@ -81,6 +83,48 @@ def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Fin
                 yield member, Finding("$.source.path", message, expected, f"{path} of {_names(same)}")
 
 
+def _names_spelt_once(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    # Disks of macOS and Windows take such names for one, and so does whoever types them.
+    first_of: dict[tuple[str, str, str], tuple[str, Manifest]] = {}
+    for manifest in manifests:
+        for kind, path, name in _names_of(manifest):
+            key = kind, manifest.id.split("/")[0], spelt_alike(name)
+            other, first = first_of.setdefault(key, (name, manifest))
+            if other != name and first.id != manifest.id:
+                message, hint = f"the {kind} of another recording, spelt otherwise", "spell one name one way"
+                found = f"{name}, and {other} in {first.id}"
+                yield manifest, Finding(path, message, "a name that differs by more", found, hint)
+
+
+def _names_of(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Yield what a recording is called: the kind of the name, its place, and the name."""
+    yield "id", "$.id", manifest.id
+    yield "group", "$.group.id", manifest.group_id
+    if manifest.state == "included":
+        if manifest.source_path is not None:
+            yield "path", "$.source.path", manifest.source_path
+        for number, alias in enumerate(manifest.data.get("aliases", ())):
+            yield "alias", f"$.aliases[{number}]", alias
+
+
+def _links_lead_somewhere(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    groups = {manifest.group_id for manifest in manifests}
+    group_of = {manifest.id: manifest.group_id for manifest in manifests}
+    # Recordings may also meet in a group that none of them states, such as one study.
+    links = {(manifest.id, link["id"]) for manifest in manifests for link in manifest.data["group"].get("linked", ())}
+    linking = Counter(target for _, target in links)
+    for manifest in manifests:
+        for number, link in enumerate(manifest.data["group"].get("linked", ())):
+            target = link["id"]
+            if target in groups or (linking[target] > 1 and target not in group_of):
+                continue
+            message, expected = "the link leads to no group, so it joins nothing", "the group of another recording"
+            hint = "correct the id, or take the link out"
+            if target in group_of:
+                message, hint = "the link leads to a recording, not to its group", f"link {group_of[target]}"
+            yield manifest, Finding(f"$.group.linked[{number}].id", message, expected, target, hint)
+
+
 def _unknown_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
     expected = "what joins them: patient, study, publication or near-duplicate"
     for group, members in _shared(manifests, lambda manifest: manifest.group_id):
@@ -117,6 +161,26 @@ def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
                     yield member, Finding(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
 
 
+def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+    groups = group_ids(manifests)
+    diagnosed = [
+        manifest
+        for manifest in manifests
+        if manifest.state == "included"
+        and manifest.group_basis == "patient"
+        and manifest.class_name != "uninformative"
+        and not any(review["of"] == "class" for review in manifest.data.get("review", ()))
+    ]
+    for group, members in _shared(diagnosed, lambda manifest: groups[manifest.id]):
+        first = members[0]
+        for member in members[1:]:
+            if member.class_name != first.class_name:
+                message = f"the patient {group} has two diagnoses"
+                expected = f"{first.class_name} as in {first.id}"
+                hint = "correct the class or the group, or keep both and add a review of 'class' that says why"
+                yield member, Finding("$.class", message, expected, member.class_name, hint)
+
+
 _YEARS = {"neonate": [0, 0], "infant": [0, 0], "toddler": [1, 2], "preschool": [3, 5], "90+": [90, 200]}
 
 
@@ -130,6 +194,9 @@ RUN_RULES = (
     RunRule("DIGEST_TWICE", "error", "No two included recordings are the same moments of one file.", _files_unique),
     RunRule("PATH_TWICE", "error", "No two included recordings lie at one path of a mirror.", _paths_unique),
     RunRule("GROUP_UNKNOWN", "error", "A recording of nobody known stands in a group of its own.", _unknown_alone),
+    RunRule("NAME_SPELT_TWICE", "error", "No two names differ by case or Unicode's forms alone.", _names_spelt_once),
+    RunRule("LINK_NOWHERE", "error", "A link leads to a group of another recording.", _links_lead_somewhere),
     RunRule("GROUP_BASES", "warning", "The recordings of a group name one basis.", _group_has_one_basis),
     RunRule("PATIENT_DIFFERS", "warning", "Recordings of one patient agree on sex and age.", _patient_is_one_person),
+    RunRule("PATIENT_CLASSES", "warning", "Recordings of one patient have one class.", _patient_has_one_class),
 )

@@ -37,8 +37,9 @@ def find_shared_files(collection: Collection, split: AuditedSplit) -> Iterator[F
 
 
 def find_doubtful_labels(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
-    """Look for classes that a reader of the picture contradicts, signed off or not."""
+    """Look for classes that a reader of the picture, or the patient's other recordings, contradict."""
     folds = split.folds_of
+    yield from _two_classes(collection, split, folds)
     rules = [rule for rule in RULES if rule.code in _DOUBT]
     for manifest in _concerned(collection, split):
         # The rules are silent once a review signed the class off; an audit names such recordings all the same.
@@ -50,6 +51,21 @@ def find_doubtful_labels(collection: Collection, split: AuditedSplit) -> Iterato
         verdict = f"; reviewed by {signed[-1]['role']}: {signed[-1]['decision']}" if signed else "; not reviewed"
         subject = _with_folds(manifest.id, folds)
         yield Finding("LABEL_DOUBTFUL", "note" if signed else "warning", subject, "; ".join(doubts) + verdict)
+
+
+def _two_classes(collection: Collection, split: AuditedSplit, folds: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """Look for patients with recordings of two classes: one of them is wrong, or there are two patients."""
+    groups = unit_ids(collection.manifests, "patient")
+    classes: dict[str, dict[str, list[Manifest]]] = {}
+    for manifest in _concerned(collection, split):
+        if manifest.group_basis == "patient" and manifest.class_name != "uninformative":
+            classes.setdefault(groups[manifest.id], {}).setdefault(manifest.class_name, []).append(manifest)
+    for group, held in sorted(classes.items()):
+        if len(held) > 1:
+            told = [f"{name}: {', '.join(_with_folds(m.id, folds) for m in members)}" for name, members in held.items()]
+            yield Finding(
+                "PATIENT_CLASSES", "warning", group, f"is one patient with {len(held)} classes; {'; '.join(told)}"
+            )
 
 
 def find_rights(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
     Check("pixels", "do recordings look alike across folds or groups?", find_pixel_leaks),
     Check("balance", "do the folds look alike?", find_unevenness),
     Check("confounding", "does the class follow from the source and the file alone?", find_confounding),
-    Check("labels", "does a reader contradict a class?", find_doubtful_labels),
+    Check("labels", "does a reader, or another recording, contradict a class?", find_doubtful_labels),
     Check("rights", "what may be done with the recordings?", find_rights),
 )
 """Every check, in the order in which a report shows them."""

@@ -110,7 +110,8 @@ def groups_of(
     for cells in table:
         same = decisions["same_recording"].get(cells["Filename"])
         second = slugs.get(typed_patient(cells)[0])
-        if same and second and same["as"] in numbers:
+        # An id that no other recording has joins nothing.
+        if same and second in described and same["as"] in numbers:
             _link(groups[numbers[same["as"]]], f"pocus/{second}", "patient")
     _join(groups, numbers, decisions, log)
     return groups

@@ -57,7 +57,8 @@ RULES = {
     ),
     "same-recording": Rule(
         "One recording on two rows",
-        "One manifest is made. The other row's name becomes an alias of it, and its patient id is linked.",
+        "One manifest is made. The other row's name becomes an alias of it, and its patient id is linked if another "
+        "recording has it.",
     ),
     "left-apart": Rule(
         "Suspected to be one recording, left apart",
