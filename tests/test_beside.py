@@ -23,7 +23,7 @@ XMP = f'<x:xmpmeta><rdf:Description dc:creator="{NAME}"/></x:xmpmeta>'.encode()
 
 def exif(tag: int = 0x010E, value: object = NAME, *, group: int | None = None) -> bytes:
     block = Image.Exif()
-    (block if group is None else block.get_ifd(group))[tag] = value
+    block[tag if group is None else group] = value if group is None else {tag: value}
     return block.tobytes()
 
 
@@ -75,7 +75,7 @@ FILES = {
     "jpeg-exif-damaged": saved("JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + NAME.encode()),
     "jpeg-comment": saved("JPEG", comment=NAME),
     "jpeg-comment-behind-the-pixels": with_segment(0xFE, NAME.encode(), at_the_end=True),
-    "jpeg-xmp": saved("JPEG", xmp=XMP),
+    "jpeg-xmp": with_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
     "jpeg-iptc": with_segment(0xED, b"Photoshop 3.0\0" + NAME.encode()),
     "jpeg-segment-of-nobody": with_segment(0xEB, b"\0\1\2\3" + NAME.encode()),
     "jpeg-colour-profile": saved("JPEG", icc_profile=b"\0\1" + NAME.encode("utf-16-le")),
@@ -141,7 +141,7 @@ def test_every_page_of_a_tiff_is_looked_at(parts):
 
 def test_places_and_days_are_told(parts):
     block = Image.Exif()
-    block.get_ifd(0x8825).update({1: "N", 2: (47.0, 22.0, 1.5), 29: "2024:03:09"})
+    block[0x8825] = {1: "N", 2: (47.0, 22.0, 1.5), 29: "2024:03:09"}
     found = {part.name: part.text for part in parts(saved("JPEG", exif=block.tobytes())) if part.place == "GPS"}
     assert found == {"GPSLatitudeRef": "N", "GPSLatitude": "47 22 1.5", "GPSDateStamp": "2024:03:09"}
     (day,) = parts(with_chunk(b"tIME", bytes.fromhex("07e8 03 09 0a 0b 0c")))
