@@ -277,7 +277,7 @@ def test_a_picture_that_claims_a_giant_size_is_refused_unread(tmp_path):
     path = tmp_path / "bomb.png"
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
-    with pytest.raises(DecodeError, match="at most 8192 px on a side; found 60000 x 60000 px"):
+    with pytest.raises(DecodeError, match="at most 8192 px on a side; found 3,600,000,000 px in all"):
         decode(path, every, plane_of)
 
 

@@ -37,7 +37,7 @@ def png() -> bytes:
             b"\x00\x00\x00\x08wide\x00\x01\x00\x00mdat", "QuickTime video", "video", id="old-mov-without-ftyp"
         ),
         pytest.param(
-            b"\x00\x00\x00\x1cftypheic" + bytes(16), "HEIF picture (HEIC or AVIF)", "other", id="telephones-photograph"
+            b"\x00\x00\x00\x1cftypheic" + bytes(16), "HEIF picture (HEIC)", "other", id="telephones-photograph"
         ),
         pytest.param(b"RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0", "animated WebP picture", "other", id="moving-webp"),
         pytest.param(b"RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0", "WebP image", "image", id="still-webp"),

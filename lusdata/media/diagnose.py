@@ -98,6 +98,7 @@ _RIFF = {
 }
 # An MP4 by its structure, but a still picture in tiles; a decoder of videos gives one tile of it.
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"})
+_AVIF_BRANDS = (b"avif", b"avis")
 _HTML_STARTS = ("<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta", "<div", "<table", "<iframe")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _PREAMBLE = re.compile(r"\s*(?:<\?xml.*?\?>|<!--.*?-->|\s)*", re.DOTALL)
@@ -133,7 +134,10 @@ def identify(head: bytes) -> Format:
         if head.startswith(mark, offset):
             return known
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        return Format("HEIF picture (HEIC or AVIF)", "other")
+        brands = head[8 : min(int.from_bytes(head[:4], "big"), 256)]
+        if any(brand in brands for brand in _AVIF_BRANDS):
+            return Format("AVIF picture", "image")
+        return Format("HEIF picture (HEIC)", "other")
     if head.startswith(b"RIFF") and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 2:
         return Format("animated WebP picture", "other")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:

@@ -24,17 +24,11 @@ __all__ = ["MediaFacts", "media_facts", "pin", "sha256_of"]
 _CONTAINERS = {
     "avi": "avi",
     "gif": "gif",
-    "image2": "jpeg",
-    "jpeg_pipe": "jpeg",
-    "bmp_pipe": "bmp",
-    "png_pipe": "png",
-    "tiff_pipe": "tiff",
-    "webp_pipe": "webp",
     "mpeg": "mpeg",
     "mpegts": "mpeg-ts",
     "mpegvideo": "mpeg-video",
 }
-_STILL_CONTAINERS = frozenset({"jpeg", "bmp", "png", "tiff", "webp"})
+_STILL_CONTAINERS = frozenset({"jpeg", "bmp", "png", "tiff", "webp", "avif"})
 _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "libdav1d"})
 _DECIMALS = 6
 _STEADY_WITHIN = 0.1
@@ -135,7 +129,7 @@ def _container(found: Survey) -> str:
         return "mov" if found.brand in ("", "qt  ") else "mp4"
     if "matroska" in names:
         return "webm" if found.codec in _WEBM_CODECS else "matroska"
-    return _CONTAINERS.get(names[0], names[0].removesuffix("_pipe").replace("_", "-"))
+    return _CONTAINERS.get(names[0], names[0].replace("_", "-"))
 
 
 def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -11,7 +11,8 @@ program, and it gives each frame's presentation time. The shorter of two ways is
 Both ways give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode
 and a frame that the decoder marks as damaged are errors.
 
-A video whose codec this installation of PyAV lacks is rewritten first; see `lusdata.media.decode.fallback`.
+A video whose codec this installation of PyAV lacks is rewritten first; see `lusdata.media.decode.fallback`. Still
+pictures are read in `lusdata.media.decode.still`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from lusdata.media.decode.opening import (
     too_large,
 )
 from lusdata.media.decode.plan import Step, plan_steps
+from lusdata.media.decode.still import read_still
 
 __all__ = ["Choice", "Survey", "Taken", "decode", "survey"]
 
@@ -132,6 +134,9 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
         If it cannot be read.
     """
     check_whole(path)
+    still = read_still(path)
+    if still is not None:
+        return [Taken(0, 0.0, take(still.frame)) for _ in choose(np.zeros(1))]
     try:
         return list(_short_way(path, choose, take))
     except (_NoShortWayError, av.error.FFmpegError):
@@ -162,6 +167,9 @@ def survey(path: Path) -> Survey:
         As `decode`.
     """
     check_whole(path)
+    still = read_still(path)
+    if still is not None:
+        return Survey(still.container, still.codec, "", still.frame, np.zeros(1), 0.0)
     with open_video(path) as (container, stream):
         tags: list[int | None] = []
         first = last = None

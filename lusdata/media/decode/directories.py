@@ -69,7 +69,7 @@ def directories(stream: BinaryIO) -> Iterator[Directory]:
     try:
         first: int = ImageFileDirectory_v2(header).next
     except (SyntaxError, struct.error) as error:
-        raise DecodeError("no header of a TIFF", found=header[:4].hex()) from error
+        raise DecodeError("a header that is none of a readable TIFF", found=header[:4].hex(" ")) from error
     seen: set[int] = set()
     waiting = [("page 1", first)]
     page = 1

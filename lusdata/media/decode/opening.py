@@ -47,7 +47,7 @@ _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pix
 _FORMAT_OF = {"JPEG image": "jpeg_pipe"}
 # FFmpeg opens these and then gives a tile or nothing.
 _UNREADABLE = {
-    "HEIF picture (HEIC or AVIF)": "save it as PNG or JPEG",
+    "HEIF picture (HEIC)": "save it as PNG or JPEG",
     "animated WebP picture": "save it as GIF or MP4",
 }
 
@@ -55,15 +55,11 @@ _UNREADABLE = {
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the first stream of moving or still pictures, for one thread."""
-    head = _head(path)
-    kind = identify(head).name
+    kind = identify(_head(path)).name
     if kind in _UNREADABLE:
         raise DecodeError(
             "not a picture or video that can be read", where=str(path), found=kind, hint=_UNREADABLE[kind]
         )
-    if kind == "PNG image":
-        # FFmpeg refuses a larger one than the limit without telling its size.
-        check_size(path, int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
     with open_container(path) as container:
         # A cover picture of a sound file counts as a video stream, too.
         streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)

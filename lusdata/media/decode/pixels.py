@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from lusdata.media.crop import Box
-from lusdata.media.decode.turn import Turn
+from lusdata.media.decode.turn import Turn, turned
 
 __all__ = ["grey_pixels", "rgb_pixels"]
 
@@ -145,9 +145,7 @@ def _rgb_over_black(frame: VideoFrame, box: Box, turn: Turn) -> Pixels:
 
 
 def _window(pixels: NDArray[Any], box: Box, turn: Turn) -> NDArray[Any]:
-    if turn.transpose:
-        pixels = pixels.swapaxes(0, 1)
-    pixels = pixels[:: -1 if turn.mirror_rows else 1, :: -1 if turn.mirror_columns else 1]
+    pixels = turned(pixels, turn)
     pixels = pixels[box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
     # OpenCV takes rows with gaps between them, but not rows read backwards.
     return np.ascontiguousarray(pixels) if any(turn) else pixels

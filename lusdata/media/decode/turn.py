@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+from lusdata.media.decode.pillow import PILLOW_FAULTS, open_picture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Turn", "displayed_size", "exif_orientation", "turn_of"]
+__all__ = ["Turn", "displayed_size", "exif_turn", "turn_of", "turned"]
 
-_HEAD_BYTES = 1 << 18
 _JPEG_START = b"\xff\xd8"
-_START_OF_SCAN, _EXIF_SEGMENT = 0xDA, 0xE1
-_ORIENTATION_TAG = 0x0112
 
 
 class Turn(NamedTuple):
@@ -55,11 +56,12 @@ def turn_of(path: Path, frame: VideoFrame) -> Turn:
         Nothing to do, unless the file says otherwise.
     """
     # The angle that FFmpeg makes of EXIF cannot say "mirrored", and PyAV's access to the matrix itself frees memory
-    # twice where a frame carries EXIF; so photographs are read here.
+    # twice where a frame carries EXIF; so Pillow reads it. Other still pictures come upright; see `read_still`.
     with path.open("rb") as file:
-        head = file.read(2)
-        if head == _JPEG_START:
-            return _BY_EXIF.get(exif_orientation(head + file.read(_HEAD_BYTES)), Turn())
+        is_jpeg = file.read(2) == _JPEG_START
+    if is_jpeg:
+        with open_picture(path, "JPEG") as image:
+            return exif_turn(image)
     return _BY_ANGLE[round(frame.rotation / 90) % 4]
 
 
@@ -68,45 +70,16 @@ def displayed_size(frame: VideoFrame, turn: Turn) -> tuple[int, int]:
     return (frame.height, frame.width) if turn.transpose else (frame.width, frame.height)
 
 
-def exif_orientation(head: bytes) -> int:
-    """Read the orientation from the beginning of a JPEG file.
+def turned(pixels: NDArray[Any], turn: Turn) -> NDArray[Any]:
+    """Return a view of stored pixels, shape (height, width) or (height, width, channels), as they are displayed."""
+    if turn.transpose:
+        pixels = pixels.swapaxes(0, 1)
+    return pixels[:: -1 if turn.mirror_rows else 1, :: -1 if turn.mirror_columns else 1]
 
-    Parameters
-    ----------
-    head : bytes
-        The file up to its first scan.
 
-    Returns
-    -------
-    int
-        1 (as stored) to 8, as EXIF counts; 1 where nothing, or nonsense, is said.
-    """
+def exif_turn(image: Image.Image) -> Turn:
+    """Tell how an opened still picture is to be turned: not at all where nothing, or nonsense, is said."""
     try:
-        for start, end in _segments(head):
-            if head[start - 3] == _EXIF_SEGMENT and head.startswith(b"Exif\0\0", start):
-                return _orientation(head[start + 6 : end])
-    except (struct.error, IndexError):
-        return 1
-    return 1
-
-
-def _segments(head: bytes) -> list[tuple[int, int]]:
-    """Return where the contents of a JPEG file's segments begin and end, up to the first scan."""
-    found = []
-    place = 2
-    while place + 4 <= len(head) and head[place] == 0xFF and head[place + 1] != _START_OF_SCAN:
-        (length,) = struct.unpack_from(">H", head, place + 2)
-        found.append((place + 4, place + 2 + length))
-        place += 2 + length
-    return found
-
-
-def _orientation(tiff: bytes) -> int:
-    order = "<" if tiff[:2] == b"II" else ">"
-    (directory,) = struct.unpack_from(order + "I", tiff, 4)
-    (count,) = struct.unpack_from(order + "H", tiff, directory)
-    for entry in range(count):
-        tag, _kind, _number, value = struct.unpack_from(order + "HHIH", tiff, directory + 2 + 12 * entry)
-        if tag == _ORIENTATION_TAG:
-            return value if 1 <= value <= 8 else 1
-    return 1
+        return _BY_EXIF.get(image.getexif().get(ExifTags.Base.Orientation, 1), Turn())
+    except PILLOW_FAULTS:
+        return Turn()
