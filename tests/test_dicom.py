@@ -198,10 +198,6 @@ def test_a_lying_header_is_refused(tmp_path, extra, message):
         read(path)
 
 
-def test_hours_between_two_frames_are_no_frame_time(tmp_path):
-    assert read(dicom_file(tmp_path / "a.dcm", steps(), frame_time_ms=3.6e6)).times_s is None
-
-
 def test_more_than_an_hour_is_refused(tmp_path):
     with pytest.raises(DecodeError, match=r"too large .*3,600 s"):
         read(dicom_file(tmp_path / "a.dcm", steps(100, height=8, width=8), frame_time_ms=59_000))

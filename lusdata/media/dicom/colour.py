@@ -3,61 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-__all__ = ["Stream", "jpeg_stream", "mixes_components"]
+__all__ = ["jpeg_in_plain_words", "mixes_components"]
 
 _RGB_NAMES = (b"RGB", b"rgb")
 _NO_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
-# Baseline, extended and progressive; what else begins with C is no frame, or a frame that lusdata hands on.
+# Baseline, extended and progressive.
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_JFIF, _ADOBE = 0xE0, 0xEE
 
 
-@dataclass(frozen=True)
-class Stream:
-    """What a JPEG stream says of its colours.
-
-    Attributes
-    ----------
-    says : {"rgb", "ycc", ""}
-        What its samples must be; empty where it does not tell.
-    adobe : bool
-        Whether it carries Adobe's marker, which decoders follow by themselves.
-    """
-
-    says: str
-    adobe: bool
-
-
-def jpeg_stream(stream: bytes) -> Stream:
-    r"""Read the markers of a JPEG stream.
+def jpeg_in_plain_words(stream: bytes, *, tagged_rgb: bool) -> bytes:
+    r"""Return a JPEG stream of three colours that says which they are, so that every decoder gives RGB.
 
     Parameters
     ----------
     stream : bytes
         One picture.
+    tagged_rgb : bool
+        Whether the header says that its samples are RGB; it is asked only where the stream does not tell: by JFIF's
+        marker, by Adobe's, by the names of the components, or by the sampling, since chroma that was thinned out cannot
+        be red, green or blue.
 
     Returns
     -------
-    Stream
-        By Adobe's marker, by JFIF's, by the names of the components, or by the sampling: chroma that was thinned out
-        cannot be red, green or blue.
+    bytes
+        With Adobe's marker, if the stream had none.
 
     Examples
     --------
-    >>> jpeg_stream(b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9").says
-    'ycc'
+    >>> frame = bytes.fromhex("ffc0 0011 08 0010 0010 03 012100 021100 031100")
+    >>> jpeg_in_plain_words(b"\xff\xd8" + frame, tagged_rgb=True)[6:18]
+    b'Adobe\x00d\x00\x00\x00\x00\x01'
     """
-    says = ""
+    is_jfif, thinned, names = False, False, b""
     for marker, body in _segments(stream):
-        if marker == 0xEE and body[:5] == b"Adobe" and len(body) > 11:
-            return Stream("rgb" if body[11] == 0 else "ycc", adobe=True)
-        if marker == 0xE0 and body[:4] == b"JFIF":
-            says = "ycc"
-        if marker in _FRAMES and not says and len(body) >= 15 and body[5] == 3:
-            names, factors = body[6:15:3], body[7:15:3]
-            says = "rgb" if bytes(names) in _RGB_NAMES else "ycc" if len(set(factors)) > 1 else ""
-    return Stream(says, adobe=False)
+        if marker == _ADOBE and body[:5] == b"Adobe":
+            return stream
+        is_jfif |= marker == _JFIF and body[:4] == b"JFIF"
+        if marker in _FRAMES and len(body) >= 15:
+            names, thinned = body[6:15:3], len(set(body[7:15:3])) > 1
+    is_rgb = not is_jfif and (names in _RGB_NAMES or (tagged_rgb and not thinned))
+    transform = 0 if is_rgb else 1
+    return stream[:2] + bytes([0xFF, _ADOBE, 0, 14]) + b"Adobe\0d\0\0\0\0" + bytes([transform]) + stream[2:]
 
 
 def _segments(stream: bytes) -> Iterator[tuple[int, bytes]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.media.dicom.tables import Table, grey_table
-from lusdata.media.dicom.values import first_number, first_value, whole_number
+from lusdata.media.dicom.values import first_number, first_value, items_of, whole_number
 
 __all__ = ["Greys", "Window", "greys_of"]
 
@@ -158,19 +158,17 @@ def greys_of(header: Any, *, big_endian: bool, frame: int = 0) -> Greys:
 
 def _group(header: Any, frame: int, keyword: str) -> Any:
     """Return what holds an element for a frame: its own group, the group of all frames, or the header itself."""
-    own, shared = header.get("PerFrameFunctionalGroupsSequence"), header.get("SharedFunctionalGroupsSequence")
-    groups = [own[frame]] if own and frame < len(own) else []
-    groups += [shared[0]] if shared else []
-    for group in groups:
-        if group.get(keyword):
-            return group.get(keyword)[0]
+    own, shared = (items_of(header, f"{kind}FunctionalGroupsSequence") for kind in ("PerFrame", "Shared"))
+    for group in (*own[frame : frame + 1], *shared[:1]):
+        if items := items_of(group, keyword):
+            return items[0]
     return header
 
 
 def _table(
     holder: Any, keyword: str, *, big_endian: bool, signed: bool, notes: list[str] | None = None
 ) -> Table | None:
-    items = holder.get(keyword)
+    items = items_of(holder, keyword)
     if not items or "LUTData" not in items[0]:
         return None
     if len(items) > 1 and notes is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.errors import DataError, DecodeError
-from lusdata.media.dicom.colour import jpeg_stream, mixes_components
+from lusdata.media.dicom.colour import jpeg_in_plain_words, mixes_components
 from lusdata.media.dicom.grey import greys_of
 from lusdata.media.dicom.syntax import MORE_DECODERS, check_decoder, shown
 from lusdata.media.dicom.tables import colour_table
-from lusdata.media.dicom.values import first_value, whole_number
+from lusdata.media.dicom.values import first_value, items_of, whole_number
 from lusdata.wording import counted
 
 __all__ = ["Pictures", "check_photometric", "grey_if_grey", "still_pictures"]
@@ -139,6 +139,8 @@ def _check_numbers(dataset: Any, photometric: str) -> None:
     if photometric in _OF_VIDEO:
         raise DataError("colours as only videos have them", found=photometric, hint="export it as RGB")
     dataset.BitsStored, dataset.HighBit, dataset.SamplesPerPixel = stored, high, samples
+    dataset.BitsAllocated, dataset.PhotometricInterpretation = allocated, photometric
+    dataset.NumberOfFrames = whole_number(dataset, "NumberOfFrames", 1)
     dataset.PixelRepresentation = whole_number(dataset, "PixelRepresentation", 0)
     if samples == 3:
         dataset.PlanarConfiguration = whole_number(dataset, "PlanarConfiguration", 0)
@@ -202,10 +204,10 @@ def _compressed(dataset: Any, photometric: str, count: int) -> Iterator[NDArray[
         raise _of_other_count(count, len(streams))
     options: dict[str, Any] = {"raw": True}
     if syntax in _JPEG and photometric in _COLOURS:
-        # The decoders differ in what they call raw.
+        streams = [jpeg_in_plain_words(stream, tagged_rgb=photometric == "RGB") for stream in streams]
+        _put(streams, dataset)
+        # The others give what is stored, whatever the stream says of it.
         options["decoding_plugin"] = "pillow"
-        # Planes are how uncompressed pictures are laid out.
-        dataset.PlanarConfiguration = 0
     if syntax not in _JPEG_2000:
         options["correct_unused_bits"] = False
     for values, stream in zip(iter_pixels(dataset, **options), streams, strict=True):
@@ -219,6 +221,17 @@ def _compressed(dataset: Any, photometric: str, count: int) -> Iterator[NDArray[
 def _offsets(dataset: Any) -> tuple[bytes, bytes] | None:
     offsets = dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths")
     return None if None in offsets else offsets
+
+
+def _put(streams: Sequence[bytes], dataset: Any) -> None:
+    """Put other streams in the place of a file's own."""
+    from pydicom.encaps import encapsulate
+
+    dataset.PixelData = encapsulate([stream + bytes(len(stream) % 2) for stream in streams], has_bot=False)
+    # Planes are how uncompressed pictures are laid out.
+    dataset.PlanarConfiguration = 0
+    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        dataset.pop(keyword, None)
 
 
 def _check_starts(dataset: Any, count: int) -> None:
@@ -236,10 +249,7 @@ def _check_starts(dataset: Any, count: int) -> None:
 
 def _is_luma_chroma(stream: bytes, syntax: str, photometric: str) -> bool:
     """Tell whether decoded samples are still luma and chroma: the stream knows better than the header."""
-    if syntax in _JPEG:
-        found = jpeg_stream(stream)
-        return not found.adobe and (found.says == "ycc" or (not found.says and photometric != "RGB"))
-    if syntax in _JPEG_2000 and mixes_components(stream):
+    if syntax in _JPEG or (syntax in _JPEG_2000 and mixes_components(stream)):
         return False
     return photometric in _LUMA_CHROMA
 
@@ -271,7 +281,7 @@ def _in_8_bits(stored: Iterator[NDArray[Any]], dataset: Any, photometric: str, n
 
 
 def _greys(stored: Iterator[NDArray[Any]], dataset: Any, notes: list[str], *, big_endian: bool) -> Iterator[Pixels]:
-    per_frame = bool(dataset.get("PerFrameFunctionalGroupsSequence"))
+    per_frame = bool(items_of(dataset, "PerFrameFunctionalGroupsSequence"))
     greys = greys_of(dataset, big_endian=big_endian)
     brightest = 0
     for index, values in enumerate(stored):

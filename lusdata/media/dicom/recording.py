@@ -202,7 +202,8 @@ def _pictures(dataset: Any, most: int) -> tuple[NDArray[np.uint8], StatedTimes, 
 
 
 def _check(dataset: Any, path: Path) -> None:
-    if not dataset.get("PixelData"):
+    pixels = dataset.get("PixelData")
+    if not pixels or not isinstance(pixels, bytes):
         floating = any(name in dataset for name in ("FloatPixelData", "DoubleFloatPixelData"))
         found = "numbers with fractions, as maps of measurements have them" if floating else "none"
         kind = kind_of(path)
@@ -218,6 +219,7 @@ def _check(dataset: Any, path: Path) -> None:
         raise DecodeError("the DICOM file does not say how large its pictures are")
     if max(sides) > BUDGET.side_px:
         raise _beyond(f"at most {BUDGET.side_px} px on a side", f"{sides[0]} x {sides[1]} px")
+    dataset.Columns, dataset.Rows = sides
 
 
 def _volume_notes(dataset: Any) -> tuple[str, ...]:
@@ -228,7 +230,8 @@ def _volume_notes(dataset: Any) -> tuple[str, ...]:
 
 def _most_frames(dataset: Any) -> int:
     """Return how many frames fit; refuse more before anything is decoded."""
-    frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * -(-whole_number(dataset, "BitsAllocated", 8) // 8)
+    sample_bytes = max(1, -(-whole_number(dataset, "BitsAllocated", 8) // 8))
+    frame_bytes = int(dataset.Rows) * int(dataset.Columns) * 3 * sample_bytes
     most = max(1, min(BUDGET.frames, BUDGET.held_bytes // frame_bytes))
     count = whole_number(dataset, "NumberOfFrames", 1)
     if count < 1:

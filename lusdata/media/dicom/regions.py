@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lusdata.media.crop import Box
-from lusdata.media.dicom.values import first_number
+from lusdata.media.dicom.values import first_number, items_of
 
 __all__ = ["Region", "StatedRegions", "stated_regions"]
 
@@ -73,7 +73,7 @@ def stated_regions(header: Any, *, width_px: int, height_px: int) -> StatedRegio
         None of them if one reaches beyond the frame: then all were drawn on a picture of another size, and neither
         their places nor their centimetres a pixel are this one's.
     """
-    described = list(_described(header.get("SequenceOfUltrasoundRegions") or ()))
+    described = list(_described(items_of(header, "SequenceOfUltrasoundRegions")))
     beyond = [box for box, _ in described if _is_beyond(box, width_px, height_px)]
     if beyond:
         box = beyond[0]

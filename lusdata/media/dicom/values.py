@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["first_number", "first_value", "whole_number"]
+__all__ = ["first_number", "first_value", "items_of", "whole_number"]
 
 # What pydicom raises for a value that is none of its kind.
 _UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError, NotImplementedError)
@@ -53,3 +53,12 @@ def whole_number(header: Any, keyword: str, default: int) -> int:
     """
     number = first_number(header, keyword)
     return default if number is None else int(number)
+
+
+def items_of(header: Any, keyword: str) -> list[Any]:
+    """Return the items of a sequence; none where it is absent, empty or no sequence."""
+    try:
+        items = list(header.get(keyword) or ())
+    except _UNREADABLE:
+        return []
+    return [item for item in items if hasattr(item, "get")]
