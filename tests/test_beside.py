@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, features
 
 from lusdata.errors import DecodeError
 from lusdata.media.decode.beside import Beside, parts_beside
@@ -121,6 +121,18 @@ def test_a_name_is_found_wherever_a_picture_can_carry_it(name, parts):
 def test_a_name_with_letters_beyond_english_stays_whole(form, parts):
     found = parts(saved(form, exif=exif(0x013B, WIDE_NAME.encode())))
     assert [part.text for part in found if part.name == "Artist"] == [WIDE_NAME]
+
+
+@pytest.mark.skipif(not ("avif" in features.modules and features.check("avif")), reason="this Pillow knows no AVIF")
+@pytest.mark.parametrize("where", ["exif", "xmp", "box", "behind"])
+def test_a_name_in_an_avif_is_found(where, parts):
+    data = saved("AVIF", **{"exif": {"exif": exif()}, "xmp": {"xmp": XMP}}.get(where, {}))
+    if where == "box":
+        data += struct.pack(">I", 8 + len(NAME)) + b"free" + NAME.encode()
+    if where == "behind":
+        data += NAME.encode()
+    assert NAME in " ".join(part.text for part in parts(data))
+    assert parts(saved("AVIF")) == []
 
 
 def test_two_texts_of_one_name_are_both_told(parts):

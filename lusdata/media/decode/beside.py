@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, Literal
 
 from lusdata.errors import DecodeError
 from lusdata.media.decode.directories import directories
-from lusdata.media.decode.segments import BEHIND, Segment, jpeg_segments, png_chunks, riff_chunks
+from lusdata.media.decode.pillow import open_picture
+from lusdata.media.decode.segments import BEHIND, Segment, iso_boxes, jpeg_segments, png_chunks, riff_chunks
 from lusdata.media.diagnose import identify
 
 __all__ = ["Beside", "parts_beside"]
@@ -36,6 +37,7 @@ _LAYOUT_CHUNKS = frozenset(
     {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM", "gAMA", "sBIT", "sRGB", "bKGD", "hIST", "pHYs", "cICP", "mDCV"}
     | {"cLLI", "acTL", "fcTL", "fdAT", "VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF"}
 )
+_LAYOUT_BOXES = frozenset({"ftyp", "meta", "mdat", "moov"})
 _XMP, _IPTC = 0x02BC, 0x83BB
 _WIDE = range(0x9C9B, 0x9CA0)
 _USER_COMMENT = 0x9286
@@ -72,7 +74,7 @@ def parts_beside(path: Path) -> list[Beside]:
     Parameters
     ----------
     path : Path
-        A JPEG, PNG (also animated), WebP or TIFF file; of others nothing is told.
+        A JPEG, PNG (also animated), WebP, AVIF or TIFF file; of others nothing is told.
 
     Returns
     -------
@@ -82,6 +84,8 @@ def parts_beside(path: Path) -> list[Beside]:
 
     Raises
     ------
+    DecodeError
+        If an AVIF or TIFF file is damaged so that its tags cannot be found.
     OSError
         If the file cannot be read.
     """
@@ -95,7 +99,8 @@ def parts_beside(path: Path) -> list[Beside]:
         file.seek(0)
         segments, part_of = walk
         data = file.read()
-    return [
+    tagged = list(_in_items(path)) if kind == "AVIF picture" else []
+    return tagged + [
         part
         for segment in segments(data)
         for part in (_of_rest(segment.body) if segment.kind == BEHIND else part_of(segment))
@@ -159,12 +164,28 @@ def _of_webp(segment: Segment) -> Iterator[Beside]:
         yield Beside(kind, "colour profile" if kind == "ICCP" else kind, _words(body), len(body))
 
 
+def _in_items(path: Path) -> Iterator[Beside]:
+    """Yield what the items of an AVIF say, which lie among its pixels; Pillow finds them."""
+    with open_picture(path, "AVIF") as image:
+        if "exif" in image.info:
+            yield from _of_exif(image.info["exif"].removeprefix(_EXIF_START))
+        if "xmp" in image.info:
+            yield _xmp(image.info["xmp"])
+
+
+def _of_avif(segment: Segment) -> Iterator[Beside]:
+    kind, body = segment
+    if kind not in _LAYOUT_BOXES and body.strip(b"\0"):
+        yield Beside(kind, kind, _words(body), len(body))
+
+
 _Walk = tuple[Callable[[bytes], Iterator[Segment]], Callable[[Segment], Iterator[Beside]]]
 _WALKS: dict[str, _Walk] = {
     "JPEG image": (jpeg_segments, _of_jpeg),
     "PNG image": (png_chunks, _of_png),
     "WebP image": (riff_chunks, _of_webp),
     "animated WebP picture": (riff_chunks, _of_webp),
+    "AVIF picture": (iso_boxes, _of_avif),
 }
 
 

@@ -1,4 +1,4 @@
-"""The pieces that JPEG, PNG and WebP files consist of, told from their framing alone; nothing is decoded.
+"""The pieces that JPEG, PNG, WebP and AVIF files consist of, told from their framing alone; nothing is decoded.
 
 What stands behind the end of a picture counts as a piece, too: cameras put second pictures and films there.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["BEHIND", "Segment", "jpeg_segments", "png_chunks", "riff_chunks"]
+__all__ = ["BEHIND", "Segment", "iso_boxes", "jpeg_segments", "png_chunks", "riff_chunks"]
 
 BEHIND = "behind the picture"
 """The name of the piece that holds all bytes after the picture's end."""
@@ -90,3 +90,20 @@ def riff_chunks(data: bytes) -> Iterator[Segment]:
         place += _RIFF_FRAME + size + size % 2
     if len(data) > max(place, end):
         yield Segment(BEHIND, data[max(place, end) :])
+
+
+def iso_boxes(data: bytes) -> Iterator[Segment]:
+    """Yield the outermost boxes of an AVIF file by their four letters, and what stands behind; see `jpeg_segments`."""
+    place = 0
+    while len(data) >= place + 8:
+        size, kind, head = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8], 8
+        if size == 1:
+            size, head = int.from_bytes(data[place + 8 : place + 16], "big"), 16
+        elif size == 0:
+            size = len(data) - place
+        if not head <= size <= len(data) - place or not kind.isalnum():
+            break
+        yield Segment(kind.decode("latin-1"), data[place + head : place + size])
+        place += size
+    if len(data) > place:
+        yield Segment(BEHIND, data[place:])
