@@ -9,7 +9,7 @@ import pytest
 
 from lusdata.catalog import near_duplicates
 from lusdata.catalog.fingerprint import Fingerprint, compare, decode, encode
-from lusdata.catalog.near_duplicates import find_duplicates
+from lusdata.catalog.near_duplicates import find_duplicates, nearest
 from lusdata.catalog.opening import open_collection
 
 
@@ -52,3 +52,43 @@ def test_a_mirrored_copy_is_not_left_out() -> None:
     (match,) = find_duplicates({"a": encode(one), "b": encode(turned)})
     assert match.mirrored
     assert match.similarity > 0.9
+
+
+def drawn(rng: np.random.Generator) -> Fingerprint:
+    places = rng.uniform((0.05, 0.05, -4), (1.5, 1.0, -2), (30, 3)).astype(np.float32) + np.array([0, 0, 5], np.float32)
+    return Fingerprint(places, rng.integers(0, 256, (30, 16), dtype=np.uint8))
+
+
+def altered(one: Fingerprint, rng: np.random.Generator, *, kept: int) -> Fingerprint:
+    """Return what another copy of a recording gives: some of its points, a little moved, 15 of their 128 bits other."""
+    chosen = rng.permutation(len(one.bits))[:kept]
+    flips = np.zeros((kept, 128), np.uint8)
+    for row in flips:
+        row[rng.permutation(128)[:15]] = 1
+    places = one.places[chosen] + rng.normal(0, 0.005, (kept, 3)).astype(np.float32)
+    return Fingerprint(places, one.bits[chosen] ^ np.packbits(flips, axis=1))
+
+
+def test_the_nearest_among_a_thousand_is_the_one_that_it_is_a_copy_of() -> None:
+    rng = np.random.default_rng(1)
+    originals = {f"r{number:04}": drawn(rng) for number in range(1000)}
+    texts = {name: encode(one) for name, one in originals.items()}
+    for name in ("r0000", "r0417", "r0999"):
+        copy = altered(originals[name], rng, kept=20)
+        found = nearest(encode(copy), texts, n=3)
+        assert found[0][0] == name
+        assert found[0][1] > 0.9
+        assert found[1][1] < 0.5
+        # A weaker copy stands behind it, before all the others.
+        weaker = {**texts, "weaker": encode(altered(copy, rng, kept=12))}
+        assert [other for other, _ in nearest(encode(copy), weaker, n=2)] == [name, "weaker"]
+
+
+def test_the_nearest_come_with_falling_likeness_and_no_more_than_asked() -> None:
+    rng = np.random.default_rng(2)
+    one = drawn(rng)
+    others = {f"kept-{kept:02}": encode(altered(one, rng, kept=kept)) for kept in (6, 9, 12, 15, 20, 25)}
+    found = nearest(encode(one), others, n=4)
+    assert [name for name, _ in found] == ["kept-25", "kept-20", "kept-15", "kept-12"]
+    assert [likeness for _, likeness in found] == sorted((likeness for _, likeness in found), reverse=True)
+    assert nearest(encode(one), {}, n=4) == []

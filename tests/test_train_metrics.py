@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as reference
 
 from train.calibration import brier_score, coverage_curve, expected_calibration_error
-from train.intervals import group_weights, intervals
+from train.intervals import _weighted_auc, group_weights, intervals, percentile_interval
 from train.metrics import confusion, from_confusion, pooled, roc_auc, scores
 
 CLASSES = ("covid-19", "bacterial-pneumonia", "healthy")
@@ -89,8 +89,6 @@ def test_intervals_widen_when_the_frames_of_a_patient_agree():
 
 
 def test_drawing_every_group_once_gives_the_plain_area():
-    from train.intervals import _weighted_auc
-
     table = table_of(3)
     labels = np.array([CLASSES.index(name) for name in table["class"]])
     groups = np.unique(table["group"], return_inverse=True)[1]
@@ -98,6 +96,51 @@ def test_drawing_every_group_once_gives_the_plain_area():
     once = np.ones((1, groups.max() + 1), dtype=np.int64)
     expected = reference.roc_auc_score(labels == 2, chances)
     assert _weighted_auc(labels == 2, chances, groups, once)[0] == pytest.approx(expected)
+
+
+def test_ties_count_half_in_every_draw_as_in_scikit_learn():
+    rng = np.random.default_rng(4)
+    groups, positive = rng.integers(0, 12, 240), rng.random(240) < 0.4
+    # Six levels for 240 rows: most pairs of a positive and a negative row are of one group's or two groups' ties.
+    score = np.round(np.clip(rng.normal(0.45 + 0.1 * positive, 0.2), 0, 1) * 5) / 5
+    weights = group_weights(12, draws=60, seed=5)
+    found = _weighted_auc(positive, score, groups, weights)
+    expected = [reference.roc_auc_score(positive, score, sample_weight=drawn[groups]) for drawn in weights]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_an_interval_holds_the_middle_95_of_100_draws():
+    low, high = percentile_interval(np.arange(1001.0))
+    assert (low, high) == (25.0, 975.0)
+    half_defined = np.where(np.arange(100) < 50, 1.0, np.nan)
+    assert percentile_interval(half_defined) == (1.0, 1.0)
+    assert percentile_interval(np.append(half_defined, np.nan)) is None
+
+
+def patients_called(right: np.ndarray, *, frames: int) -> pd.DataFrame:
+    """Return predictions for patients whose frames are all called rightly, or all wrongly."""
+    label = np.arange(len(right)) % 2
+    called = np.where(right, label, 1 - label)
+    table = pd.DataFrame({"group": [f"g{n:03}" for n in range(len(right))], "class": np.array(CLASSES)[label]})
+    for index in range(2):
+        table[f"p_{CLASSES[index]}"] = np.where(called == index, 0.9, 0.1)
+    return table.loc[np.repeat(table.index, frames)]
+
+
+def test_intervals_hold_the_truth_in_95_of_100_studies():
+    rng = np.random.default_rng(6)
+    patients, rate, studies = 120, 0.7, 500
+    right = rng.random((studies, patients)) < rate
+    weights = group_weights(patients, draws=400, seed=0)
+    bounds = [percentile_interval(weights @ study / patients) for study in right]
+    held = np.mean([low <= rate <= high for low, high in bounds])
+    # With 500 studies, chance moves the share by 0.01: neither 0.90 nor 0.99 passes for 0.95.
+    assert 0.93 <= held <= 0.97
+    # The frames of a patient are no facts of their own: five of each leave the interval as it is.
+    for frames in (1, 5):
+        table = patients_called(right[0], frames=frames)
+        found = intervals(table, CLASSES[:2], draws=400)["accuracy"]
+        assert found == pytest.approx(bounds[0])
 
 
 def test_draws_are_of_whole_groups_and_follow_from_the_seed():
