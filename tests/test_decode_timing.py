@@ -92,6 +92,12 @@ def test_packets_of_several_frames_take_decoding_times_once_their_own_go_wrong()
     assert frame_ticks(stamps, in_decoding_order=True, packed=True) == [3, 4, 6, 6, 7, 8, 9, 11]
 
 
+def test_packed_frames_keep_the_times_of_their_container_where_decoding_times_fall():
+    shown, decoded = [0, 2, 1, 4, 3], [1, 2, 3, 4, None]
+    stamps = [Stamp(*pair) for pair in zip(shown, decoded, strict=True)]
+    assert frame_ticks(stamps, in_decoding_order=True, packed=True) == [0, 1, 2, 3, 4]
+
+
 def test_frames_without_presentation_times_have_those_of_decoding():
     assert frame_ticks([Stamp(None, 1), Stamp(None, 2), Stamp(None, None)]) == [1, 2, None]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from fetch_cases import mp4, sha256
 
-from lusdata.media.diagnose import diagnose, identify, missing_part
+from lusdata.media.diagnose import diagnose, identify
+from lusdata.media.ending import missing_part
 
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -79,20 +80,20 @@ def test_a_cut_medium_is_seen_and_a_whole_one_is_not_doubted(data: bytes, tmp_pa
     whole.write_bytes(data)
     cut.write_bytes(data[: len(data) * 2 // 3])
     kind = identify(data)
-    assert missing_part(whole, kind) == ""
-    assert "missing" in missing_part(cut, kind)
+    assert missing_part(whole, kind.name) == ""
+    assert "missing" in missing_part(cut, kind.name)
 
 
 def test_an_mp4_without_its_index_is_cut_short_although_its_boxes_are_whole(tmp_path: Path) -> None:
     path = tmp_path / "clip"
     path.write_bytes(mp4()[:-48])
-    assert missing_part(path, identify(mp4())) == "its index (moov) is missing"
+    assert missing_part(path, identify(mp4()).name) == "its index (moov) is missing"
 
 
 def test_zeros_after_the_end_are_no_damage(tmp_path: Path) -> None:
     for name, data in {"mp4": mp4(), "gif": GIF}.items():
         (tmp_path / name).write_bytes(data + bytes(64))
-        assert missing_part(tmp_path / name, identify(data)) == ""
+        assert missing_part(tmp_path / name, identify(data).name) == ""
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,6 @@ def test_every_file_of_the_corpus_is_a_whole_medium(corpus_dir: Path) -> None:
         if path.is_file():
             with path.open("rb") as stream:
                 kind = identify(stream.read(16_384))
-            if kind.family not in ("video", "image") or missing_part(path, kind):
-                wrong.append((path.name, kind.name, missing_part(path, kind)))
+            if kind.family not in ("video", "image") or missing_part(path, kind.name):
+                wrong.append((path.name, kind.name, missing_part(path, kind.name)))
     assert wrong == []

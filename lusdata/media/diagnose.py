@@ -10,16 +10,16 @@ import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from lusdata.media.dicom.mark import starts_like_dicom
+from lusdata.media.ending import missing_part
 
-__all__ = ["Diagnosis", "Format", "diagnose", "identify", "missing_part"]
+__all__ = ["Diagnosis", "Format", "diagnose", "identify"]
 
 Fault = Literal["medium", "changed", "html-page", "truncated", "empty", "not-media"]
 
 _HEAD_BYTES = 16_384
-_TAIL_BYTES = 4_096
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ _MARKS: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"\x1a\x45\xdf\xa3", Format("Matroska video", "video")),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format("ASF video", "video")),
     (0, b"FLV\x01", Format("Flash video", "video")),
+    (0, b"\x1f\x07\x00\x3f", Format("DV video", "video")),
+    (0, b"\x1f\x07\x00\xbf", Format("DV video", "video")),
     (0, b"OggS", Format("Ogg video", "video")),
     (0, b"%PDF-", Format("PDF document", "other")),
     (0, b"PK\x03\x04", Format("ZIP archive", "other")),
@@ -99,6 +101,12 @@ _RIFF = {
 # An MP4 by its structure, but a still picture in tiles; a decoder of videos gives one tile of it.
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"})
 _AVIF_BRANDS = (b"avif", b"avis")
+# Parameter sets, delimiters or supplements, with which a stream without a container begins.
+_RAW_STREAM = re.compile(
+    rb"\x00?\x00\x00\x01(?:(?P<h264>[\x27\x47\x67][\x42\x4d\x58\x64\x6e\x7a\xf4]|\x09[\x10-\xf0]\x00\x00|\x06\x05)"
+    rb"|[\x40\x42\x46\x4e]\x01)",
+    re.DOTALL,
+)
 _HTML_STARTS = ("<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta", "<div", "<table", "<iframe")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _PREAMBLE = re.compile(r"\s*(?:<\?xml.*?\?>|<!--.*?-->|\s)*", re.DOTALL)
@@ -144,8 +152,12 @@ def identify(head: bytes) -> Format:
         return _RIFF[head[8:12]]
     if head[4:8] in _ISO_BOXES:
         return Format("QuickTime video" if head[4:8] != b"ftyp" or head[8:10] == b"qt" else "MP4 video", "video")
-    if len(head) >= 377 and head[0] == head[188] == head[376] == 0x47:
-        return Format("MPEG transport stream", "video")
+    for place, packet_bytes, name in ((0, 188, "MPEG transport stream"), (4, 192, "Blu-ray transport stream")):
+        if head[place : place + 2 * packet_bytes + 1 : packet_bytes] == b"GGG":
+            return Format(name, "video")
+    raw = _RAW_STREAM.match(head)
+    if raw:
+        return Format("raw H.264 stream" if raw["h264"] else "raw H.265 stream", "video")
     if head.startswith(b"BM") and head[6:10] == bytes(4):
         return Format("BMP image", "image")
     text = _as_text(head)
@@ -177,66 +189,6 @@ def _identify_text(text: str) -> Format:
     if re.match(r'\s*(\{\s*["}]|\[\s*["\[\]{\d])', text):
         return Format("JSON document", "other")
     return Format("text file", "other")
-
-
-def missing_part(path: Path, kind: Format) -> str:
-    """Say what a medium lacks at its end, as far as its container tells without decoding.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    kind : Format
-        What `identify` said of it.
-
-    Returns
-    -------
-    str
-        A clause such as ``its index (moov) is missing``; empty if nothing seems to be missing, or if the format
-        does not tell.
-    """
-    size_bytes = path.stat().st_size
-    with path.open("rb") as stream:
-        if kind.name in ("MP4 video", "QuickTime video"):
-            return _missing_in_iso(stream, size_bytes)
-        if kind.name in ("AVI video", "WebP image"):
-            stream.seek(4)
-            announced_bytes = int.from_bytes(stream.read(4), "little") + 8
-            short_bytes = announced_bytes - size_bytes
-            return f"its last {short_bytes:,} bytes are missing" if short_bytes > 1 else ""
-        if kind.name == "JPEG image":
-            data = stream.read()
-            # A thumbnail inside has an end of its own; only an end after the last scan counts.
-            return "" if data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda") else "its end marker is missing"
-        if size_bytes > _TAIL_BYTES:
-            stream.seek(-_TAIL_BYTES, 2)
-        tail = stream.read()
-        if kind.name == "GIF image":
-            return "" if tail.rstrip(b"\x00").endswith(b";") else "its trailer is missing"
-        if kind.name == "PNG image":
-            return "" if b"IEND" in tail else "its end chunk (IEND) is missing"
-    return ""
-
-
-def _missing_in_iso(stream: BinaryIO, size_bytes: int) -> str:
-    """Walk the top-level boxes of an ISO base media file (MP4, QuickTime)."""
-    seen: set[bytes] = set()
-    offset = 0
-    while offset + 8 <= size_bytes:
-        stream.seek(offset)
-        header = stream.read(16)
-        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-        if length == 1 and len(header) == 16:
-            length = int.from_bytes(header[8:], "big")
-        elif length == 0:
-            length = size_bytes - offset
-        if length < 8:
-            break
-        seen.add(kind)
-        offset += length
-    if offset > size_bytes:
-        return f"its last {offset - size_bytes:,} bytes are missing"
-    return "" if seen & {b"moov", b"moof"} else "its index (moov) is missing"
 
 
 def diagnose(
@@ -280,7 +232,7 @@ def diagnose(
     if kind.family == "other":
         return Diagnosis("not-media", f"no medium but {_with_article(kind.name)}", expected, found)
     if announced_bytes is None:
-        missing = missing_part(path, kind)
+        missing = missing_part(path, kind.name)
         if missing:
             return Diagnosis("truncated", f"{_with_article(kind.name)} that is cut short: {missing}", expected, found)
     if sha256 is None:
@@ -295,7 +247,8 @@ def diagnose(
 
 # Formats whose end cannot be seen without decoding; there, less than expected is taken for a cut.
 _WITHOUT_END = frozenset(
-    {"MPEG video", "MPEG transport stream", "Matroska video", "ASF video", "Flash video", "Ogg video", "DICOM file"}
+    {"MPEG video", "MPEG transport stream", "Blu-ray transport stream", "Matroska video", "ASF video", "Flash video"}
+    | {"Ogg video", "DV video", "DICOM file", "raw H.264 stream", "raw H.265 stream"}
 )
 
 

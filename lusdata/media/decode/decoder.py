@@ -8,8 +8,9 @@ program, and it gives each frame's presentation time. The shorter of two ways is
 - The *long way* decodes every frame to learn the times, asks, and decodes again up to the last wanted frame. It is
   taken where packets do not tell, and wherever the short way meets anything unexpected.
 
-Both ways give the same frames. Damage is never papered over: a file that ends early, a packet that does not decode
-and a frame that the decoder marks as damaged are errors.
+Both ways give the same frames at the same times; `lusdata.media.decode.timing` holds the rule. Damage is never papered
+over: a file that ends early, a packet that does not decode, a frame that the decoder marks as damaged and whatever it
+logs as an error are errors.
 
 A video whose codec this installation of PyAV lacks is rewritten first; see `lusdata.media.decode.fallback`. Still
 pictures are read in `lusdata.media.decode.still`.
@@ -19,18 +20,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import av.error
 import numpy as np
-from av.container import InputContainer
+from av.container import Flags, InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lusdata.errors import DecodeError
+from lusdata.media.decode.complaints import Complaints
 from lusdata.media.decode.opening import (
     DAMAGED_HINT,
     check_count,
@@ -42,6 +45,8 @@ from lusdata.media.decode.opening import (
 )
 from lusdata.media.decode.plan import Step, plan_steps
 from lusdata.media.decode.still import read_still
+from lusdata.media.decode.stream_clock import StreamClock, is_packed, seconds
+from lusdata.media.decode.turn import LastingMatrix
 
 __all__ = ["Choice", "Survey", "Taken", "decode", "survey"]
 
@@ -55,11 +60,13 @@ _ONE_FRAME_A_PACKET = frozenset(
     | {"png", "rawvideo", "prores", "dvvideo", "jpeg2000"}
 )
 _FRAMES_STAND_ALONE = frozenset({"mjpeg", "huffyuv", "ffvhuff", "utvideo", "png", "rawvideo", "prores", "dvvideo"})
-# In H.264 and H.265 a packet marked as key may begin a slow refresh, after which earlier frames are still seen.
+# In H.264 and H.265 a packet marked as key may begin a slow refresh, after which earlier frames are still clock.
 _KEYS_ARE_RESTARTS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
 _DROPS_UNREFERENCED = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4"})
 # AVI numbers its packets in decoding order, so the times of codecs that reorder mean nothing there.
 _REORDERED_WITHOUT_TIMES = frozenset({("avi", "h264"), ("avi", "hevc")})
+
+_MADE_UP_TIMES = cast("int", Flags.gen_pts.value)
 
 
 @dataclass(frozen=True)
@@ -171,17 +178,15 @@ def survey(path: Path) -> Survey:
     if still is not None:
         return Survey(still.container, still.codec, "", still.frame, np.zeros(1), 0.0)
     with open_video(path) as (container, stream):
-        tags: list[int | None] = []
+        clock = StreamClock(stream)
         first = last = None
-        for frame in _all_frames(path, container, stream):
-            tags.append(frame.pts)
+        for frame in _all_frames(path, container, stream, clock):
             first = first or frame
             last = frame
         if first is None or last is None:
             raise DecodeError("the video holds no frame", where=str(path))
-        times_s = _times_s(tags, stream)
-        check_duration(path, times_s)
-        step_s = float(np.median(np.diff(times_s))) if len(tags) > 1 else 0.0
+        times_s = _times_s(path, clock)
+        step_s = float(np.median(np.diff(times_s))) if times_s.size > 1 else 0.0
         duration_s = float(last.duration * stream.time_base) if last.duration and stream.time_base else step_s
         return Survey(
             container=container.format.name,
@@ -202,13 +207,12 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
         codec, form = stream.codec_context.name, container.format.name
         if codec not in _ONE_FRAME_A_PACKET or (form, codec) in _REORDERED_WITHOUT_TIMES:
             raise _NoShortWayError
-        packets = []
-        for packet in container.demux(stream):
-            if packet.size:
-                packets.append(packet)
-            check_count(path, len(packets))
-        order = _presentation_order(packets)
-        times_s = _times_s([packet.pts for packet in order], stream)
+        demuxer, complaints = Complaints(of=form), Complaints()
+        packets = demuxer.during(_whole_packets, path, container, stream)
+        order = _presentation_order(codec, packets)
+        if demuxer.first or stream.time_base is None:
+            raise _NoShortWayError
+        times_s = np.array(seconds([packet.pts for packet in order], stream.time_base), dtype=np.float64)
         check_duration(path, times_s)
         wanted = {order[index].pts: int(index) for index in choose(times_s)}
         steps = plan_steps(
@@ -218,9 +222,16 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
             drops=codec in _DROPS_UNREFERENCED,
         )
         known = {packet.pts for packet in packets}
-        for frame in _planned_frames(stream, packets, steps):
-            if frame.is_corrupt or frame.pts not in known:
+        matrix = LastingMatrix()
+        last_pts = None
+        for frame in _planned_frames(stream, packets, steps, complaints):
+            if frame.is_corrupt or complaints.first or frame.pts not in known:
                 raise _NoShortWayError
+            # The decoder's order is that of presentation, whatever the container says.
+            if last_pts is not None and (frame.pts or 0) <= last_pts:
+                raise _NoShortWayError
+            last_pts = frame.pts
+            matrix.hand_on(frame)
             index = wanted.pop(frame.pts, None)
             if index is not None:
                 check_size(path, frame.width, frame.height)
@@ -230,14 +241,29 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
         raise _NoShortWayError
 
 
-def _presentation_order(packets: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
-    """Sort the packets that are shown by time, if each has one of its own and the first can be decoded."""
+def _whole_packets(path: Path, container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
+    packets = []
+    for packet in container.demux(stream):
+        if packet.size:
+            packets.append(packet)
+        check_count(path, len(packets))
+    return packets
+
+
+def _presentation_order(codec: str, packets: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
+    """Sort the packets that are shown by time, if each holds one frame at its own time and the first can be decoded."""
     shown = [packet for packet in packets if not packet.is_discard]
     if not shown or any(packet.pts is None or packet.is_corrupt for packet in packets):
         raise _NoShortWayError
     times = [packet.pts or 0 for packet in packets]
     # A stream cut out of a longer one may begin with frames that depend on what was cut off; decoders drop those.
     if not packets[0].is_keyframe or min(times) < times[0] or len(set(times)) < len(times):
+        raise _NoShortWayError
+    # Where decoding times fall, one stream ends and another begins.
+    decoded = [packet.dts for packet in packets if packet.dts is not None]
+    if any(later <= earlier for earlier, later in pairwise(decoded)):
+        raise _NoShortWayError
+    if codec == "mpeg4" and any(is_packed(packet) for packet in packets):
         raise _NoShortWayError
     return sorted(shown, key=lambda packet: packet.pts or 0)
 
@@ -247,7 +273,7 @@ def _restarts(codec: str, packet: Packet[VideoStream]) -> bool:
 
 
 def _planned_frames(
-    stream: VideoStream, packets: Sequence[Packet[VideoStream]], steps: Sequence[Step]
+    stream: VideoStream, packets: Sequence[Packet[VideoStream]], steps: Sequence[Step], complaints: Complaints
 ) -> Iterator[VideoFrame]:
     context = stream.codec_context
     set_to = None
@@ -257,53 +283,65 @@ def _planned_frames(
         if step is not set_to:
             context.skip_frame = "NONREF" if step is Step.REFERENCE else "DEFAULT"
             set_to = step
-        yield from context.decode(packet)
-    yield from context.decode(None)
+        yield from complaints.during(context.decode, packet)
+    yield from complaints.during(context.decode, None)
+
+
+def _times_s(path: Path, clock: StreamClock) -> NDArray[np.float64]:
+    try:
+        times_s = clock.times_s()
+    except DecodeError as error:
+        error.where = str(path)
+        raise
+    check_duration(path, times_s)
+    return times_s
 
 
 def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
     with open_video(path) as (container, stream):
-        times_s = _times_s([frame.pts for frame in _all_frames(path, container, stream)], stream)
+        clock = StreamClock(stream)
+        for _ in _all_frames(path, container, stream, clock):
+            pass
+    times_s = _times_s(path, clock)
     if times_s.size == 0:
         raise DecodeError("the video holds no frame", where=str(path))
-    check_duration(path, times_s)
     with open_video(path) as (container, stream):
-        frames = enumerate(_all_frames(path, container, stream))
+        frames = enumerate(_all_frames(path, container, stream, StreamClock(stream)))
         for target in choose(times_s):
             frame = next(frame for index, frame in frames if index == target)
             yield Taken(int(target), float(times_s[target]), take(frame))
 
 
-def _all_frames(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _all_frames(path: Path, container: InputContainer, stream: VideoStream, clock: StreamClock) -> Iterator[VideoFrame]:
+    # Times that PyAV would have made up are no better than those of the rule.
+    container.flags &= ~_MADE_UP_TIMES
+    demuxer, complaints = Complaints(of=container.format.name), Complaints()
+    matrix = LastingMatrix()
+    packets = container.demux(stream)
     count = 0
     try:
-        for frame in container.decode(stream):
-            count += 1
-            check_count(path, count)
-            check_size(path, frame.width, frame.height)
-            if frame.is_corrupt:
-                raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=DAMAGED_HINT)
-            yield frame
+        while (packet := demuxer.during(next, packets, None)) is not None:
+            clock.see_packet(packet)
+            for frame in complaints.during(packet.decode):
+                count += 1
+                check_count(path, count)
+                check_size(path, frame.width, frame.height)
+                if frame.is_corrupt:
+                    raise DecodeError(f"frame {count - 1} is damaged", where=str(path), hint=DAMAGED_HINT)
+                clock.see_frame(frame)
+                matrix.hand_on(frame)
+                yield frame
+            if not clock.begun:
+                # A stream cut out of a longer one may begin with frames that depend on what was cut off.
+                complaints.forget()
+            if said := demuxer.first or complaints.first:
+                raise _stops(path, count, said)
     except av.error.FFmpegError as error:
         if stream.codec_context.width == 0:
             # FFmpeg itself refuses more pixels than the limit allows, and then tells no size.
             raise too_large(path, "more, or no readable size") from error
-        raise DecodeError(
-            f"decoding stops after {count:,} frames",
-            where=str(path),
-            found=error.strerror or type(error).__name__,
-            hint=DAMAGED_HINT,
-        ) from error
+        raise _stops(path, count, error.strerror or type(error).__name__) from error
 
 
-def _times_s(tags: Sequence[int | None], stream: VideoStream) -> NDArray[np.float64]:
-    """Turn time stamps, in order of presentation, into seconds from the first."""
-    known = [tag for tag in tags if tag is not None]
-    if len(set(known)) == len(tags) and stream.time_base is not None:
-        # Where a container states times in decoding order, the decoder gives the right frames with permuted times.
-        known.sort()
-        unit = stream.time_base
-        return np.array([(tag - known[0]) * unit.numerator / unit.denominator for tag in known], dtype=np.float64)
-    # Raw streams have no times at all; then the stated rate is all there is.
-    rate_hz = float(stream.average_rate or stream.guessed_rate or 25)
-    return np.arange(len(tags), dtype=np.float64) / rate_hz
+def _stops(path: Path, count: int, said: str) -> DecodeError:
+    return DecodeError(f"decoding stops after {count:,} frames", where=str(path), found=said, hint=DAMAGED_HINT)

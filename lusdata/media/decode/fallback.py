@@ -20,13 +20,15 @@ _LONGEST_S = 600
 
 
 @contextmanager
-def rewritten(path: Path) -> Iterator[Path]:
+def rewritten(path: Path, stream: int | None = None) -> Iterator[Path]:
     """Rewrite a video as FFV1 in Matroska for as long as the context is open.
 
     Parameters
     ----------
     path : Path
         The video.
+    stream : int, optional
+        The stream to rewrite, by its place among all of the file; by default the first one of pictures.
 
     Yields
     ------
@@ -49,7 +51,8 @@ def rewritten(path: Path) -> Iterator[Path]:
         copy = Path(folder) / "copy.mkv"
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-xerror"]
         # Only this very file: playlists and scripts inside it must not make ffmpeg open others.
-        command += ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}", "-map", "0:v:0"]
+        command += ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}", "-map"]
+        command += ["0:v:0" if stream is None else f"0:{stream}"]
         command += ["-fps_mode", "passthrough", "-copyts", "-c:v", "ffv1", str(copy)]
         try:
             done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)

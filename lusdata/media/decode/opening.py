@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
+from lusdata.media.decode.complaints import logged_errors
 from lusdata.media.decode.fallback import rewritten
-from lusdata.media.diagnose import identify, missing_part
+from lusdata.media.diagnose import identify
+from lusdata.media.ending import missing_part
 
 __all__ = [
     "DAMAGED_HINT",
@@ -43,6 +46,9 @@ _FORMATS = (
 # Tags need not be UTF-8. Until release 19 PyAV has to be told to keep other bytes; since then it always does.
 _KEEPING_BYTES: dict[str, Any] = {"metadata_errors": "surrogateescape"} if hasattr(Container, "metadata_errors") else {}
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(BUDGET.side_px**2)}
+_NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails
+# A file may point at places beyond any file; what seeks there asks the system for the impossible.
+_FARTHEST = (1 << 63) - 1
 # FFmpeg tells many a photograph by its file's name only.
 _FORMAT_OF = {"JPEG image": "jpeg_pipe"}
 # FFmpeg opens these and then gives a tile or nothing.
@@ -54,20 +60,16 @@ _UNREADABLE = {
 
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open the first stream of moving or still pictures, for one thread."""
+    """Open the stream of moving or still pictures that is the recording, for one thread."""
     kind = identify(_head(path)).name
     if kind in _UNREADABLE:
         raise DecodeError(
             "not a picture or video that can be read", where=str(path), found=kind, hint=_UNREADABLE[kind]
         )
     with open_container(path) as container:
-        # A cover picture of a sound file counts as a video stream, too.
-        streams = (item for item in container.streams.video if not item.disposition & Disposition.attached_pic)
-        stream = next(streams, None)
-        if stream is None:
-            raise DecodeError("the file holds no video", where=str(path))
+        stream = _recording(path, container.streams.video)
         if not _has_decoder(stream):
-            with rewritten(path) as copy, open_video(copy) as opened:
+            with rewritten(path, stream.index) as copy, open_video(copy) as opened:
                 yield opened
             return
         check_size(path, stream.codec_context.width, stream.codec_context.height)
@@ -81,7 +83,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 def open_container(path: Path) -> Iterator[InputContainer]:
     """Open a file with all its streams, whether or not they can be decoded, to see what it consists of."""
     kind = identify(_head(path)).name
-    with path.open("rb") as file:
+    with _Medium(io.FileIO(path)) as file, logged_errors():
         try:
             form = _FORMAT_OF.get(kind)
             container: InputContainer = av.open(file, "r", format=form, options=_OPTIONS, **_KEEPING_BYTES)
@@ -98,6 +100,38 @@ def tags_of(part: InputContainer | Stream) -> dict[str, str]:
 
 def _readable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class _Medium(io.BufferedReader):
+    """A file in which a place that cannot be is the end, so that only the disk's own errors are errors of the disk."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and not 0 <= offset <= _FARTHEST:
+            return super().seek(0, io.SEEK_END)
+        return super().seek(offset, whence)
+
+
+def _recording(path: Path, streams: Sequence[VideoStream]) -> VideoStream:
+    """Choose the stream that players show: the one marked as default, then the one with the most pixels."""
+    # A cover picture of a sound file counts as a video stream, too.
+    shown = [stream for stream in streams if not stream.disposition & _NO_RECORDING]
+    if not shown:
+        raise DecodeError("the file holds no video", where=str(path))
+    ranks = [(bool(stream.disposition & Disposition.default), _pixels(stream)) for stream in shown]
+    best = max(ranks)
+    if ranks.count(best) > 1:
+        raise DecodeError(
+            "the file holds several videos, and nothing tells which is the recording",
+            where=str(path),
+            expected="one, or one marked as default",
+            found=f"{ranks.count(best)} of equal rank",
+            hint="keep one of them: ffmpeg -i FILE -map 0:v:0 -c copy ONE.mkv",
+        )
+    return shown[ranks.index(best)]
+
+
+def _pixels(stream: VideoStream) -> int:
+    return stream.codec_context.width * stream.codec_context.height if _has_decoder(stream) else 0
 
 
 def _has_decoder(stream: VideoStream) -> bool:
@@ -118,7 +152,7 @@ def check_whole(path: Path) -> None:
         raise DecodeError("the file is empty", where=str(path))
     if size_bytes > BUDGET.file_bytes:
         raise _beyond(path, f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
-    missing = missing_part(path, identify(_head(path)))
+    missing = missing_part(path, identify(_head(path)).name)
     if missing:
         raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=DAMAGED_HINT)
 

@@ -47,7 +47,8 @@ def frame_ticks(stamps: Sequence[Stamp], *, in_decoding_order: bool = False, pac
         Whether the presentation times rise from packet to packet. If frames are reordered nevertheless, the container
         states times in the order of decoding: the times are right, and belong to the frames in order.
     packed : bool
-        Whether packets hold several frames or none, so that no packet's time belongs to one frame.
+        Whether packets may hold several frames or none, as in MPEG-4, so that a packet's time need not be its frame's.
+        Then decoding times go before times that are merely in order.
 
     Returns
     -------
@@ -63,13 +64,16 @@ def frame_ticks(stamps: Sequence[Stamp], *, in_decoding_order: bool = False, pac
     """
     shown = [stamp.shown for stamp in stamps]
     known = [tick for tick in shown if tick is not None]
-    if len(known) == len(shown) and ((in_decoding_order and not packed) or _rises(known)):
+    if len(known) == len(shown) and all(earlier < later for earlier, later in pairwise(known)):
+        return shown
+    trusted = _trusted(stamps)
+    if in_decoding_order and len(known) == len(shown) and not (packed and _never_falls(trusted)):
         return [*sorted(known)]
-    return _trusted(stamps)
+    return trusted
 
 
-def _rises(ticks: Sequence[int]) -> bool:
-    return all(earlier < later for earlier, later in pairwise(ticks))
+def _never_falls(ticks: Sequence[int | None]) -> bool:
+    return all(earlier <= later for earlier, later in pairwise(tick for tick in ticks if tick is not None))
 
 
 def _trusted(stamps: Sequence[Stamp]) -> list[int | None]:

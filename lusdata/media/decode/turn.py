@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import struct
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from lusdata.errors import DecodeError
 from lusdata.media.decode.pillow import PILLOW_FAULTS, open_picture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Turn", "displayed_size", "exif_turn", "turn_of", "turned"]
+__all__ = ["LastingMatrix", "Turn", "displayed_size", "exif_turn", "turn_of", "turned"]
 
 _JPEG_START = b"\xff\xd8"
 
@@ -28,6 +32,8 @@ class Turn(NamedTuple):
 
 _BY_ANGLE = {0: Turn(), 1: Turn(True, False, True), 2: Turn(False, True, True), 3: Turn(True, True, False)}
 """Quarter turns against the clock."""
+_UPRIGHT_WITHIN = 0.0175
+"""Tangent of the angle, one degree, up to which a matrix counts as upright, as for FFmpeg."""
 _BY_EXIF = {
     1: Turn(),
     2: Turn(False, True, False),
@@ -62,7 +68,56 @@ def turn_of(path: Path, frame: VideoFrame) -> Turn:
     if is_jpeg:
         with open_picture(path, "JPEG") as image:
             return exif_turn(image)
-    return _BY_ANGLE[round(frame.rotation / 90) % 4]
+    return _matrix_turn(path, frame)
+
+
+def _matrix_turn(path: Path, frame: VideoFrame) -> Turn:
+    """Read the display matrix of a frame, which phones set for a file and some encoders for a picture."""
+    try:
+        stored = _stated(frame) or frame.opaque
+    except ValueError:
+        # PyAV knows no name of something else beside this frame, and then gives nothing but the angle.
+        return _BY_ANGLE[round(frame.rotation / 90) % 4]
+    if stored is None:
+        return Turn()
+    numbers = struct.unpack("=9i", cast("bytes", stored))
+    # A pixel at (x, y) is shown at (a x + c y, b x + d y), but for a shift.
+    a, b, c, d = numbers[0], numbers[1], numbers[3], numbers[4]
+    along, across = min(abs(a), abs(d)), min(abs(b), abs(c))
+    if max(abs(b), abs(c)) <= _UPRIGHT_WITHIN * along:
+        return Turn(False, a < 0, d < 0)
+    if max(abs(a), abs(d)) <= _UPRIGHT_WITHIN * across:
+        return Turn(True, c < 0, b < 0)
+    if a * d == b * c:
+        # It would press the picture into a line: nothing that anybody meant, and players leave it alone.
+        return Turn()
+    raise DecodeError(
+        "its pictures are to be shown at an angle",
+        where=str(path),
+        expected="quarter turns and mirrors",
+        found=f"{math.degrees(math.atan2(-b, a)):.0f} degrees against the clock",
+        hint="turn it upright first: ffmpeg -i FILE UPRIGHT.mp4",
+    )
+
+
+def _stated(frame: VideoFrame) -> bytes | None:
+    stored = frame.side_data.get("DISPLAYMATRIX")
+    return None if stored is None else memoryview(cast("bytes", stored)).tobytes()
+
+
+class LastingMatrix:
+    """Hands a display matrix on to the frames after it, since encoders state theirs once, where it begins to hold."""
+
+    def __init__(self) -> None:
+        self._last: bytes | None = None
+
+    def hand_on(self, frame: VideoFrame) -> None:
+        """Remember the matrix of a frame, or give it the last one; call it for each frame in order."""
+        with suppress(ValueError):
+            stated = _stated(frame)
+            if stated is None and self._last is not None:
+                frame.opaque = self._last
+            self._last = stated or self._last
 
 
 def displayed_size(frame: VideoFrame, turn: Turn) -> tuple[int, int]:
