@@ -222,7 +222,7 @@ def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, cli
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--license", "MIT"), "unknown licence"),
+        (("--license", "GPL-3.0-only"), "unknown licence"),
         (("--license", "LicenseRef-None"), "needs a licence"),
         (("--patient", "erika-musterfrau"), "not a code for a patient"),
         (("--patient", "4711000"), "not a code for a patient"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from catalogs import recording
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import LICENCES, licence_entry, rights_of
+from lusdata.catalog.rights import LICENCES, licence_entry, rights_of, rights_on
 from lusdata.errors import DataError
 
 
@@ -22,7 +24,11 @@ def _under(licence: str, *, state: str = "included", access: str = "direct") -> 
         ("CC0-1.0", True, ""),
         ("CC-BY-4.0", True, ""),
         ("CC-BY-NC-SA-3.0", True, ""),  # not for sale, but free to pass on
-        ("LicenseRef-COVID-19-Emergency", True, ""),
+        ("MIT", True, ""),
+        ("ODbL-1.0", True, ""),
+        ("LicenseRef-COVID-19-Emergency", False, "ended on 2023-05-05"),
+        ("LicenseRef-Private", False, "private: it stays with its owner"),
+        ("LicenseRef-DUA-ward-7", False, "the agreement ward-7 keeps it with its users"),
         ("CC-BY-NC-ND-4.0", False, "does not allow passing on crops or frames"),  # a frame is a derivative
         ("CC-BY-ND-2.0", False, "does not allow passing on crops or frames"),
         ("LicenseRef-None", False, "does not allow passing it on"),  # all rights reserved
@@ -58,6 +64,24 @@ def test_the_flags_follow_from_the_letters(licence: str):
     assert {"id", "redistribute", "derive", "commercial", "share_alike"} <= entry.keys()
 
 
-def test_an_unknown_licence_is_refused_with_the_known_ones():
-    with pytest.raises(DataError, match=r"unknown licence; expected one of CC-BY-2\.0, .*; found 'MIT'"):
-        licence_entry("MIT")
+@pytest.mark.parametrize(("day", "publish"), [("2023-05-05", True), ("2023-05-06", False)])
+@pytest.mark.parametrize("stated", [True, False], ids=["as stated", "as in the table"])
+def test_a_permission_holds_until_its_last_day(day: str, publish: bool, stated: bool):
+    manifest = _under("LicenseRef-COVID-19-Emergency")
+    if not stated:  # manifests of schema 1.0.0 could not say it
+        manifest.data["source"]["licence"].pop("valid_until")
+    assert rights_on(manifest, datetime.date.fromisoformat(day)).publish is publish
+
+
+def test_what_may_not_be_learnt_from_is_not_passed_on():
+    manifest = _under("CC-BY-4.0")
+    manifest.data["source"]["licence"]["machine_learning"] = "forbidden"
+    rights = rights_of(manifest)
+    assert (rights.build, rights.publish) == (True, False)
+    assert "machine learning" in rights.reason
+
+
+@pytest.mark.parametrize("name", ["GPL-3.0-only", "LicenseRef-DUA-", "LicenseRef-DUA-a b", "LicenseRef-Mine"])
+def test_an_unknown_licence_is_refused_with_the_known_ones(name: str):
+    with pytest.raises(DataError, match=r"unknown licence; expected one of Apache-2\.0, .*LicenseRef-DUA-NAME"):
+        licence_entry(name)

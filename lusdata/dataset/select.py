@@ -12,7 +12,7 @@ from functools import cache
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_names
-from lusdata.catalog.rights import LICENCES, rights_of
+from lusdata.catalog.rights import LICENCES, licence_of, rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import UsageError
 
@@ -144,6 +144,9 @@ def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, whe
         )
     allowed = _allowed(key)
     unknown = [word for word in words if allowed and word not in allowed]
+    if key == "licence":
+        # The name of an agreement can be any.
+        unknown = [word for word in words if licence_of(word) is None]
     if unknown:
         raise UsageError(
             f"unknown word for '{key}' in a selection",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import LICENCES
+from lusdata.catalog.rights import licence_of, licence_words
 from lusdata.errors import UsageError
 
 __all__ = ["Answers", "check_answers", "known_provider", "patient_code_fault", "slug_of"]
@@ -29,7 +29,7 @@ class Answers:
     class_name, probe : str
         Words of the schema.
     licence : str
-        A key of `lusdata.catalog.rights.LICENCES`.
+        A licence that `lusdata.catalog.rights.licence_of` knows.
     provider : str
         Slug of the source.
     class_basis : str
@@ -108,11 +108,11 @@ def check_answers(answers: Answers, *, whole: bool = True) -> None:
         If a licence is unknown or missing where nothing was published, an answer holds markup, an address is none, or
         a patient's code could be a name.
     """
-    if answers.licence not in LICENCES and (answers.licence or whole):
+    if licence_of(answers.licence) is None and (answers.licence or whole):
         raise UsageError(
             "unknown licence: what may not be used cannot be added",
             where="--license",
-            expected="one of " + ", ".join(sorted(LICENCES)),
+            expected="one of " + licence_words(),
             found=repr(answers.licence),
             hint="ask whoever made the recording",
         )
@@ -120,7 +120,7 @@ def check_answers(answers: Answers, *, whole: bool = True) -> None:
         raise UsageError(
             "a recording that was never published needs a licence",
             where="--license",
-            expected="a licence by its owner, such as CC-BY-4.0, or --source-url or --page where it is published",
+            expected="its owner's licence, LicenseRef-Private for your own, or --source-url or --page where it stands",
             found="LicenseRef-None",
         )
     addresses = (("--source-url", answers.source_url), ("--page", answers.page))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import LICENCES
+from lusdata.catalog.rights import licence_of, licence_words
 from lusdata.catalog.schema import enumeration
 from lusdata.intake.answers import Answers, known_provider, patient_code_fault, slug_of
 from lusdata.intake.question import Ask, Question
@@ -80,8 +80,8 @@ def _asked_licence(ask: Ask, *, published: bool) -> str:
     last = f"; {_UNPUBLISHED} where the page states none" if published else ""
 
     def fault(text: str) -> str:
-        if text not in LICENCES:
-            return "not among " + ", ".join(sorted(LICENCES))
+        if licence_of(text) is None:
+            return "not among " + licence_words()
         if text == _UNPUBLISHED and not published:
             return "what was never published needs a licence by its owner"
         return ""

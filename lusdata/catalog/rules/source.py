@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from lusdata.catalog.address import carries_credentials, is_malformed, private_host
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import LICENCES
+from lusdata.catalog.rights import PRIVATE, licence_of, licence_words
 from lusdata.catalog.rules.rule import Finding, Rule
 from lusdata.catalog.schema import missing_recommended
 
@@ -32,14 +32,14 @@ def _id_is_in_its_folder(manifest: Manifest) -> Iterator[Finding]:
 
 def _licence_is_known(manifest: Manifest) -> Iterator[Finding]:
     name = manifest.licence["id"]
-    if name not in LICENCES:
-        expected = "one of " + ", ".join(sorted(LICENCES))
+    if licence_of(name) is None:
+        expected = "one of " + licence_words()
         hint = "a new licence is added to lusdata/catalog/rights.py, with its flags, in its own change"
         yield Finding("$.source.licence.id", "a licence whose terms are not known", expected, name, hint)
 
 
 def _licence_flags_are_its_own(manifest: Manifest) -> Iterator[Finding]:
-    licence = LICENCES.get(manifest.licence["id"])
+    licence = licence_of(manifest.licence["id"])
     terms = asdict(licence) if licence else {}
     for flag in ("redistribute", "derive", "commercial", "share_alike"):
         if terms and manifest.licence[flag] != terms[flag]:
@@ -48,8 +48,23 @@ def _licence_flags_are_its_own(manifest: Manifest) -> Iterator[Finding]:
             yield Finding(f"$.source.licence.{flag}", message, str(terms[flag]).lower(), found)
 
 
+def _permission_ends_in_time(manifest: Manifest) -> Iterator[Finding]:
+    licence = licence_of(manifest.licence["id"])
+    latest, stated = licence.valid_until if licence else None, manifest.licence.get("valid_until")
+    if latest is not None and (stated is None or stated > latest):
+        message = f"the permission {manifest.licence['id']} has an end"
+        yield Finding("$.source.licence.valid_until", message, f"{latest} or earlier", stated or "nothing")
+
+
+def _own_recordings_have_no_address(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.licence["id"] == PRIVATE and manifest.locations:
+        hint = "give the licence under which it is published there, or take the addresses out"
+        found = f"{len(manifest.locations)} of them"
+        yield Finding("$.source.locations", "a private recording has public addresses", "none", found, hint)
+
+
 def _licence_address_is_its_own(manifest: Manifest) -> Iterator[Finding]:
-    licence, url = LICENCES.get(manifest.licence["id"]), manifest.licence.get("url")
+    licence, url = licence_of(manifest.licence["id"]), manifest.licence.get("url")
     if licence and licence.url and url and url.rstrip("/#") != licence.url.rstrip("/"):
         yield Finding("$.source.licence.url", "the address of another licence", licence.url, url)
 
@@ -130,6 +145,8 @@ SOURCE_RULES = (
     Rule("ID_FOLDER", "warning", "A manifest lies in its collection's folder.", _id_is_in_its_folder),
     Rule("LICENCE_UNKNOWN", "error", "The licence is one whose terms lusdata knows.", _licence_is_known),
     Rule("LICENCE_FLAGS", "error", "The licence's flags say what the licence says.", _licence_flags_are_its_own),
+    Rule("LICENCE_END", "error", "A permission that has an end says so.", _permission_ends_in_time),
+    Rule("PRIVATE_ADDRESS", "error", "A private recording has no public address.", _own_recordings_have_no_address),
     Rule("LICENCE_ADDRESS", "warning", "The licence's address is its own.", _licence_address_is_its_own),
     Rule("ADDRESS_MALFORMED", "error", "An address names a host.", _address_is_whole),
     Rule("ADDRESS_SECRET", "error", "An address carries no user name and no password.", _address_keeps_no_secret),

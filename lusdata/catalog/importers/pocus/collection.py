@@ -222,7 +222,7 @@ def _source(row: Row, log: Log) -> dict[str, Any]:
     reachable = "manual" if page is not None else "restricted"
     source["access"] = "direct" if place.locations else reachable
     source["locations"] = list(place.locations)
-    source["licence"] = _licence(licence_id, cells["LinkToLicense"])
+    source["licence"] = {**_licence(licence_id, cells["LinkToLicense"]), **row.provider.get("licence", {})}
     source["attribution"] = f"{row.provider['name']}; {licence_id}"
     changes = upstream_changes_of(cells["ChangesMade"])
     if changes and not place.is_original:
@@ -243,6 +243,10 @@ def _log_licence(row: Row, licence_id: str, log: Log) -> None:
         log.note("licence-unknown", row.number, row.name)
     elif licence_id.startswith("CC-") and not any(character.isdigit() for character in typed):
         log.note("licence-version", row.number, f"{row.name} is {licence_id}")
+    if licence_id == "LicenseRef-COVID-19-Emergency":
+        log.note("licence-ended", row.number, row.name)
+    if "licence" in row.provider:
+        log.note("licence-terms", row.number, row.name)
     if "-ND" in licence_id:
         log.note("no-derivatives", row.number, row.name)
 

@@ -120,6 +120,17 @@ RULES = {
     "licence-version": Rule(
         "A licence without its version", "The version is taken from the address of the licence's text."
     ),
+    "licence-ended": Rule(
+        "A permission that has ended",
+        "The journal allowed reuse for as long as COVID-19 was a public health emergency of international concern, "
+        "which the World Health Organization ended on 2023-05-05. Frames may be made on one's own machine and are "
+        "not passed on any more.",
+    ),
+    "licence-terms": Rule(
+        "Terms beside the licence",
+        "The site's own terms change the Creative Commons licence that the sheet names: they do not mean its cases for "
+        "data sets of this kind. Not passed on. Contributor and case number stand on the page.",
+    ),
     "licence-unknown": Rule("A licence that is not understood", "Treated as no licence."),
     "no-derivatives": Rule(
         "No derivatives, and yet to be cropped",
