@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["new_folder", "write_bytes", "write_text"]
+__all__ = ["PRIVATE", "new_folder", "write_bytes", "write_text"]
+
+PRIVATE = 0o600
+"""For pictures of patients, and pages with them: nobody but their owner looks at them until the owner says so."""
+
+_OPEN = 0o666
+"""What programs ask for; the user's umask takes away what the user wants to keep from others."""
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def write_bytes(path: Path, data: bytes, *, mode: int = _OPEN) -> None:
     """Write a file by way of a temporary file in the same folder.
 
     Parameters
@@ -22,7 +28,8 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     data : bytes
         The content.
     mode : int
-        Who may do what with it; from the beginning, so that nobody else sees what is its owner's alone.
+        Who may do what with it, less what the user's umask forbids; from the beginning, so that nobody else sees what
+        is its owner's alone.
 
     Raises
     ------
@@ -30,24 +37,21 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         If the folder cannot be written or the disk is full; no temporary file is left behind and an older file
         keeps its content.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
+    temporary = _beside(path)
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes files for the owner alone; a dataset is usually shared.
-        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, mode: int = _OPEN) -> None:
     """Write a text file as UTF-8 with Unix line ends; see `write_bytes`."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), mode=mode)
 
 
 @contextmanager
@@ -69,11 +73,10 @@ def new_folder(path: Path) -> Iterator[Path]:
     OSError
         If the disk is full, or `path` holds something by now; no temporary folder is left behind.
     """
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    temporary = _beside(path)
+    temporary.mkdir()
     try:
         yield temporary
-        # mkdtemp makes folders for the owner alone.
-        temporary.chmod(0o755)
         if path.exists():
             # Only an empty folder can be removed so; Windows cannot put one folder in the place of another.
             path.rmdir()
@@ -81,3 +84,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

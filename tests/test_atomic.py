@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lusdata.atomic import new_folder, write_bytes, write_text
+from lusdata.atomic import PRIVATE, new_folder, write_bytes, write_text
 
 
 def test_a_file_is_written_and_an_older_one_replaced(tmp_path: Path):
@@ -57,9 +57,26 @@ def test_a_missing_folder_is_the_callers_fault(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
-def test_others_may_read_what_was_written(tmp_path: Path):
-    write_bytes(tmp_path / "a.bin", b"x")
-    assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o644
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002, 0o000], ids=oct)
+def test_what_is_written_keeps_the_users_umask(tmp_path: Path, umask: int):
+    before = os.umask(umask)
+    try:
+        write_bytes(tmp_path / "a.bin", b"x")
+        write_bytes(tmp_path / "private.bin", b"x", mode=PRIVATE)
+        with new_folder(tmp_path / "out") as folder:
+            write_text(folder / "a.txt", "a")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {"a.bin": 0o666 & ~umask, "private.bin": 0o600, "out": 0o777 & ~umask, "a.txt": 0o666 & ~umask}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_what_is_private_is_so_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: seen.append(stat.S_IMODE(os.fstat(handle).st_mode)))
+    write_bytes(tmp_path / "a.png", b"x", mode=PRIVATE)
+    assert seen == [0o600]
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["missing", "empty"])

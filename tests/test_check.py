@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -390,6 +391,8 @@ def test_pictures_lie_beside_the_summary_and_are_only_named_on_the_terminal(repo
     picture = tmp_path / "out" / "review-pictures" / "drawn-new.png"
     assert code == 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
+    if os.name != "nt":
+        assert stat.S_IMODE(picture.stat().st_mode) == 0o600
     assert "](<review-pictures/drawn-new.png>)" in out_file.read_text(encoding="utf-8")
     assert "Picture: `drawn-new.png`" in out
     assert "](" not in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import webbrowser
 from pathlib import Path
 
@@ -33,6 +35,8 @@ def test_a_collection_becomes_a_page(home, tmp_path, capsys):
     assert f"written: {out}  (" in shown
     page = out.read_text("utf-8")
     assert page.count('<script type="text/plain"') == 6
+    if os.name != "nt":
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert str(home) not in page
 
 

@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from lusdata.atomic import write_text
+from lusdata.atomic import PRIVATE, write_text
 from lusdata.errors import UsageError
 
 __all__ = ["configure", "run"]
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("is a folder", where=str(out), expected="the name of the page", hint="add /report.html")
     page = render(RunFolder(arguments.run))
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(out, page)
+    write_text(out, page, mode=PRIVATE)
     sys.stdout.write(f"{out}\n")
     if arguments.open:
         webbrowser.open(out.resolve().as_uri())

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lusdata.atomic import write_text
+from lusdata.atomic import PRIVATE, write_text
 from lusdata.errors import DataError, UsageError
 from train.commands.options import add_data_options, material_from, say, start_keras
 
@@ -89,7 +89,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
     page = study_page(key, clip_of)
     out.mkdir(parents=True, exist_ok=True)
-    write_text(out / "index.html", page)
+    write_text(out / "index.html", page, mode=PRIVATE)
     write_key(key_path, key)
     say(f"{len(key.items)} videos, {len(page) / 1e6:.1f} MB")
     sys.stdout.write(f"page for the raters: {out / 'index.html'}\nkey, not for the raters: {key_path}\n")

@@ -180,7 +180,7 @@ def explain_run(
     correlation, distance = agreement.compare_maps(test_maps, train_maps, cells)
     found["train_against_test"] = agreement.summary(correlation, distance, samples.labels, classes=samples.classes)
     figure = figures.agreement_figure(correlation, distance, samples.labels, classes=samples.classes)
-    figures.save(figure, out / "train-test-cam.png")
+    figures.save(figure, out / "train-test-cam.png", shows_patients=True)
 
     # -- Phantoms: does the evidence lie on the pattern ----------------------------------------------------------------
     if not set(samples.classes) & set(DRAWN_CLASSES):
@@ -253,7 +253,7 @@ def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence
             for row in chosen
         ],
     )
-    figures.save(figure, out / "examples.png")
+    figures.save(figure, out / "examples.png", shows_patients=True)
 
 
 def _videos(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from lusdata.atomic import PRIVATE, write_bytes
 from train.explain.mmd import Discrepancy
 from train.explain.peaks import density
 from train.overlay import bar_colours, blend
@@ -40,10 +42,18 @@ def style_of(index: int) -> tuple[str, str]:
     return _STYLES[index % len(_STYLES)]
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, without the date and version that would change its bytes."""
+def save(figure: Figure, path: Path, *, shows_patients: bool = False) -> None:
+    """Write a figure as PNG, without the date and version that would change its bytes.
+
+    One that shows pictures of patients is its owner's alone.
+    """
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    if shows_patients:
+        write_bytes(path, stream.getvalue(), mode=PRIVATE)
+    else:
+        write_bytes(path, stream.getvalue())
 
 
 def wrapped(caption: str) -> str:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusdata.atomic import write_bytes
+from lusdata.atomic import PRIVATE, write_bytes
 from lusdata.media.crop import Box
 from lusdata.media.pictures.contact_sheet import Caption, contact_sheet
 from lusdata.media.png import encode_png
@@ -114,7 +114,7 @@ def write_preview(path: Path, sheet: Pictures) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The densest PNG would take three quarters of the time that adding a clip takes.
-    write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])), mode=0o600)
+    write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])), mode=PRIVATE)
 
 
 def _with_boxes(frame: Pictures, boxes: Sequence[tuple[Box, tuple[int, int, int]]]) -> Pictures:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from lusdata.atomic import write_bytes
+from lusdata.atomic import PRIVATE, write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
@@ -132,7 +132,7 @@ def make_gallery(
 
 
 def write_gallery(path: Path, gallery: Gallery) -> int:
-    """Write the page, whole or not at all.
+    """Write the page, whole or not at all; one with pictures for its owner alone.
 
     Returns
     -------
@@ -147,7 +147,10 @@ def write_gallery(path: Path, gallery: Gallery) -> int:
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes a question mark.
     data = gallery_page(gallery).encode("utf-8", errors="replace")
     try:
-        write_bytes(path, data)
+        if gallery.shown:
+            write_bytes(path, data, mode=PRIVATE)
+        else:
+            write_bytes(path, data)
     except OSError as error:
         raise OutsideError("cannot write the page", where=str(path), found=error.strerror) from error
     return len(data)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lusdata.atomic import write_bytes
+from lusdata.atomic import PRIVATE, write_bytes
 from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
@@ -258,7 +258,7 @@ class _Artist:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             # The densest PNG would take most of the time of a whole review.
-            write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])))
+            write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])), mode=PRIVATE)
         except OSError as error:
             raise OutsideError("cannot write a picture", where=str(path), found=error.strerror) from error
         return Picture(path, what)
