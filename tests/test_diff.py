@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from repositories import commit_all, make_repository
 from small_datasets import build_here, changed, small_collection
 
 from lusdata.cli import main
+from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.states import compare_states, open_state
 from lusdata.errors import UsageError
 
@@ -134,6 +136,45 @@ def test_a_dataset_can_be_a_side(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["diff", str(out), str(collection.root), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [field["before"] for change in told["changes"] for field in change["fields"]] == ['"other"']
+
+
+def test_two_datasets_are_told_apart_by_what_they_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    collection = small_collection(tmp_path, videos=2, images=4)
+    whole = build_here(collection, tmp_path, tmp_path / "whole").out
+    part = build_here(collection, tmp_path, tmp_path / "part", recipe=Recipe(size_px=32, select="kind=image")).out
+    assert main(["diff", str(whole), str(part)]) == 0
+    shown = capsys.readouterr().out
+    assert "before  a dataset of 6 recordings of 6, 16 frames; 3 Hz, at most 30 frames, 16 x 16 px grey; rows " in shown
+    assert "after   a dataset of 4 recordings of 6, 4 frames; 3 Hz, at most 30 frames, 32 x 32 px grey" in shown
+    assert "the datasets hold other rows: scores on the two cannot be compared" in shown
+    assert "  size_px: 16 -> 32\n  select: (none) -> kind=image\n" in shown
+    assert "  only in the first: 2 recordings (small/video-00, small/video-01)\n" in shown
+    assert (
+        "  in both with other frames: 4 recordings (small/image-02, small/image-03, small/image-04 and 1 more)" in shown
+    )
+    assert re.search(r"^frames +16 +4 +-12$", shown, re.MULTILINE)
+    assert "\nnothing differs\n" not in shown
+    assert main(["diff", str(whole), str(part), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"]["settings"] == {"size_px": [16, 32], "select": ["", "kind=image"]}
+    assert told["before"]["dataset"]["counts"]["frames"] == 16
+    assert told["rows"]["same_rows"] is False
+
+
+def test_datasets_of_the_same_rows_differ_in_nothing_but_their_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collection = small_collection(tmp_path, videos=1, images=1)
+    one = build_here(collection, tmp_path, tmp_path / "one").out
+    assert main(["diff", str(one), str(one)]) == 0
+    assert "the datasets hold the same rows, built with the same settings" in capsys.readouterr().out
+    other = build_here(collection, tmp_path, tmp_path / "other", format="tfrecord").out
+    assert main(["diff", str(one), str(other)]) == 0
+    shown = capsys.readouterr().out
+    assert "the datasets hold the same rows\n  format: parquet -> tfrecord\n" in shown
+    rows = compare_states(open_state(str(one)), open_state(str(other))).rows
+    assert rows is not None
+    assert (rows.other_frames, rows.same_rows, rows.nothing) == ((), True, False)
 
 
 def test_a_revision_can_be_a_side(clinic: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,6 +217,22 @@ def test_searching_filtering_and_sorting_stand_in_the_address(page):
     assert len(names(page)) == 26
 
 
+def test_the_search_finds_what_readers_saw_and_not_what_they_missed(browser, tmp_path):
+    readings = (
+        [{"reader": "one", "effusion": "present"}],
+        [{"reader": "one", "effusion": "absent"}],
+        [{"reader": "one", "effusion": "unknown"}],
+        [{"reader": "one", "effusion": "present"}, {"reader": "two", "effusion": "absent"}],
+        [],
+    )
+    manifests = tuple(recording(f"clip-{n}", patterns=patterns) for n, patterns in enumerate(readings))
+    opened(browser, write_page(tmp_path / "page.html", Collection("clinic", Path("clinic"), manifests)))
+    browser.find_element("id", "search").send_keys("effusion")
+    settled(browser)
+    # Readers who disagree are worth a look.
+    assert names(browser) == ["test/clip-0", "test/clip-3"]
+
+
 def test_a_search_that_finds_nothing_says_so(page):
     page.find_element("id", "search").send_keys("nothing of that name")
     assert page.find_element("id", "nothing").is_displayed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import webbrowser
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from small_datasets import build_here, small_collection
 
+from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
+from lusdata.dataset.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,29 @@ def test_a_dataset_becomes_a_page_of_its_own_frames(home, tmp_path, capsys):
     assert "pictures: frames of the dataset, 3 Hz" in page
     assert "<h1>Dataset of small</h1>" in page
     assert str(home) not in page
+
+
+def test_the_page_of_a_dataset_counts_what_the_folder_holds(home, tmp_path, capsys):
+    collection = open_collection(home / "manifests" / "small")
+    build_here(collection, home, tmp_path / "part", recipe=Recipe(size_px=16, select="kind=image"))
+    out, folds = tmp_path / "page.html", tmp_path / "folds.json"
+    assert main(["folds", str(home / "manifests" / "small"), "--k", "3", "--out", str(folds)]) == 0
+    capsys.readouterr()
+    assert main(["report", str(tmp_path / "part"), "--folds", str(folds), "--out", str(out)]) == 0
+    assert "Dataset of small: 2 recordings of the 6 of small, 2 with pictures\n" in capsys.readouterr().out
+    page = out.read_text("utf-8")
+    assert "2 recordings of the 6 of small · 1 group · 2 with pictures" in page
+    badges = dict(re.findall(r'aria-controls="panel-(\w+)">\w+ <span class="badge">(\d+)</span>', page))
+    assert (badges["recordings"], badges["missing"]) == ("2", "4")
+    assert re.findall(r'"id":"(small/[a-z0-9-]+)"', page) == ["small/image-04", "small/image-05"]
+    panels = dict(zip(*[iter(re.split(r'id="panel-(\w+)"', page)[1:])] * 2, strict=True))
+    assert "2 of 2 included recordings stand in a fold" in panels["folds"]
+    # Two stills of one clinic: no row of a table counts more.
+    assert {int(n) for panel in ("counts", "rights") for n in re.findall(r"<td[^>]*>(\d+)</td>", panels[panel])} <= {
+        0,
+        1,
+        2,
+    }
 
 
 def test_a_dataset_needs_no_mirror(home, tmp_path, capsys):

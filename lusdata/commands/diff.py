@@ -2,7 +2,8 @@
 
 A and B are each a collection (a shipped name or a folder), a release (pocus@1.0.0), a dataset folder, or a folder at a
 revision of git (HEAD~1:manifests/pocus). The weight is the part of a version that a release of B after A would have to
-raise. That the two differ is no fault: the exit code is 0.
+raise. Of a dataset folder it also says what the folder holds, and of two what differs in settings, recordings and
+frames. That the two differ is no fault: the exit code is 0.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lusdata.catalog.schema import enumeration
 from lusdata.commands.layout import table
-from lusdata.wording import one_line
+from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
     from lusdata.catalog.changes import Change
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _LONGEST_VALUE = 72
+_MOST_NAMES = 3
 _WEIGHT_MEANS = {
     "major": "scores on the two cannot be compared",
     "minor": "what was there is as it was, more came in or rights changed",
@@ -51,13 +53,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _blocks(difference: Difference) -> Iterator[str]:
+    yield from _datasets(difference)
     comparison = difference.comparison
-    counted = [f"{len(comparison.of(kind)):,} {kind}" for kind in ("added", "changed", "withdrawn", "removed")]
+    kinds = [f"{len(comparison.of(kind)):,} {kind}" for kind in ("added", "changed", "withdrawn", "removed")]
     head = f"{difference.before.label} -> {difference.after.label}\n"
-    head += f"{', '.join(counted)}; {difference.unchanged:,} the same"
+    if difference.before.holding or difference.after.holding:
+        head = "manifests of the whole collection\n"
+    head += f"{', '.join(kinds)}; {difference.unchanged:,} the same"
     weight = comparison.weight
     if weight is None:
-        yield f"{head}\nnothing differs"
+        yield f"{head}\nnothing differs{' in them' if head.startswith('manifests') else ''}"
         return
     yield f"{head}\nthe changes are {weight}: {_WEIGHT_MEANS[weight]}"
     for kind in ("added", "changed", "withdrawn", "removed"):
@@ -68,6 +73,47 @@ def _blocks(difference: Difference) -> Iterator[str]:
         yield "\n".join(["kept together with others than before", *(f"  {name}" for name in comparison.regrouped)])
     yield _counts(difference)
     yield _folds(difference)
+
+
+def _datasets(difference: Difference) -> Iterator[str]:
+    """Say what dataset folders hold, and what differs between two of them."""
+    states = difference.before, difference.after
+    if not any(state.holding for state in states):
+        return
+    told = [f"{difference.before.label} -> {difference.after.label}"]
+    for word, state in zip(("before", "after"), states, strict=True):
+        held = state.holding
+        if held is None:
+            told.append(f"  {word:<6}  {counted(len(state.manifests), 'manifest')}, no dataset")
+            continue
+        numbers = f"{counted(len(held.frames), 'recording')} of {held.total:,}, {sum(held.frames.values()):,} frames"
+        told.append(f"  {word:<6}  a dataset of {numbers}; {held.recipe}; rows {held.rows_sha256[:12]}")
+    yield "\n".join(told)
+    rows = difference.rows
+    if rows is None:
+        return
+    if rows.nothing:
+        yield "the datasets hold the same rows, built with the same settings"
+        return
+    same = "hold the same rows" if rows.same_rows else "hold other rows: scores on the two cannot be compared"
+    lines = [f"the datasets {same}"]
+    lines += [f"  {name}: {_setting(before)} -> {_setting(after)}" for name, (before, after) in rows.settings.items()]
+    for what, names in (
+        ("only in the first", rows.only_before),
+        ("only in the second", rows.only_after),
+        ("in both with other frames", rows.other_frames),
+    ):
+        if names:
+            more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+            lines.append(f"  {what}: {counted(len(names), 'recording')} ({', '.join(names[:_MOST_NAMES])}{more})")
+    yield "\n".join(lines)
+    one, other = (state.holding.counts for state in states if state.holding)
+    pairs = [(name, one.get(name, 0), other.get(name, 0)) for name in dict.fromkeys([*one, *other])]
+    yield table([[name, a, b, _change(a, b)] for name, a, b in pairs], head=["held", "before", "after", "change"])
+
+
+def _setting(value: object) -> str:
+    return "(none)" if value in (None, "") else one_line(str(value))
 
 
 def _lines(change: Change) -> Iterator[str]:

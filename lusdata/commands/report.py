@@ -115,7 +115,10 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
     folds = args.folds or index.folds_path("patient")
     title = f"Dataset of {index.label}"
-    return make_gallery(collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title)
+    held = [entry.id for entry in index.entries]
+    return make_gallery(
+        collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title, held=held
+    )
 
 
 @contextmanager
@@ -128,8 +131,7 @@ def _bar(total: int) -> Iterator[Callable[[], object]]:
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:
-    total = len(gallery.collection.manifests)
-    lines = [f"{gallery.title}: {counted(total, 'recording')}, {gallery.shown:,} with pictures"]
+    lines = [f"{gallery.title}: {gallery.about}, {gallery.shown:,} with pictures"]
     if gallery.unpublishable:
         lines.append(
             f"pictures of {counted(gallery.unpublishable, 'recording')} may not be published: keep the page on this "

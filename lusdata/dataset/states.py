@@ -17,6 +17,7 @@ from lusdata.catalog.releases.release import find_release
 from lusdata.dataset.folds.frozen import frozen_table, moved_recordings
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table
+from lusdata.dataset.holding import Holding, HoldingDifference, compare_holdings, holding_of
 from lusdata.dataset.index import is_dataset, open_index
 from lusdata.errors import LusdataError
 
@@ -35,11 +36,14 @@ class State:
         Every manifest, whatever its state; sorted by id.
     folds : FoldTable or None
         Its frozen folds by patient, if it has some.
+    holding : Holding or None
+        What is in the folder, if it is a dataset: seldom all of the collection that its manifests are of.
     """
 
     label: str
     manifests: tuple[Manifest, ...]
     folds: FoldTable | None = None
+    holding: Holding | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,13 @@ class Difference:
     moved: Mapping[str, tuple[int, int]] | None
 
     @property
+    def rows(self) -> HoldingDifference | None:
+        """What differs between the rows, if both are datasets."""
+        if self.before.holding is None or self.after.holding is None:
+            return None
+        return compare_holdings(self.before.holding, self.after.holding)
+
+    @property
     def unchanged(self) -> int:
         """How many recordings are the same in both."""
         return len(self.after.manifests) - sum(change.after is not None for change in self.comparison.changes)
@@ -76,12 +87,17 @@ class Difference:
         before, after = self.counts
         moved = None if self.moved is None else {name: list(folds) for name, folds in self.moved.items()}
         return {
-            "before": {"state": self.before.label, "counts": before},
-            "after": {"state": self.after.label, "counts": after},
+            "before": {"state": self.before.label, "counts": before, **_held(self.before)},
+            "after": {"state": self.after.label, "counts": after, **_held(self.after)},
+            **({} if self.rows is None else {"rows": self.rows.as_dict()}),
             "unchanged": self.unchanged,
             **self.comparison.as_dict(),
             "moved": moved,
         }
+
+
+def _held(state: State) -> dict[str, Any]:
+    return {} if state.holding is None else {"dataset": state.holding.as_dict()}
 
 
 def open_state(text: str) -> State:
@@ -109,7 +125,7 @@ def open_state(text: str) -> State:
     if text not in shipped_names() and is_dataset(path):
         index = open_index(path)
         table = index.folds_path("patient")
-        return State(text, index.manifests, None if table is None else read_fold_table(table))
+        return State(text, index.manifests, None if table is None else read_fold_table(table), holding_of(index))
     name, version = split_release_name(text)
     if version is not None:
         release = find_release(name, version)

@@ -48,9 +48,9 @@ class Gallery:
     Attributes
     ----------
     collection : Collection
-        The recordings, whatever their state.
+        The recordings that the page is about, whatever their state: all of a collection, or those that a dataset holds.
     pictures : Mapping of str to Picture
-        A picture for each, or why there is none.
+        A picture for each recording of `whole`, or why there is none.
     audit : AuditReport or None
         What an audit of the split found.
     trouble : str
@@ -61,6 +61,8 @@ class Gallery:
         Whether pictures that may not be passed on were left out.
     title : str
         What the page is called.
+    part_of : Collection or None
+        The collection that a dataset was built from, of which it holds a part; groups reach beyond that part.
     """
 
     collection: Collection
@@ -70,11 +72,23 @@ class Gallery:
     origin: str = ""
     publishable: bool = False
     title: str = ""
+    part_of: Collection | None = None
+
+    @property
+    def whole(self) -> Collection:
+        """Everything that a group or a fold may reach to."""
+        return self.part_of or self.collection
+
+    @property
+    def about(self) -> str:
+        """How many recordings the page is about, and of how many."""
+        held, there = len(self.collection.manifests), len(self.whole.manifests)
+        return counted(held, "recording") + (f" of the {there:,} of {self.whole.name}" if held < there else "")
 
     @property
     def shown(self) -> int:
         """Number of recordings with a picture."""
-        return sum(picture.strip is not None for picture in self.pictures.values())
+        return sum(self.pictures[manifest.id].strip is not None for manifest in self.collection.manifests)
 
     @property
     def unpublishable(self) -> int:
@@ -93,6 +107,7 @@ def make_gallery(
     origin: str = "",
     publishable: bool = False,
     title: str = "",
+    held: Iterable[str] | None = None,
 ) -> Gallery:
     """Audit a split of a collection, and put all that a page shows together.
 
@@ -110,16 +125,19 @@ def make_gallery(
         Whether pictures that may not be passed on were left out.
     title : str
         What the page is called; by default as the collection.
+    held : iterable of str, optional
+        The recordings that a dataset of the collection holds: the page is about these. By default about all.
 
     Raises
     ------
     UsageError, OutsideError, DataError
         If the file of the split is not there, cannot be read, or is none.
     """
-    report, trouble = None, ""
+    kept = None if held is None else frozenset(held)
+    split, trouble = None, ""
     if folds is not None:
         # The page may travel; where the file lay on this machine does not belong on it.
-        report = audit(collection, replace(read_split(folds, collection.manifests), source=folds.name))
+        split = replace(read_split(folds, collection.manifests), source=folds.name)
     else:
         try:
             table = table_of(collection)
@@ -127,8 +145,15 @@ def make_gallery(
             trouble = str(error)
         else:
             split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
-            report = audit(collection, split)
-    return Gallery(collection, pictures, report, trouble, origin, publishable, title or collection.label)
+    if split is not None and kept is not None:
+        split = replace(split, places=tuple(place for place in split.places if place.recording in kept))
+    report = None if split is None else audit(collection, split)
+    about = collection
+    if kept is not None:
+        manifests = tuple(manifest for manifest in collection.manifests if manifest.id in kept)
+        about = replace(collection, manifests=manifests)
+    part_of = None if kept is None else collection
+    return Gallery(about, pictures, report, trouble, origin, publishable, title or collection.label, part_of)
 
 
 def write_gallery(path: Path, gallery: Gallery) -> int:
@@ -180,15 +205,15 @@ def gallery_page(gallery: Gallery) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     asking = gallery.audit.count("error") + gallery.audit.count("warning") if gallery.audit else 0
-    missing = len(collection.manifests) - gallery.shown
+    missing = sum(picture.strip is None for picture in gallery.pictures.values())
     bars = {"chips": _chips(records), "selects": _selects(records)}
     tabs: dict[str, tuple[str, str, Html | str]] = {
         "recordings": ("Recordings", f"{len(collection.manifests):,}", _fill("recordings.html", bars)),
         "counts": ("Counts", "", counts_panel(collection, gallery.pictures)),
-        "folds": ("Folds", "", folds_panel(collection, gallery.audit, gallery.trouble)),
+        "folds": ("Folds", "", folds_panel(gallery.whole, collection, gallery.audit, gallery.trouble)),
         "rights": ("Rights", "", rights_panel(collection)),
         "audit": ("Audit", f"{asking:,}", audit_panel(gallery.audit, gallery.trouble)),
-        "missing": ("Missing", f"{missing:,}", missing_panel(collection, gallery.pictures)),
+        "missing": ("Missing", f"{missing:,}", missing_panel(gallery.whole, gallery.pictures, facts_of=collection)),
     }
     values = {
         "policy": escape(policy, quote=True),
@@ -202,7 +227,7 @@ def gallery_page(gallery: Gallery) -> str:
         "data": island({"name": collection.name, "recordings": records}),
         "strips": "\n".join(strips),
         "version": escape(__version__),
-        "digest": catalog_digest(collection.manifests)[:16],
+        "digest": catalog_digest(gallery.whole.manifests)[:16],
         "origin": escape(gallery.origin),
     }
     return _fill("gallery.html", values)
@@ -210,7 +235,7 @@ def gallery_page(gallery: Gallery) -> str:
 
 def _records(gallery: Gallery) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the recordings as data, pictured ones first, and their strips as elements that nothing runs or shows."""
-    groups = group_ids(gallery.collection.manifests)
+    groups = group_ids(gallery.whole.manifests)
     folds = gallery.audit.split.folds_of if gallery.audit else {}
     states = enumeration("status", "state")
 
@@ -232,12 +257,14 @@ def _records(gallery: Gallery) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def _summary(gallery: Gallery) -> str:
-    collection = gallery.collection
-    included = collection.included
+    included = gallery.collection.included
+    groups = group_ids(gallery.whole.manifests)
+    # A dataset holds nothing but what is included.
+    states = [f"{len(included):,} included"] if gallery.part_of is None else []
     parts = [
-        counted(len(collection.manifests), "recording"),
-        f"{len(included):,} included",
-        counted(len(set(group_ids(included).values())), "group"),
+        gallery.about,
+        *states,
+        counted(len({groups[manifest.id] for manifest in included}), "group"),
         f"{gallery.shown:,} with pictures",
     ]
     return " · ".join(parts)

@@ -17,14 +17,14 @@ _UNITS = {"patient": "group", "source": "source"}
 """What a split keeps together, in a word; a video is a recording, which is counted anyway."""
 
 
-def folds_panel(collection: Collection, report: AuditReport | None, trouble: str = "") -> Html:
-    """Show what each fold holds, and which groups are in it."""
+def folds_panel(whole: Collection, collection: Collection, report: AuditReport | None, trouble: str = "") -> Html:
+    """Show what each fold holds of a collection, or of a part of it, and which groups are there."""
     if report is None:
         return empty(f"No folds: {trouble}")
     split = report.split
     if split.by_frame:
         return section("Folds", empty("This split tears recordings apart by frame: every recording is in all folds."))
-    groups = unit_ids(collection.manifests, "patient")
+    groups = unit_ids(whole.manifests, "patient")
     classes = [name for name in enumeration("class") if any(cell.class_name == name for cell in report.balance)]
     most = max((cell.recordings for cell in report.balance), default=1)
     rows: list[list[Cell]] = []

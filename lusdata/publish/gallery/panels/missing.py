@@ -45,9 +45,9 @@ _FACTS: Mapping[str, Callable[[Manifest], bool]] = {
 """Facts that a manifest may have, and the test for each."""
 
 
-def missing_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Html:
+def missing_panel(whole: Collection, pictures: Mapping[str, Picture], *, facts_of: Collection) -> Html:
     """Say which pictures are not here, why, and what to do; and which facts nobody has written down yet."""
-    missing = [manifest for manifest in collection.manifests if pictures[manifest.id].strip is None]
+    missing = [manifest for manifest in whole.manifests if pictures[manifest.id].strip is None]
     by_reason = grouped(missing, lambda manifest: _why(pictures[manifest.id]))
     parts = []
     for why, members in by_reason.items():
@@ -55,7 +55,7 @@ def missing_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Ht
         details = {manifest.id: pictures[manifest.id].detail for manifest in members}
         step = [note(f"What to do: {_NEXT_STEPS[code]}.")] if code in _NEXT_STEPS else []
         parts.append(folded(f"{len(members):,} {why}", listed(members, details), before=step))
-    included = collection.included
+    included = facts_of.included
     known = [(label, sum(map(has, included))) for label, has in _FACTS.items()]
     rows: list[list[Cell]] = [
         [label, bar(number / len(included)), number, len(included) - number] for label, number in known if included
@@ -66,7 +66,7 @@ def missing_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Ht
             section(
                 "Pictures that are not here",
                 *(parts or [empty("Every recording has its picture.")]),
-                lead=f"{len(missing):,} of {len(collection.manifests):,} recordings, whatever their state.",
+                lead=f"{len(missing):,} of {len(whole.manifests):,} recordings, whatever their state.",
             ),
             section("Facts that nobody wrote down yet", facts if included else empty("No recording is included.")),
         ]

@@ -1,9 +1,11 @@
 // The list of recordings: its rows, what is chosen, and the order.
 
+// Of patterns, those are found that a reader saw: who writes that there is none names the pattern, too.
 function words(record) {
-  const told = record.detail.map(([, lines]) => lines.map((line) => line.join(" ")).join(" "));
+  const told = record.detail.filter(([title]) => title !== "Patterns").map(([, lines]) => lines.map((line) => line.join(" ")).join(" "));
   const facts = Object.values(record.f).flat();
-  return [record.id, record.group, record.kind, ...facts, ...told].join(" ").toLowerCase();
+  const seen = record.patterns.map(([name]) => name);
+  return [record.id, record.group, record.kind, ...facts, ...seen, ...told].join(" ").toLowerCase();
 }
 
 function patternTags(record) {

@@ -159,6 +159,10 @@ for (const record of page.recordings) {
   record.words = words(record);
   rows.set(record.id, rowOf(record));
 }
+// The page of a dataset may name recordings of its collection that the dataset does not hold.
+for (const link of document.querySelectorAll('main a[href^="#id="]')) {
+  if (!recordings.has(new URLSearchParams(link.getAttribute("href").slice(1)).get("id"))) link.replaceWith(link.textContent);
+}
 byId("filters").open = !narrow.matches;
 byId("crops").hidden = !page.recordings.some((record) => record.crop);
 setLoops(!reduced.matches);
