@@ -61,6 +61,7 @@ def by_window(values: np.ndarray, center: float, width: float) -> np.ndarray:
         {"WindowCenter": "40", "WindowWidth": ""},
         {"WindowCenter": "0", "WindowWidth": "0"},
         {"WindowCenter": "0", "WindowWidth": "-7"},
+        {"WindowCenter": "128", "WindowWidth": "0.5"},
         {"WindowCenter": "127.5", "WindowWidth": "255", "VOILUTFunction": "LINEAR_EXACT"},
         {"WindowCenter": "-896", "WindowWidth": "256", "RescaleSlope": "1", "RescaleIntercept": "-1024"},
         {"PresentationLUTShape": "IDENTITY"},

@@ -94,6 +94,15 @@ def test_several_scans_and_pixels_out_of_proportion_are_told():
     assert any("0.05 cm wide and 0.1 cm high" in note for note in flat.notes)
 
 
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [([2, 1], True), (["4", "3"], True), ([1, 1], False), ("1", False), ([], False), ("a\\b", False)],
+)
+def test_pixels_that_are_no_squares_are_told(stated, told):
+    found = stated_regions({"PixelAspectRatio": stated}, width_px=100, height_px=80)
+    assert any("out of proportion" in note for note in found.notes) == told
+
+
 def test_a_region_of_a_larger_picture_gives_no_crop_and_no_scale(tmp_path):
     frames = np.random.default_rng(0).integers(0, 255, (2, 120, 160)).astype(np.uint8)
     copy = copy_of_dicom(dicom_file(tmp_path / "a.dcm", frames, region=(40, 20, 240, 200)), tmp_path, black="none")

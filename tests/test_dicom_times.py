@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 pytest.importorskip("pydicom", reason="the extra 'dicom' is not installed")
 
+import imageio_ffmpeg
 import pydicom
 from dicom_files import dicom_file
 from pydicom.encaps import encapsulate
@@ -151,6 +153,28 @@ def test_the_header_goes_before_the_rate_of_a_bare_stream(tmp_path, bare):
     recording = read(video(tmp_path / "a.dcm", stream, syntax, frame_time_ms=50))
     assert len(recording.frames) == 8
     np.testing.assert_allclose(recording.times_s, np.arange(8) / 20, atol=1e-6)
+
+
+def test_without_a_header_time_a_bare_stream_has_the_rate_that_it_states(tmp_path, bare):
+    stream, syntax = bare
+    recording = read(video(tmp_path / "a.dcm", stream, syntax))
+    np.testing.assert_allclose(recording.times_s, np.arange(8) / 25, atol=1e-6)
+
+
+def test_a_rate_that_a_bare_stream_does_not_state_is_not_made_up(tmp_path):
+    path = tmp_path / "clip.hevc"
+    options = ["-c:v", "libx265", "-x265-params", "log-level=none:vui-timing-info=0"]
+    source = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", "64x48", "-r", "10", "-i", "-"]
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    subprocess.run(
+        [program, "-loglevel", "error", *source, "-pix_fmt", "yuv420p", *options, str(path)],
+        input=steps(8).tobytes(),
+        check=True,
+    )
+    hevc = "1.2.840.10008.1.2.4.107"
+    assert read(video(tmp_path / "a.dcm", path.read_bytes(), hevc)).times_s is None
+    timed = read(video(tmp_path / "b.dcm", path.read_bytes(), hevc, frame_time_ms=50))
+    np.testing.assert_allclose(timed.times_s, np.arange(8) / 20, atol=1e-6)
 
 
 def test_the_times_of_a_container_go_before_the_header_and_a_note_says_so(tmp_path, contained):

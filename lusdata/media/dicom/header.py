@@ -24,6 +24,7 @@ ALLOWED = (
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "PlanarConfiguration",
+    "PixelAspectRatio",
     "BitsAllocated",
     "BitsStored",
     "HighBit",

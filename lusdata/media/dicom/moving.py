@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from lusdata.media.dicom.syntax import MOVING
 
 __all__ = ["Moving", "moving_pictures"]
 
-# Streams without a container have no times of their own, only a rate at best.
+# Streams without a container have no times of their own, only a rate at best; decoders guess one where there is none.
 _BARE = frozenset({"h264", "hevc", "m4v", "mpegvideo"})
 
 
@@ -33,15 +34,15 @@ class Moving:
     ----------
     frames : np.ndarray, shape (n, height, width) or (n, height, width, 3), uint8
         Grey where all three colours agree everywhere, else RGB.
-    times_s : tuple of float, length n
-        Times of the stream, in seconds from the first frame.
-    has_times : bool
-        Whether the stream's container stated them; if not, they are a rate at best.
+    times_s : tuple of float, length n, or None
+        Times of the container, in seconds from the first frame; None for a stream without one.
+    rate_hz : float or None
+        What the stream itself states as its rate.
     """
 
     frames: NDArray[np.uint8]
-    times_s: tuple[float, ...]
-    has_times: bool
+    times_s: tuple[float, ...] | None
+    rate_hz: float | None
 
 
 def moving_pictures(dataset: Any, *, most: int) -> Moving:
@@ -81,8 +82,11 @@ def moving_pictures(dataset: Any, *, most: int) -> Moving:
             turn = turn_of(stream, frame)
             return rgb_pixels(frame, Box(0, 0, *displayed_size(frame, turn)), turn)
 
-        with open_video(stream) as (container, _):
+        with open_video(stream) as (container, pictures):
             bare = container.format.name in _BARE
+            # Missing where the parameter sets state none, whatever they are typed as.
+            rate: Fraction | None = pictures.codec_context.framerate
         taken = decode(stream, every, whole)
     frames = grey_if_grey(np.stack([one.value for one in taken]))
-    return Moving(frames, tuple(one.time_s for one in taken), has_times=not bare)
+    times_s = None if bare else tuple(one.time_s for one in taken)
+    return Moving(frames, times_s, float(rate) if rate else None)

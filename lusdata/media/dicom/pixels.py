@@ -93,7 +93,9 @@ def still_pictures(dataset: Any) -> Pictures:
     except RuntimeError as error:
         # What pydicom says when each of the decoders that are installed gave up.
         raise DecodeError(
-            "no decoder that is installed can read the pictures", found=shown(syntax), hint=MORE_DECODERS
+            "the pictures are damaged, or no decoder that is installed reads them",
+            found=shown(syntax),
+            hint=MORE_DECODERS,
         ) from error
     if len(frames) != count:
         raise _of_other_count(count, len(frames))

@@ -23,7 +23,7 @@ from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, came_through
 from lusdata.media.dicom.header import ALLOWED, Subject, probe_of, subject_of
 from lusdata.media.dicom.mark import HEAD_BYTES, starts_like_dicom
-from lusdata.media.dicom.moving import moving_pictures
+from lusdata.media.dicom.moving import Moving, moving_pictures
 from lusdata.media.dicom.pixels import check_photometric, still_pictures
 from lusdata.media.dicom.reading import kind_of, open_dataset
 from lusdata.media.dicom.regions import Region, stated_regions
@@ -190,15 +190,20 @@ def _pictures(dataset: Any, most: int) -> tuple[NDArray[np.uint8], StatedTimes, 
             found=f"{count:,}",
             hint="export it again",
         )
-    stated = stated_times(dataset, count)
-    if not moving.has_times:
-        # A bare stream gives a rate at best, and decoders guess one where it gives none.
-        return moving.frames, stated, ()
+    return moving.frames, _times_of_video(moving, stated_times(dataset, count)), ()
+
+
+def _times_of_video(moving: Moving, stated: StatedTimes) -> StatedTimes:
+    """Choose between the times of a container, those of the header, and the rate of a stream without a container."""
+    if moving.times_s is None:
+        if stated.times_s is not None or moving.rate_hz is None:
+            return stated
+        return StatedTimes(tuple(index / moving.rate_hz for index in range(len(moving.frames))), stated.notes)
     stated_s, found_s = (stated.times_s or moving.times_s)[-1], moving.times_s[-1]
     if abs(stated_s - found_s) > _AGREES_WITHIN * found_s:
         note = f"the header says {stated_s:.3g} s and the video {found_s:.3g} s; the video was followed"
-        return moving.frames, StatedTimes(moving.times_s, (note,)), ()
-    return moving.frames, StatedTimes(moving.times_s), ()
+        return StatedTimes(moving.times_s, (note,))
+    return StatedTimes(moving.times_s)
 
 
 def _check(dataset: Any, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def stated_regions(header: Any, *, width_px: int, height_px: int) -> StatedRegio
         )
         for box, item in described
     )
-    return StatedRegions(regions, tuple(_notes(regions)))
+    return StatedRegions(regions, (*_notes(regions), *_shape_notes(header)))
 
 
 def _described(items: Any) -> Iterator[tuple[Box, Any]]:
@@ -135,3 +135,12 @@ def _notes(regions: tuple[Region, ...]) -> Iterator[str]:
             wide_cm, high_cm = region.cm_per_px
             if abs(wide_cm / high_cm - 1) > _IN_PROPORTION_WITHIN:
                 yield f"a pixel is {wide_cm:g} cm wide and {high_cm:g} cm high, so the picture is out of proportion"
+
+
+def _shape_notes(header: Any) -> Iterator[str]:
+    """Tell of pixels that are no squares; the first number is their height."""
+    high = first_number(header, "PixelAspectRatio")
+    stated = header.get("PixelAspectRatio")
+    wide = first_number({"wide": stated[1:]}, "wide") if isinstance(stated, Sequence) and len(stated) > 1 else None
+    if high and wide and abs(wide / high - 1) > _IN_PROPORTION_WITHIN:
+        yield f"a pixel is {wide:g} wide and {high:g} high, so the picture is out of proportion"
