@@ -81,6 +81,14 @@ class DecodeError(DataError):
     """A file cannot be decoded as a picture or a video (exit code 1)."""
 
 
+class TooLargeError(DecodeError):
+    """A recording is larger than one may be, see `lusdata.budget` (exit code 1)."""
+
+
+class TooSlowError(DecodeError):
+    """A recording takes longer than one may, see `lusdata.budget` (exit code 1)."""
+
+
 class UsageError(LusdataError):
     """The call is wrong (exit code 2)."""
 

@@ -269,7 +269,6 @@ def test_a_worker_that_the_system_does_not_start_is_no_fault_of_ours(monkeypatch
         "TypeError('an unexpected keyword argument')",
         "AttributeError('no attribute bitwise_count')",
         "ImportError('libavcodec.so')",
-        "MemoryError()",
         "UsageError('our own call is wrong')",
     ],
 )

@@ -211,10 +211,16 @@ def gained(index: Index, manifests: Sequence[Manifest], files: Files) -> tuple[s
     tuple of str
         Ids of those that are here now, sorted.
     """
-    codes = {*STATES, "damaged"} - {"unpinned"}
-    absent = {item["id"] for item in index.data["left_out"] if item["code"] in codes}
+    absent = {item["id"] for item in index.data["left_out"] if _was_missing(item)}
     wanted = [manifest for manifest in manifests if manifest.id in absent and manifest.sha256 is not None]
     return tuple(sorted(files.obtain(wanted)[0])) if wanted else ()
+
+
+def _was_missing(item: Mapping[str, str]) -> bool:
+    """Tell whether a recording was left out because its file could not be had, and not for what the file is."""
+    # Decoding knows some of the same states, and has reasons of its own.
+    could_not_be_had = item["code"] in STATES and item["reason"] == STATES[item["code"]][1]  # type: ignore[index]
+    return item["code"] == "damaged" or (could_not_be_had and item["code"] != "unpinned")
 
 
 def _whole(index: Index, crew: Crew) -> tuple[Index, tuple[str, ...]]:

@@ -14,9 +14,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import IO
 
-from lusdata.dataset.parts import Job, Outcome, make_part
+from lusdata.budget import BUDGET, Budget
+from lusdata.dataset.limits import ended_by_time
+from lusdata.dataset.parts import Job, Outcome, make_part, slow_outcome
 from lusdata.dataset.worker import READY
 from lusdata.errors import InternalError, LusdataError, OutsideError
 
@@ -26,7 +29,10 @@ Report = Callable[[Outcome], None]
 """Is told about each outcome as it comes, in any order; may raise to stop the run."""
 
 # The child must find the same lusdata, wherever this process found it.
-_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from lusdata.dataset.worker import main; main()"
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from lusdata.budget import Budget; "
+    "from lusdata.dataset.worker import main; main(Budget(**json.loads(sys.argv[2])))"
+)
 
 
 def run_here(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -35,7 +41,7 @@ def run_here(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
         report(make_part(job))
 
 
-def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+def run_local(jobs: Sequence[Job], *, workers: int, report: Report, budget: Budget = BUDGET) -> None:
     """Run jobs in worker processes.
 
     Parameters
@@ -46,6 +52,8 @@ def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
         Most processes at a time, at least 1.
     report : callable
         Is told about each outcome in the calling thread.
+    budget : Budget
+        What the processes are held to by the system, see `lusdata.dataset.limits`.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def run_local(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
     count = min(workers, len(jobs))
     for job in (*jobs, *[None] * count):
         waiting.put(job)
-    crew = [_Worker(waiting, done) for _ in range(count)]
+    crew = [_Worker(waiting, done, budget) for _ in range(count)]
     for worker in crew:
         worker.start()
     try:
@@ -82,8 +90,10 @@ class _Worker(threading.Thread):
         self,
         waiting: queue.SimpleQueue[Job | None],
         done: queue.SimpleQueue[Outcome | LusdataError | InternalError],
+        budget: Budget,
     ) -> None:
         super().__init__(daemon=True)
+        self._budget = budget
         self._waiting = waiting
         self._done = done
         self._process: subprocess.Popen[str] | None = None
@@ -127,7 +137,7 @@ class _Worker(threading.Thread):
         if answer.endswith("\n"):
             return Outcome.from_json(answer)
         self._status = self._end()
-        return None
+        return slow_outcome(job) if ended_by_time(self._status) else None
 
     def _given_up(self, job: Job) -> Outcome:
         return Outcome(job.id, "crashed", f"the decoder ended its process (exit status {self._status})")
@@ -137,7 +147,7 @@ class _Worker(threading.Thread):
             if self._stopped.is_set():
                 raise OutsideError("the run was stopped")
             process = subprocess.Popen(
-                [sys.executable, "-c", _START, json.dumps(sys.path)],
+                [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(asdict(self._budget))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -17,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from lusdata.budget import BUDGET
 from lusdata.catalog.manifest import Crop, Trim, canonical_bytes
 from lusdata.dataset.recipe import Colour
-from lusdata.errors import DataError, InternalError, OutsideError
+from lusdata.errors import DataError, InternalError, LusdataError, OutsideError, TooLargeError, TooSlowError
 from lusdata.intact import DamagedError
+from lusdata.media.decode.spending import too_slow
 
-__all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part"]
+__all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
 
 _FORMAT = "lusdata-part-1"
 # What a system answers when it has run out of something, whichever recording was at hand.
@@ -87,8 +89,9 @@ class Outcome:
     id : str
         The recording.
     code : str
-        ``made``; or why not: ``damaged``, ``undecodable``, ``unreadable``, ``crashed``. Two are no fault of the
-        recording and stop the build: ``failed``, of the machine, and ``fault``, of lusdata or of its installation.
+        ``made``; or why not: ``damaged``, ``undecodable``, ``too-large``, ``too-slow``, ``unreadable``, ``crashed``.
+        Two are no fault of the recording and stop the build: ``failed``, of the machine, and ``fault``, of lusdata or
+        of its installation.
     reason : str
         The reason as a clause; empty if the part was made.
     trace : str
@@ -194,6 +197,12 @@ def make_part(job: Job) -> Outcome:
         return _make_part(job)
     except DamagedError as error:
         return Outcome(job.id, "damaged", error.what)
+    except TooLargeError as error:
+        return Outcome(job.id, "too-large", _reason(error))
+    except TooSlowError as error:
+        return Outcome(job.id, "too-slow", _reason(error))
+    except MemoryError:
+        return Outcome(job.id, "too-large", f"{BUDGET.memory_bytes:,} bytes of memory are not enough, or not free")
     except DataError as error:
         # Without the path: the same fault must read the same on every machine.
         return Outcome(job.id, "undecodable", "; found ".join(filter(None, (error.what, error.found))))
@@ -205,6 +214,17 @@ def make_part(job: Job) -> Outcome:
     except Exception as error:
         fault = InternalError.of(error)
         return Outcome(job.id, "fault", fault.found, fault.trace)
+
+
+def slow_outcome(job: Job) -> Outcome:
+    """Return the outcome of a job whose process was ended because its time was over."""
+    return Outcome(job.id, "too-slow", _reason(too_slow()))
+
+
+def _reason(error: LusdataError) -> str:
+    # Without the path: the same fault must read the same on every machine.
+    parts = (error.what, error.expected and f"expected {error.expected}", error.found and f"found {error.found}")
+    return "; ".join(part for part in parts if part)
 
 
 def _make_part(job: Job) -> Outcome:

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from lusdata.budget import BUDGET, Budget
+from lusdata.dataset.limits import limit_memory, limited_time
 from lusdata.dataset.parts import Job, make_part
 
 __all__ = ["READY", "main"]
@@ -14,8 +16,8 @@ READY = "ready"
 """First line of a worker; what goes wrong before it concerns the installation and not a recording."""
 
 
-def main() -> None:
-    """Serve until standard input ends."""
+def main(budget: Budget = BUDGET) -> None:
+    """Serve until standard input ends, each job within the budget of a recording."""
     # Ctrl-C reaches every process of a terminal; the main process decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Keep the channel to ourselves: a decoder that prints would break the protocol.
@@ -24,9 +26,12 @@ def main() -> None:
     import lusdata.media.frames
     import lusdata.media.png  # noqa: F401  (loaded now, so that a broken installation shows before the first job)
 
+    limit_memory(budget)
     _say(answers, READY)
     for line in sys.stdin:
-        _say(answers, make_part(Job.from_json(line)).to_json())
+        with limited_time(budget):
+            outcome = make_part(Job.from_json(line))
+        _say(answers, outcome.to_json())
 
 
 def _say(stream: object, text: str) -> None:

@@ -17,6 +17,7 @@ from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import Choice, decode
 from lusdata.media.decode.pixels import rgb_pixels
+from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
 from lusdata.media.fingerprint import fingerprint, signature, undone_signatures
@@ -93,6 +94,11 @@ def look(path: Path) -> Look:
     OSError
         If it cannot be read.
     """
+    with spending(path):
+        return _look(path)
+
+
+def _look(path: Path) -> Look:
     # Before anything else, so that a file that grows or shrinks meanwhile has another digest than this in the end.
     sha256 = sha256_of(path)
     # Then these, since most containers tell a file of hours by its packets, before any of it is decoded.

@@ -14,6 +14,7 @@ import numpy as np
 from lusdata.catalog.fingerprint import ALGORITHM
 from lusdata.errors import DataError
 from lusdata.media.decode.decoder import Survey, survey
+from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.wording import counted
@@ -156,6 +157,11 @@ def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     DecodeError, OSError
         As `media_facts`.
     """
+    with spending(path):
+        return _pinned(data, path)
+
+
+def _pinned(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     facts = media_facts(path)
     kind = data["kind"]
     if (kind == "image" and facts.frame_count > 1) or (kind == "video" and facts.is_still):

@@ -18,6 +18,7 @@ from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import decode
 from lusdata.media.decode.pixels import grey_pixels, rgb_pixels
+from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.sample import frame_indices
 
@@ -122,7 +123,7 @@ def read_frames(
         return box, _fit(_PIXELS[colour](frame, box, turn), size_px)
 
     try:
-        with intact(path, sha256), _opencv_on_one_thread():
+        with intact(path, sha256), spending(path), _opencv_on_one_thread():
             taken = decode(path, choose, take)
     except DataError as error:
         error.where = error.where or str(path)

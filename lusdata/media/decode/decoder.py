@@ -44,6 +44,7 @@ from lusdata.media.decode.opening import (
     too_large,
 )
 from lusdata.media.decode.plan import Step, plan_steps
+from lusdata.media.decode.spending import charged
 from lusdata.media.decode.still import read_still
 from lusdata.media.decode.stream_clock import StreamClock, is_packed, seconds
 from lusdata.media.decode.turn import LastingMatrix
@@ -114,6 +115,7 @@ class Survey:
     last_duration_s: float
 
 
+@charged
 def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[Taken[T]]:
     """Decode the wanted frames of a video or a picture.
 
@@ -150,11 +152,14 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
         pass
     try:
         return list(_long_way(path, choose, take))
+    except MemoryError:
+        raise
     except av.error.FFmpegError as error:
         # What comes out of converting a picture; decoding has words of its own.
         raise DecodeError("a picture cannot be converted", where=str(path), found=str(error.strerror)) from error
 
 
+@charged
 def survey(path: Path) -> Survey:
     """Decode a whole file and tell what it holds.
 
@@ -336,6 +341,8 @@ def _all_frames(path: Path, container: InputContainer, stream: VideoStream, cloc
                 complaints.forget()
             if said := demuxer.first or complaints.first:
                 raise _stops(path, count, said)
+    except MemoryError:
+        raise
     except av.error.FFmpegError as error:
         if stream.codec_context.width == 0:
             # FFmpeg itself refuses more pixels than the limit allows, and then tells no size.

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lusdata.errors import DecodeError, InternalError
+from lusdata.budget import BUDGET
+from lusdata.errors import DecodeError, InternalError, TooLargeError, TooSlowError
 
 __all__ = ["rewritten"]
-
-_LONGEST_S = 600
 
 
 @contextmanager
@@ -38,7 +37,9 @@ def rewritten(path: Path, stream: int | None = None) -> Iterator[Path]:
     Raises
     ------
     DecodeError
-        If the ffmpeg program cannot read it either, or takes longer than ten minutes.
+        If the ffmpeg program cannot read it either.
+    TooLargeError, TooSlowError
+        If that costs more than a recording may.
     InternalError
         If imageio-ffmpeg, which comes with lusdata, was taken out.
     """
@@ -53,11 +54,13 @@ def rewritten(path: Path, stream: int | None = None) -> Iterator[Path]:
         # Only this very file: playlists and scripts inside it must not make ffmpeg open others.
         command += ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}", "-map"]
         command += ["0:v:0" if stream is None else f"0:{stream}"]
-        command += ["-fps_mode", "passthrough", "-copyts", "-c:v", "ffv1", str(copy)]
+        command += ["-fps_mode", "passthrough", "-copyts", "-c:v", "ffv1", "-fs", str(BUDGET.file_bytes), str(copy)]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)
+            done = subprocess.run(command, capture_output=True, timeout=BUDGET.processor_s, check=False)
         except subprocess.TimeoutExpired as error:
-            raise DecodeError("rewriting the video took too long", where=str(path)) from error
+            raise TooSlowError(
+                "too slow to decode", where=str(path), expected=f"at most {BUDGET.processor_s:,.0f} s to rewrite it"
+            ) from error
         if done.returncode or not copy.is_file():
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise DecodeError(
@@ -65,4 +68,7 @@ def rewritten(path: Path, stream: int | None = None) -> Iterator[Path]:
                 where=str(path),
                 found=said[-1][:200] if said else "no reason given",
             )
+        if copy.stat().st_size >= BUDGET.file_bytes:
+            expected = f"at most {BUDGET.file_bytes:,} bytes, rewritten without loss"
+            raise TooLargeError("too large for a recording", where=str(path), expected=expected)
         yield copy

@@ -17,9 +17,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
-from lusdata.errors import DecodeError
+from lusdata.errors import DecodeError, TooLargeError
 from lusdata.media.decode.complaints import logged_errors
 from lusdata.media.decode.fallback import rewritten
+from lusdata.media.decode.packed import PNG_MARK, check_packed_text
+from lusdata.media.decode.spending import spending, spent
 from lusdata.media.diagnose import identify
 from lusdata.media.ending import missing_part
 
@@ -66,7 +68,9 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise DecodeError(
             "not a picture or video that can be read", where=str(path), found=kind, hint=_UNREADABLE[kind]
         )
-    with open_container(path) as container:
+    if _head(path).startswith(PNG_MARK):
+        check_packed_text(path)
+    with spending(path), open_container(path) as container:
         stream = _recording(path, container.streams.video)
         if not _has_decoder(stream):
             with rewritten(path, stream.index) as copy, open_video(copy) as opened:
@@ -87,6 +91,8 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         try:
             form = _FORMAT_OF.get(kind)
             container: InputContainer = av.open(file, "r", format=form, options=_OPTIONS, **_KEEPING_BYTES)
+        except MemoryError:
+            raise
         except av.error.FFmpegError as error:
             raise DecodeError("not a picture or video that can be read", where=str(path), found=kind) from error
         with container:
@@ -158,15 +164,19 @@ def check_whole(path: Path) -> None:
 
 
 def check_size(path: Path, width_px: int, height_px: int) -> None:
-    """Refuse pictures beyond the limit of a side."""
+    """Refuse pictures beyond the limit of a side, and note what a frame costs."""
     if max(width_px, height_px) > BUDGET.side_px:
         raise too_large(path, f"{width_px} x {height_px} px")
+    if (costs := spent()) is not None:
+        costs.see_size(width_px, height_px)
 
 
 def check_count(path: Path, count: int) -> None:
-    """Refuse more frames than the limit."""
+    """Refuse more frames than the limit, or more pixels in all of them."""
     if count > BUDGET.frames:
         raise _beyond(path, f"at most {BUDGET.frames:,} frames", f"more than {BUDGET.frames:,}")
+    if (costs := spent()) is not None:
+        costs.see_count(count)
 
 
 def check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
@@ -175,10 +185,10 @@ def check_duration(path: Path, times_s: NDArray[np.float64]) -> None:
         raise _beyond(path, f"at most {BUDGET.duration_s:,.0f} s", f"{times_s[-1]:,.0f} s")
 
 
-def too_large(path: Path, found: str) -> DecodeError:
+def too_large(path: Path, found: str) -> TooLargeError:
     """Return the error for a picture beyond the limit of a side."""
     return _beyond(path, f"at most {BUDGET.side_px} px on a side", found)
 
 
-def _beyond(path: Path, limit: str, found: str) -> DecodeError:
-    return DecodeError("too large for a recording", where=str(path), expected=limit, found=found)
+def _beyond(path: Path, limit: str, found: str) -> TooLargeError:
+    return TooLargeError("too large for a recording", where=str(path), expected=limit, found=found)

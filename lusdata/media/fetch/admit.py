@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, write_manifest
-from lusdata.errors import DataError, OutsideError
+from lusdata.errors import DataError, LusdataError, OutsideError, TooLargeError, TooSlowError
 from lusdata.media.cache import Cache
 from lusdata.media.diagnose import diagnose
 from lusdata.media.fetch import unfinished
 from lusdata.media.fetch.plan import Attempt
-from lusdata.media.fetch.report import Failure, FetchFailure, FetchResult
+from lusdata.media.fetch.report import Failure, FetchFailure, FetchResult, State
 
 __all__ = ["admit"]
 
@@ -105,7 +105,9 @@ def _decoded_facts(manifest: Manifest, attempt: Attempt, part: Path) -> Mapping[
     except DataError as error:
         # The name of the part file means nothing to anybody.
         words = "; ".join(text for text in (error.what, error.found) if text)
-        raise FetchFailure(Failure(attempt.location, "not-media", words)) from error
+        beyond: dict[type[LusdataError], State] = {TooLargeError: "too-large", TooSlowError: "too-slow"}
+        state = beyond.get(type(error), "not-media")
+        raise FetchFailure(Failure(attempt.location, state, words, expected=error.expected or "")) from error
 
 
 def _write_facts(path: Path, data: Mapping[str, Any]) -> None:
