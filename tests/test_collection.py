@@ -116,6 +116,6 @@ def test_a_folder_named_like_a_manifest_is_not_passed_over(tmp_path: Path):
 
 def test_what_comes_with_lusdata_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    assert (schemas_root() / "1.0.0.json").is_file()
+    assert (schemas_root() / "manifest" / "1.0.0.json").is_file()
     assert manifests_root().is_dir()
     assert "releases" not in shipped_names()

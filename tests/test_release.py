@@ -326,14 +326,14 @@ def test_a_file_that_does_not_belong_there_is_told(released: Path, name: str) ->
     [
         ({"release_format": "9.0.0"}, "not a release that this lusdata knows"),
         ({"collection": "another"}, "a release lies in another place"),
-        ({"files": {"../../secret.json": {"sha256": "0"}}}, "the file name '../../secret.json'"),
-        ({"files": {"folds-patient.json": 3}}, "files without digests"),
-        ({"recordings": ["a"]}, "recordings is list"),
-        ({"recordings": {"a": 1}}, "recordings without digests"),
-        ({"notes": None}, "notes is NoneType"),
-        ({"counts": {}}, "counts without recordings, included, buildable"),
-        ({"versions": {}}, "no version of the lusdata that made it"),
-        ({"previous": "1.0"}, "a release before it without version and seal"),
+        ({"files": {"../../secret.json": {"sha256": "0"}}}, r"\$\.files\['../../secret\.json'\]: unknown field"),
+        ({"files": {"folds-patient.json": 3}}, r"\$\.files\['folds-patient\.json'\]: wrong type, expected an object"),
+        ({"recordings": ["a"]}, r"\$\.recordings: wrong type, expected an object"),
+        ({"recordings": {"a": 1}}, r"\$\.recordings\.a: wrong type, expected a text"),
+        ({"notes": None}, r"\$\.notes: wrong type, expected a text, found null"),
+        ({"counts": {}}, r"\$\.counts\.buildable: a required field is missing"),
+        ({"versions": {}}, r"\$\.versions\.lusdata: a required field is missing"),
+        ({"previous": "1.0"}, r"\$\.previous: wrong type, expected an object or nothing"),
     ],
 )
 def test_a_release_that_somebody_else_sealed_is_not_trusted(
@@ -551,9 +551,9 @@ def test_a_manifest_that_is_written_again_in_another_layout_is_the_same(released
 
 
 def test_a_release_that_cannot_be_read_is_told(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(path: Path, **options: Any) -> str:
+    def locked(path: Path, *arguments: Any, **options: Any) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_text", locked)
+    monkeypatch.setattr(Path, "open", locked)
     with pytest.raises(OutsideError, match="cannot read the release; found Permission denied"):
         read_release(folder_of(released))

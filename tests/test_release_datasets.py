@@ -202,11 +202,17 @@ def test_a_dataset_that_holds_what_was_withdrawn_since_warns_when_it_is_opened(
 @pytest.mark.parametrize(
     ("release", "fault"),
     [
-        ([], "lacks version, date or sha256"),
-        ({"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64}, r"\.folds is no array"),
+        ([], "wrong type, expected an object"),
+        ({"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64}, r"\.folds: a required field is missing"),
         (
-            {"version": "1.0.0", "date": "2026-01-31", "sha256": "0" * 64, "folds": [{"file": "../../x"}]},
-            "no plain file name",
+            {
+                "version": "1.0.0",
+                "date": "2026-01-31",
+                "sha256": "0" * 64,
+                "withdrawn_since": [],
+                "folds": [{"file": "../../x", "size_bytes": 1, "sha256": "0" * 64}],
+            },
+            "file: malformed value",
         ),
     ],
 )

@@ -230,8 +230,8 @@ def test_every_keyword_of_a_schema_has_a_code(version: str):
 
 
 def test_the_fast_form_refuses_a_keyword_that_it_does_not_know():
-    with pytest.raises(UnsupportedKeywordError, match="no fast form of: patternProperties"):
-        compile_schema({"patternProperties": {}})
+    with pytest.raises(UnsupportedKeywordError, match="no fast form of: contains"):
+        compile_schema({"contains": {}})
 
 
 FULL = jsonschema.Draft202012Validator(load_schema())

@@ -29,7 +29,17 @@ _ANNOTATIONS = {
     "recommended",
 }
 
+_OF_OBJECTS = {
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "dependentRequired",
+    "minProperties",
+}
+
 _TYPES: Mapping[str, Accepts] = {
+    "null": lambda value: value is None,
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
@@ -87,7 +97,7 @@ def _checks(node: Mapping[str, Any], definitions: Mapping[str, Accepts]) -> list
         found.append(_of_type(rest.pop("type")))
     if "if" in rest:
         found.append(_conditional(rest.pop("if"), rest.pop("then", {}), rest.pop("else", {}), definitions))
-    if {"properties", "required", "additionalProperties", "dependentRequired", "minProperties"} & set(rest):
+    if _OF_OBJECTS & set(rest):
         found.append(_object(rest, definitions))
     if {"items", "uniqueItems", "minItems", "maxItems"} & set(rest):
         found.append(_array(rest, definitions))
@@ -119,7 +129,13 @@ def _conditional(
 def _object(rest: dict[str, Any], definitions: Mapping[str, Accepts]) -> Accepts:
     properties = {name: _all_of(_checks(node, definitions)) for name, node in rest.pop("properties", {}).items()}
     required = frozenset(rest.pop("required", ()))
-    closed = rest.pop("additionalProperties", True) is False
+    others_node = rest.pop("additionalProperties", True)
+    closed = others_node is False
+    further = _all_of(_checks(others_node, definitions)) if isinstance(others_node, dict) else None
+    patterns = [
+        (_search(pattern), _all_of(_checks(node, definitions)))
+        for pattern, node in rest.pop("patternProperties", {}).items()
+    ]
     together = {name: frozenset(others) for name, others in rest.pop("dependentRequired", {}).items()}
     fewest = rest.pop("minProperties", 0)
 
@@ -134,10 +150,10 @@ def _object(rest: dict[str, Any], definitions: Mapping[str, Accepts]) -> Accepts
                 return False
         for name, item in value.items():
             check = properties.get(name)
-            if check is None:
-                if closed:
-                    return False
-            elif not check(item):
+            checks = [inner for search, inner in patterns if search(name)] + ([] if check is None else [check])
+            if not checks and further is not None:
+                checks = [further]
+            if (closed and not checks) or not all(inner(item) for inner in checks):
                 return False
         return True
 
@@ -171,9 +187,13 @@ def _words(allowed: list[Any]) -> Accepts:
     return lambda value: isinstance(value, str) and value in words
 
 
-def _matches(pattern: str) -> Accepts:
+def _search(pattern: str) -> Callable[[str], object]:
     # JSON Schema's $ is the very end; Python's also stands before a last line break.
-    search = re.compile(re.sub(r"\$$", r"\\Z", pattern)).search
+    return re.compile(re.sub(r"\$$", r"\\Z", pattern)).search
+
+
+def _matches(pattern: str) -> Accepts:
+    search = _search(pattern)
     return lambda value: not isinstance(value, str) or search(value) is not None
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 from lusdata.errors import DataError
 
-__all__ = ["UNREADABLE", "UnreadableError", "parse_data", "read_data"]
+__all__ = ["LONGEST_INDEX_BYTES", "UNREADABLE", "UnreadableError", "parse_data", "read_data"]
 
 _LONGEST_MANIFEST_BYTES = 1_000_000
+LONGEST_INDEX_BYTES = 32_000_000
+"""Most that is read of a file that lists a whole collection: a dataset, a release, a fold table."""
+
 _DEEPEST_LEVELS = 32
 _LARGEST_INTEGER = 2**53
 
@@ -61,13 +64,17 @@ def _rebuild(
     return UnreadableError(code, what, where=where, expected=expected, found=found, hint=hint)
 
 
-def read_data(path: Path) -> Any:
+def read_data(path: Path, *, what: str = "a manifest", most_bytes: int = _LONGEST_MANIFEST_BYTES) -> Any:
     """Parse one JSON file that may come from a stranger.
 
     Parameters
     ----------
     path : Path
         The file.
+    what : str
+        What it should be, for the message.
+    most_bytes : int
+        Longer files are refused unread.
 
     Returns
     -------
@@ -77,7 +84,7 @@ def read_data(path: Path) -> Any:
     Raises
     ------
     UnreadableError
-        If it is no regular file, larger than a megabyte, no UTF-8 JSON, repeats a key, or is nested very deeply.
+        If it is no regular file, too large, no UTF-8 JSON, repeats a key, or is nested very deeply.
     OSError
         If it cannot be opened.
     """
@@ -85,7 +92,7 @@ def read_data(path: Path) -> Any:
     if not path.is_file():
         found = "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "nothing, or a device"
         raise UnreadableError("FILE_UNREADABLE", "not a file", where=where, expected="a JSON file", found=found)
-    return parse_data(_content(path), where)
+    return parse_data(_content(path, what, most_bytes), where)
 
 
 def parse_data(content: bytes, where: str) -> Any:
@@ -117,15 +124,15 @@ def parse_data(content: bytes, where: str) -> Any:
     return data
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, what: str, most_bytes: int) -> bytes:
     with path.open("rb") as stream:
-        content = stream.read(_LONGEST_MANIFEST_BYTES + 1)
-    if len(content) > _LONGEST_MANIFEST_BYTES:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
         raise UnreadableError(
             "FILE_TOO_LARGE",
-            "too large for a manifest",
+            f"too large for {what}",
             where=str(path),
-            expected=f"at most {_LONGEST_MANIFEST_BYTES:,} bytes",
+            expected=f"at most {most_bytes:,} bytes",
             found=f"{path.stat().st_size:,} bytes",
         )
     return content

@@ -1,4 +1,4 @@
-"""The manifest schema: the only place where the vocabulary is written."""
+"""The schemas: of manifests, the only place where the vocabulary is written, and of what lusdata writes itself."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ __all__ = [
 NEWEST = "1.1.0"
 """The version that lusdata writes."""
 
+MANIFEST = "manifest"
+
 
 def version_key(version: str) -> tuple[int, ...]:
     """Return a version as numbers, so that versions compare by age.
@@ -42,30 +44,32 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 @cache
-def versions() -> tuple[str, ...]:
-    """Return the schema versions that lusdata knows, oldest first."""
-    return tuple(sorted((path.stem for path in schemas_root().glob("*.json")), key=version_key))
+def versions(kind: str = MANIFEST) -> tuple[str, ...]:
+    """Return the schema versions that lusdata knows of a kind of document, oldest first."""
+    return tuple(sorted((path.stem for path in (schemas_root() / kind).glob("*.json")), key=version_key))
 
 
 @cache
-def _text(version: str) -> str:
-    if version not in versions():
+def _text(version: str, kind: str) -> str:
+    if version not in versions(kind):
         raise DataError(
             "no such schema version",
-            expected="one of " + ", ".join(versions()),
+            expected="one of " + ", ".join(versions(kind)),
             found=repr(version),
             hint="a newer lusdata may know it: python -m pip install --upgrade lusdata",
         )
-    return (schemas_root() / f"{version}.json").read_text(encoding="utf-8")
+    return (schemas_root() / kind / f"{version}.json").read_text(encoding="utf-8")
 
 
-def load_schema(version: str = NEWEST) -> dict[str, Any]:
+def load_schema(version: str = NEWEST, *, kind: str = MANIFEST) -> dict[str, Any]:
     """Return a fresh copy of one schema version.
 
     Parameters
     ----------
     version : str
         A version among `versions()`.
+    kind : {"manifest", "dataset", "folds", "release"}
+        What the schema describes.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def load_schema(version: str = NEWEST) -> dict[str, Any]:
     DataError
         If the version is unknown.
     """
-    schema: dict[str, Any] = json.loads(_text(version))
+    schema: dict[str, Any] = json.loads(_text(version, kind))
     return schema
 
 
@@ -87,8 +91,8 @@ def schema_header() -> dict[str, str]:
 
 
 @cache
-def _shared(version: str) -> dict[str, Any]:
-    return load_schema(version)
+def _shared(version: str, kind: str = MANIFEST) -> dict[str, Any]:
+    return load_schema(version, kind=kind)
 
 
 @cache
@@ -127,12 +131,12 @@ def enumeration(*keys: str) -> tuple[str, ...]:
 
 
 @cache
-def _accepts(version: str) -> Accepts:
-    return compile_schema(_shared(version))
+def _accepts(version: str, kind: str) -> Accepts:
+    return compile_schema(_shared(version, kind))
 
 
 @cache
-def _validator(version: str) -> Any:
+def _validator(version: str, kind: str) -> Any:
     # jsonschema takes a tenth of a second to import, and is needed only where something is wrong.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
@@ -143,18 +147,20 @@ def _validator(version: str) -> Any:
         if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
             yield ValidationError("malformed")
 
-    return extend(Draft202012Validator, {"pattern": pattern})(_shared(version))
+    return extend(Draft202012Validator, {"pattern": pattern})(_shared(version, kind))
 
 
-def schema_faults(data: Any, version: str = NEWEST) -> tuple[SchemaFault, ...]:
+def schema_faults(data: Any, version: str = NEWEST, *, kind: str = MANIFEST) -> tuple[SchemaFault, ...]:
     """Return every way in which a document breaks a schema version.
 
     Parameters
     ----------
     data : object
-        The parsed manifest.
+        The parsed document.
     version : str
         The schema version to hold it against.
+    kind : {"manifest", "dataset", "folds", "release"}
+        What the document is.
 
     Returns
     -------
@@ -166,10 +172,10 @@ def schema_faults(data: Any, version: str = NEWEST) -> tuple[SchemaFault, ...]:
     DataError
         If the version is unknown.
     """
-    if _accepts(version)(data):
+    if _accepts(version, kind)(data):
         return ()
-    schema = _shared(version)
-    faults = {fault for error in _validator(version).iter_errors(data) for fault in describe(error, schema)}
+    schema = _shared(version, kind)
+    faults = {fault for error in _validator(version, kind).iter_errors(data) for fault in describe(error, schema)}
     return tuple(sorted(faults))
 
 

@@ -38,6 +38,7 @@ _TYPE_WORDS = {
     "boolean": "true or false",
     "integer": "a whole number",
     "number": "a number",
+    "null": "nothing",
 }
 _BOUNDS = {
     "minimum": "at least",
@@ -73,6 +74,11 @@ class SchemaFault:
     found: str
     hint: str = ""
 
+    @property
+    def clause(self) -> str:
+        """The fault as one clause, for an error that shows the first of several."""
+        return f"{self.json_path}: {self.message}, expected {self.expected}, found {self.found}"
+
 
 def resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return a field's schema with its reference, if it is one, filled in."""
@@ -85,9 +91,18 @@ def resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 def _field(parts: Sequence[str | int], schema: dict[str, Any]) -> dict[str, Any]:
     node = schema
     for part in parts:
-        inner = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
-        node = resolved(inner, schema)
+        node = resolved(node.get("items", {}) if isinstance(part, int) else _property(node, part), schema)
     return node
+
+
+def _property(node: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the schema of one key of an object: under its own name, by a pattern, or that of all others."""
+    found: dict[str, Any] | None = node.get("properties", {}).get(name)
+    if found is None:
+        matching = (inner for pattern, inner in node.get("patternProperties", {}).items() if re.search(pattern, name))
+        others = node.get("additionalProperties")
+        found = next(matching, others if isinstance(others, dict) else {})
+    return found
 
 
 def json_path(parts: Sequence[str | int]) -> str:
@@ -130,8 +145,11 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
             purpose = _purpose(_field([*parts, name], schema)) or name
             yield SchemaFault(json_path([*parts, name]), code, "a required field is missing", purpose, "nothing")
     elif keyword == "additionalProperties":
-        known = sorted(field["properties"])
+        patterns = sorted(field.get("patternProperties", {}))
+        known = sorted(field.get("properties", {})) + patterns
         for name in sorted(set(instance) - set(known)):
+            if any(re.search(pattern, name) for pattern in patterns):
+                continue
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else ""
             listing = "one of " + ", ".join(known)

@@ -21,5 +21,5 @@ def manifests_root() -> Path:
 
 
 def schemas_root() -> Path:
-    """Return the folder that holds the manifest schemas, one file per version."""
-    return _root() / "schemas" / "manifest"
+    """Return the folder that holds one folder of schemas per kind of document, one file per version in it."""
+    return _root() / "schemas"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from lusdata.atomic import write_text
+from lusdata.catalog.reading import LONGEST_INDEX_BYTES, read_data
 from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = ["INDEX", "PARTS", "claim", "explained", "finish", "standing", "sweep"]
@@ -77,9 +78,9 @@ def _is_bare(parts: Path) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError("not valid JSON", where=str(path), found=str(error)) from error
+        data = read_data(path, what="a dataset", most_bytes=LONGEST_INDEX_BYTES)
+    except OSError as error:
+        raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
     if not isinstance(data, dict):
         raise DataError("not a JSON object", where=str(path))
     return data

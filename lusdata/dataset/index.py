@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.migrate import migrate_data
+from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.releases.release import folds_file
 from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
@@ -38,11 +41,6 @@ FORMAT_VERSION = "1.0.0"
 
 MANIFESTS = "manifests.jsonl"
 """The whole collection's manifests, one a line, so that the folder explains itself."""
-
-
-_KEYS = frozenset(
-    {"name", "recipe", "versions", "counts", "rows_sha256", "manifests", "shards", "recordings", "left_out"}
-)
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,10 @@ class Index:
         except OSError as error:
             raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
         # Not splitlines: a text of a manifest may hold a sign that Unicode counts as a line break.
-        found = tuple(Manifest(json.loads(line)) for line in ledger.decode("utf-8").rstrip("\n").split("\n"))
+        lines = ledger.rstrip(b"\n").split(b"\n")
+        found = tuple(_manifest(line, f"{path}, line {number}") for number, line in enumerate(lines, 1))
+        if len({manifest.id for manifest in found}) < len(found):
+            raise DataError("a recording has two manifests", where=str(path))
         unknown = sorted({item["id"] for item in self.data["recordings"]} - {manifest.id for manifest in found})
         if unknown:
             raise DataError("a recording of the dataset has no manifest", where=str(path), found=unknown[0])
@@ -181,33 +182,40 @@ def open_index(folder: Path) -> Index:
     """
     path = folder / INDEX
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if (folder / PARTS).is_dir():
-            raise DataError(
-                "the dataset is not finished", where=str(folder), hint="run the same lusdata build again to go on"
-            ) from error
-        raise UsageError("not a dataset", where=str(folder), expected=f"a folder with {INDEX}") from error
+        if not path.exists():
+            raise _no_dataset(folder)
+        data = read_data(path, what="a dataset", most_bytes=LONGEST_INDEX_BYTES)
     except OSError as error:
         raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
-    except ValueError as error:
-        raise DataError("not valid JSON", where=str(path), found=str(error)) from error
     version = data.get("format_version") if isinstance(data, dict) else None
     if version != FORMAT_VERSION or data.get("format") not in tuple(FORMATS):
         raise DataError(
             "a dataset of another version",
             where=str(path),
             expected=f"format version {FORMAT_VERSION}",
-            found=f"{version}",
-            hint="build it again, or use the lusdata that made it: " + str(_made_by(data)),
+            found=f"{version}"[:80],
+            hint="build it again, or use the lusdata that made it: " + str(_made_by(data))[:80],
         )
-    missing = sorted(_KEYS - data.keys())
-    if missing:
-        raise DataError("fields are missing", where=str(path), expected=", ".join(missing), hint="build it again")
     fault = fault_of(data)
     if fault is not None:
         raise DataError("the dataset is damaged", where=str(path), found=fault, hint="build it again")
     return Index(folder, data)
+
+
+def _no_dataset(folder: Path) -> DataError | UsageError:
+    if (folder / PARTS).is_dir():
+        hint = "run the same lusdata build again to go on"
+        return DataError("the dataset is not finished", where=str(folder), hint=hint)
+    return UsageError("not a dataset", where=str(folder), expected=f"a folder with {INDEX}")
+
+
+def _manifest(line: bytes, where: str) -> Manifest:
+    """Read a manifest of a dataset, which may come from a stranger or be of an older schema."""
+    try:
+        return Manifest(migrate_data(parse_data(line, where))[1])
+    except DataError as error:
+        error.where = where
+        raise
 
 
 def _made_by(data: object) -> object:
@@ -294,10 +302,35 @@ def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[li
         path = index.shard_path(shard)
         require_intact(index.folder, [index.data["shards"][shard]], again=False)
         try:
-            yield from _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
+            found = _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
+            for entry, rows in zip(entries[start:stop], found, strict=True):
+                _check_rows(index, entry, *rows)
+                yield rows
         except OSError as error:
             raise OutsideError("a shard cannot be read", where=str(path), found=str(error)) from error
         start = stop
+
+
+def _check_rows(
+    index: Index, entry: Entry, indices: Sequence[Any], times_s: Sequence[Any], files: Sequence[Any]
+) -> None:
+    """Refuse rows that no build writes: what reads them may rely on their form."""
+    from lusdata.media.png import png_size
+
+    recipe = index.recipe
+    if not all(isinstance(value, int) for value in indices) or any(a >= b for a, b in pairwise((-1, *indices))):
+        fault = "frame indices that do not rise from 0 on"
+    elif not all(isinstance(value, float) and math.isfinite(value) for value in times_s) or any(
+        a > b for a, b in pairwise((0.0, *times_s))
+    ):
+        fault = "times that do not rise from 0 on"
+    elif not all(isinstance(value, bytes) for value in files):
+        fault = "a row without a picture"
+    elif any(png_size(value) != (recipe.size_px, recipe.size_px) for value in files):
+        fault = f"a picture that is no PNG file of {recipe.size_px} x {recipe.size_px} px"
+    else:
+        return
+    raise DataError("a recording of the dataset is damaged", where=entry.id, found=fault, hint="build it anew")
 
 
 def _reader(format_: str) -> Any:

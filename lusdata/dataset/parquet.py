@@ -17,6 +17,8 @@ from lusdata.wording import counted
 
 __all__ = ["read_rows", "schema", "write_parquet"]
 
+_BATCH_ROWS = 16
+_SLACK_BYTES = 1_000_000
 _TEXT = ("recording", "class", "probe", "group", "source_sha256")
 
 
@@ -149,27 +151,67 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
     DataError
         If the file is damaged.
     """
+    size_bytes = path.stat().st_size
     try:
         with pq.ParquetFile(path) as file:
+            _check_columns(path, file.schema_arrow)
             for place in places:
                 _check_place(path, file.metadata, place)
-                table = file.read_row_group(place.position, columns=["frame_index", "time_s", "image"])
-                pictures = table["image"].combine_chunks().field("bytes")
-                yield table["frame_index"].to_pylist(), table["time_s"].to_pylist(), pictures.to_pylist()
-    except pa.ArrowException as error:
-        raise DataError(
-            "a shard is damaged", where=str(path), found=str(error), hint="build the dataset anew"
-        ) from error
+                yield _columns(path, file, place, size_bytes)
+    # Arrow raises OSError for what it cannot decode, and ValueError for what it cannot hold.
+    except (pa.ArrowException, ValueError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise _damaged(path, found=str(error)) from error
+
+
+_READ = ("frame_index", "time_s", "image")
+
+
+def _columns(path: Path, file: Any, place: Place, size_bytes: int) -> tuple[list[int], list[float], list[bytes]]:
+    indices: list[int] = []
+    times_s: list[float] = []
+    pictures: list[bytes] = []
+    # A few rows at a time: the pictures lie in the file as they are, so they are never larger than it, whatever a
+    # dictionary in it would blow them up to.
+    held_bytes = 0
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[place.position], columns=list(_READ)):
+        found = batch.column("image").field("bytes")
+        held_bytes += found.nbytes
+        if held_bytes > size_bytes + _SLACK_BYTES:
+            raise _damaged(path, found="pictures that are larger than the file")
+        indices += batch.column("frame_index").to_pylist()
+        times_s += batch.column("time_s").to_pylist()
+        pictures += found.to_pylist()
+    if not len(indices) == len(times_s) == len(pictures) == place.rows:
+        raise _damaged(path, found="other rows than its footer tells")
+    return indices, times_s, pictures
+
+
+def _check_columns(path: Path, found: pa.Schema) -> None:
+    for name in _READ:
+        wanted = schema().field(name).type
+        kind = found.field(name).type if len(found.get_all_field_indices(name)) == 1 else None
+        if kind != wanted:
+            raise _damaged(path, expected=f"a column {name} of {wanted}", found=str(kind or "none, or two")[:80])
+
+
+def _damaged(path: Path, *, expected: str | None = None, found: str | None = None) -> DataError:
+    return DataError(
+        "a shard is damaged", where=str(path), expected=expected, found=found, hint="build the dataset anew"
+    )
 
 
 def _check_place(path: Path, metadata: Any, place: Place) -> None:
     groups = metadata.num_row_groups
     rows = metadata.row_group(place.position).num_rows if place.position < groups else 0
     if rows != place.rows:
-        raise DataError(
-            "a shard is damaged",
-            where=str(path),
+        raise _damaged(
+            path,
             expected=f"{counted(place.rows, 'row')} in row group {place.position:,}",
             found=f"{counted(rows, 'row')}, and {counted(groups, 'row group')}",
-            hint="build the dataset anew",
         )
+    group = metadata.row_group(place.position)
+    codecs = {group.column(number).compression for number in range(group.num_columns)} - {"UNCOMPRESSED"}
+    if codecs:
+        raise _damaged(path, expected="no compression", found=", ".join(sorted(codecs)))

@@ -8,8 +8,9 @@ the core a package of 600 MB.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import google_crc32c
 
@@ -24,6 +25,7 @@ Feature = Sequence[bytes] | Sequence[float] | Sequence[int]
 _VARINT, _LENGTH, _FIXED32 = 0, 2, 5
 _BYTES_LIST, _FLOAT_LIST, _INT64_LIST = 1, 2, 3
 _HEADER_BYTES = 12
+_WIDEST_BITS = 63
 
 
 def encode_example(features: Mapping[str, Feature]) -> bytes:
@@ -89,7 +91,8 @@ def decode_example(data: bytes) -> dict[str, list[bytes] | list[float] | list[in
             for entry in _entries(features)
             for pair in [_fields(entry)]
         }
-    except (IndexError, KeyError, UnicodeDecodeError, struct.error) as error:
+    # A bad unpacking and bad UTF-8 are ValueErrors.
+    except (IndexError, KeyError, ValueError, TypeError, struct.error) as error:
         raise DataError("not a tf.train.Example", found=f"{len(data)} bytes") from error
 
 
@@ -136,6 +139,8 @@ def _read_varint(data: bytes, position: int) -> tuple[int, int]:
         if digit < 0x80:
             return value, position
         shift += 7
+        if shift > _WIDEST_BITS:
+            raise IndexError
 
 
 def _checksum(data: bytes) -> bytes:
@@ -210,22 +215,38 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
     DataError
         If the file is damaged.
     """
+    size_bytes = path.stat().st_size
     with path.open("rb") as stream:
         for place in places:
+            if place.position > size_bytes:
+                raise _damaged(path)
             stream.seek(place.position)
-            examples = [decode_example(_next(stream.read, path)) for _ in range(place.rows)]
-            yield (
-                [int(example["frame_index"][0]) for example in examples],
-                [int(example["time_us"][0]) / 1e6 for example in examples],
-                [bytes(example["image"][0]) for example in examples],  # type: ignore[arg-type]
-            )
+            rows = [_row(_next(stream, path, size_bytes), path) for _ in range(place.rows)]
+            yield [row[0] for row in rows], [row[1] / 1e6 for row in rows], [row[2] for row in rows]
 
 
-def _next(read: Callable[[int], bytes], path: Path) -> bytes:
-    header = read(_HEADER_BYTES)
+def _row(data: bytes, path: Path) -> tuple[int, int, bytes]:
+    try:
+        example = decode_example(data)
+        index, time_us, image = (example[name][0] for name in ("frame_index", "time_us", "image"))
+    except (DataError, LookupError) as error:
+        raise _damaged(path, "a record that is no frame") from error
+    if not (isinstance(index, int) and isinstance(time_us, int) and isinstance(image, bytes)):
+        raise _damaged(path, "a record with values of other types")
+    return index, time_us, image
+
+
+def _next(stream: BinaryIO, path: Path, size_bytes: int) -> bytes:
+    header = stream.read(_HEADER_BYTES)
     if len(header) == _HEADER_BYTES and header[8:] == _checksum(header[:8]):
         (length,) = struct.unpack("<Q", header[:8])
-        data = read(length)
-        if len(data) == length and read(4) == _checksum(data):
-            return data
-    raise DataError("a shard is damaged", where=str(path), hint="build the dataset anew")
+        # Whoever writes a length can write its checksum too: no more is asked for than the file has.
+        if length <= size_bytes - stream.tell():
+            data = stream.read(length)
+            if len(data) == length and stream.read(4) == _checksum(data):
+                return data
+    raise _damaged(path)
+
+
+def _damaged(path: Path, found: str | None = None) -> DataError:
+    return DataError("a shard is damaged", where=str(path), found=found, hint="build the dataset anew")

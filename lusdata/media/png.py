@@ -16,10 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
 
-__all__ = ["decode_png", "encode_png"]
+__all__ = ["decode_png", "encode_png", "png_size"]
 
+_HEADER_BYTES = 33
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB = 0, 2
 _FILTER_SUB = 1
@@ -76,6 +78,19 @@ def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
 
 
+def png_size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height of a PNG file by its header, in pixels; None if it is none.
+
+    Examples
+    --------
+    >>> png_size(encode_png(np.zeros((2, 3), np.uint8))), png_size(b"GIF89a")
+    ((3, 2), None)
+    """
+    if data[:8] != _SIGNATURE or data[12:16] != b"IHDR" or len(data) < _HEADER_BYTES:
+        return None
+    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+
 def decode_png(data: bytes) -> NDArray[np.uint8]:
     """Decode one frame of a shard.
 
@@ -92,10 +107,12 @@ def decode_png(data: bytes) -> NDArray[np.uint8]:
     Raises
     ------
     DecodeError
-        If the bytes are no such file.
+        If the bytes are no such file, or the picture is larger than any that a dataset holds.
     """
     image: Any = None
-    if data[:8] == _SIGNATURE:
+    size = png_size(data)
+    # By the header: a kilobyte can hold a picture of a gigabyte.
+    if size is not None and max(size) <= BUDGET.side_px:
         image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint8 or image.ndim not in (2, 3):
         raise DecodeError("a frame is no PNG file of 8 bits a channel", found=f"{len(data):,} bytes")

@@ -9,7 +9,6 @@ by digests, and never edited.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,8 +19,9 @@ from typing import Any
 from lusdata.catalog.folders import find_collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
-from lusdata.catalog.reading import parse_data
+from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.releases.version import is_version, parse_version
+from lusdata.catalog.schema import schema_faults
 from lusdata.errors import DataError, OutsideError, UsageError
 
 __all__ = [
@@ -42,11 +42,6 @@ RELEASE_FORMAT = "1.0.0"
 
 INDEX = "release.json"
 
-_FILE = re.compile(r"folds-[a-z]+\.json|manifests-\d+\.jsonl")
-_TEXTS = ("collection", "version", "date", "notes", "sha256")
-_OBJECTS = ("versions", "counts", "audit", "files", "recordings")
-_COUNTS = ("recordings", "included", "buildable")
-_KEYS = frozenset({*_TEXTS, *_OBJECTS, "previous"})
 _PART_BYTES = 900_000
 """Files stay small enough for a reviewer's page to show them."""
 
@@ -197,19 +192,20 @@ def read_release(folder: Path) -> Release:
     """
     path = folder / INDEX
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError("a file of the release is missing", where=str(path), hint=_BRING_BACK) from error
+        if not path.exists():
+            raise DataError("a file of the release is missing", where=str(path), hint=_BRING_BACK)
+        data = read_data(path, what="a release", most_bytes=LONGEST_INDEX_BYTES)
     except OSError as error:
         raise OutsideError("cannot read the release", where=str(path), found=error.strerror) from error
-    except (ValueError, RecursionError) as error:
-        raise DataError("not valid JSON", where=str(path), found=str(error)) from error
     version = data.get("release_format") if isinstance(data, dict) else None
     if version != RELEASE_FORMAT:
         expected = f"release_format {RELEASE_FORMAT}"
-        raise DataError("not a release that this lusdata knows", where=str(path), expected=expected, found=str(version))
-    if not data.keys() >= _KEYS:
-        raise DataError("fields are missing", where=str(path), found=", ".join(sorted(_KEYS - data.keys())))
+        raise DataError(
+            "not a release that this lusdata knows", where=str(path), expected=expected, found=str(version)[:80]
+        )
+    faults = schema_faults(data, version, kind="release")
+    if faults:
+        raise DataError("not a release", where=str(path), found=faults[0].clause)
     expected = seal(data)["sha256"]
     if data["sha256"] != expected:
         raise DataError(
@@ -219,37 +215,10 @@ def read_release(folder: Path) -> Release:
             found=expected,
             hint=_BRING_BACK,
         )
-    fault = _misshapen(data)
-    if fault:
-        raise DataError("not a release", where=str(path), found=fault)
     if (data["collection"], data["version"]) != (folder.parent.name, folder.name):
         found = f"{data['collection']} {data['version']}"
         raise DataError("a release lies in another place", where=str(folder), found=found)
     return Release(data, folder)
-
-
-def _misshapen(data: Mapping[str, Any]) -> str:
-    """Say what a release of the right seal can still have wrong, since whoever writes one can seal anything."""
-    wrong = [name for name in _TEXTS if not isinstance(data[name], str)]
-    wrong += [name for name in _OBJECTS if not isinstance(data[name], dict)]
-    if wrong:
-        return f"{wrong[0]} is {type(data[wrong[0]]).__name__}"
-    files, recordings, previous = data["files"], data["recordings"], data["previous"]
-    if not all(isinstance(facts, dict) and "sha256" in facts for facts in files.values()):
-        return "files without digests"
-    # Names of files become paths.
-    strange = [name for name in files if not _FILE.fullmatch(name)]
-    if strange:
-        return f"the file name {strange[0][:80]!r}"
-    if not all(isinstance(digest, str) for digest in recordings.values()):
-        return "recordings without digests"
-    if not isinstance(data["versions"].get("lusdata"), str):
-        return "no version of the lusdata that made it"
-    if not all(isinstance(data["counts"].get(name), int) for name in _COUNTS):
-        return "counts without " + ", ".join(_COUNTS)
-    if previous is not None and not (isinstance(previous, dict) and {"version", "sha256"} <= previous.keys()):
-        return "a release before it without version and seal"
-    return ""
 
 
 def find_release(collection: str | Path, version: str) -> Release:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.atomic import write_text
+from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
+from lusdata.catalog.schema import schema_faults
 from lusdata.dataset.folds.parts import UNITS, Count, Part, Split, Unit, frame_draw
 from lusdata.errors import DataError, Issue, OutsideError, UsageError
 
@@ -17,6 +19,8 @@ __all__ = ["FOLDS_VERSION", "FoldTable", "is_fold_table", "read_fold_table", "wr
 
 FOLDS_VERSION = "1.0.0"
 """The version that lusdata writes, and the only one that it reads."""
+
+_MOST_FOLDS = 10_000
 
 _SCHEMA = "https://github.com/lusdata/lusdata/schemas/folds/1.0.0.json"
 
@@ -211,10 +215,10 @@ class FoldTable:
         DataError
             If it is no JSON, of an unknown version, incomplete, or at odds with itself.
         """
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise DataError("not valid JSON", where=where, found=str(error)) from error
+        return cls._from_data(parse_data(text.encode("utf-8", "replace"), where or "the fold table"), where)
+
+    @classmethod
+    def _from_data(cls, data: Any, where: str | None) -> FoldTable:
         if not is_fold_table(data):
             raise DataError("not a fold table", where=where, expected="a file written by lusdata folds")
         if data["folds_version"] != FOLDS_VERSION:
@@ -222,14 +226,16 @@ class FoldTable:
                 "unknown version of the fold table",
                 where=where,
                 expected=FOLDS_VERSION,
-                found=repr(data["folds_version"]),
+                found=repr(data["folds_version"])[:80],
                 hint="a newer lusdata may know it: python -m pip install --upgrade lusdata",
             )
-        try:
-            table = _rebuilt(cls, data)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            detail = f"no key {error}" if isinstance(error, KeyError) else str(error)
-            raise DataError("the fold table is damaged", where=where, found=detail, hint="make it again") from error
+        faults = schema_faults(data, FOLDS_VERSION, kind="folds")
+        if faults:
+            raise DataError("the fold table is damaged", where=where, found=faults[0].clause, hint="make it again")
+        lacking = _missing_round(data)
+        if lacking is not None:
+            raise DataError("the fold table is damaged", where=where, found=lacking, hint="make it again")
+        table = _rebuilt(cls, data)
         fault = _contradiction(table)
         if fault:
             raise DataError("the fold table contradicts itself", where=where, found=fault, hint="make it again")
@@ -253,15 +259,13 @@ def read_fold_table(path: Path) -> FoldTable:
     DataError
         If it holds no fold table that this version knows; see `FoldTable.from_json`.
     """
+    if not path.exists():
+        raise UsageError("no such fold table", where=str(path), expected="a file of lusdata folds")
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UsageError("no such fold table", where=str(path), expected="a file of lusdata folds") from error
+        data = read_data(path, what="a fold table", most_bytes=LONGEST_INDEX_BYTES)
     except OSError as error:
         raise OutsideError("cannot read the fold table", where=str(path), found=error.strerror) from error
-    except UnicodeDecodeError as error:
-        raise DataError("not UTF-8 text", where=str(path), found=error.reason) from error
-    return FoldTable.from_json(text, where=str(path))
+    return FoldTable._from_data(data, str(path))
 
 
 def write_fold_table(path: Path, table: FoldTable) -> None:
@@ -299,6 +303,15 @@ def _rebuilt(cls: type[FoldTable], data: Mapping[str, Any]) -> FoldTable:
         validation=tuple(tuple(sorted(map(str, data["validation"][str(i)]))) for i in rounds),
         counts=tuple(sorted(counts)),
     )
+
+
+def _missing_round(data: Mapping[str, Any]) -> str | None:
+    settings, named = data["settings"], data["validation"]
+    if settings["k"] > _MOST_FOLDS:
+        return f"k={settings['k']}, more than {_MOST_FOLDS:,}"
+    if settings["by"] == "frame":
+        return None
+    return next((f"no validation of round {i}" for i in range(settings["k"]) if str(i) not in named), None)
 
 
 def _by_fold(unit: Unit) -> tuple[int, str]:
