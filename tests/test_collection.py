@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from catalogs import recording, write_catalog
 
-from lusdata.catalog.folders import find_collection, manifest_files, shipped_names
+from lusdata.catalog.folders import collection_names, find_collection, manifest_files, shipped_names
 from lusdata.catalog.opening import open_collection
+from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root, schemas_root
+from lusdata.cli import main
 from lusdata.errors import DataError, UsageError
 
 
@@ -119,3 +121,59 @@ def test_what_comes_with_lusdata_is_found_from_any_folder(tmp_path: Path, monkey
     assert (schemas_root() / "manifest" / "1.0.0.json").is_file()
     assert manifests_root().is_dir()
     assert "releases" not in shipped_names()
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a collection of a shipped name and another, and stand in it."""
+    for name, number in (("pocus", 3), ("clinic", 2)):
+        write_catalog(tmp_path / "manifests" / name, [recording(f"{name}-{n}") for n in range(number)])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_name_means_the_collection_that_the_user_works_on(clone: Path) -> None:
+    assert find_collection("pocus") == clone / "manifests" / "pocus"
+    assert find_collection("clinic") == clone / "manifests" / "clinic"
+    # What is not there comes with lusdata.
+    assert find_collection("blues") == manifests_root() / "blues"
+    assert {"pocus", "clinic", "blues"} <= set(collection_names())
+    assert [path.parent.name for path in select_files(["pocus"])] == ["pocus"] * 3
+    assert {path.parent.parent for path in select_files([])} == {clone / "manifests"}
+    assert len(open_collection("pocus").manifests) == 3
+
+
+def test_an_empty_folder_of_that_name_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "manifests" / "pocus").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert find_collection("pocus") == manifests_root() / "pocus"
+
+
+@pytest.mark.parametrize(
+    ("call", "text", "folders"),
+    [
+        (["stats", "pocus"], "pocus: 3 recordings  (manifests/pocus)\n", "manifests/pocus"),
+        (["validate", "pocus"], "a digest  (manifests/pocus)\n", ["manifests/pocus"]),
+        (["validate"], "a digest  (manifests/clinic, manifests/pocus)\n", ["manifests/clinic", "manifests/pocus"]),
+    ],
+    ids=["stats", "validate one", "validate all"],
+)
+def test_commands_name_the_folder_that_they_looked_at(
+    clone: Path, capsys: pytest.CaptureFixture[str], call: list[str], text: str, folders: object
+) -> None:
+    assert main(call) == 0
+    assert text in capsys.readouterr().out
+    assert main([*call, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["folder" if call[0] == "stats" else "folders"] == folders
+
+
+def test_the_check_of_releases_names_the_folder_that_it_looked_at(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "--check"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.rpartition("  ")[2] for line in shown] == ["(manifests/clinic)", "(manifests/pocus)"]
+    assert main(["release", "--check", "pocus", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["collections"]
+    assert (told["folder"], told["releases"]) == ("manifests/pocus", 0)

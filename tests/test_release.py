@@ -442,7 +442,7 @@ def test_without_a_repository_the_seals_alone_are_checked(released: Path, capsys
     assert main(["release", str(released), "--check", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {
-        "collections": [{"collection": "clinic", "releases": 1, "against": None}],
+        "collections": [{"collection": "clinic", "folder": str(released), "releases": 1, "against": None}],
         "errors": 0,
         "issues": [],
     }

@@ -163,7 +163,7 @@ def test_a_clean_collection_is_one_line_and_exit_0(here: Path, capsys: pytest.Ca
     write_catalog(here / "test", [recording("a"), recording("b", pinned=False), recording("c", state="excluded")])
     assert _run(capsys, "test") == (
         0,
-        "3 manifests without a fault; 2 included, 1 of them without a digest\n",
+        "3 manifests without a fault; 2 included, 1 of them without a digest  (test)\n",
         "",
     )
 
@@ -174,7 +174,7 @@ def test_faults_come_first_and_counts_last(here: Path, capsys: pytest.CaptureFix
     lines = out.splitlines()
     assert (code, err, len(lines)) == (1, "", 2)
     assert lines[0].startswith("error CLASS_CALLED_NORMAL test/b.json $.patterns[0].normal: ")
-    assert lines[1] == "1 error, 0 warnings in 1 of 2 manifests; 2 included, 0 of them without a digest"
+    assert lines[1] == "1 error, 0 warnings in 1 of 2 manifests; 2 included, 0 of them without a digest  (test)"
 
 
 def test_warnings_alone_are_no_failure(here: Path, capsys: pytest.CaptureFixture[str]):
@@ -191,6 +191,7 @@ def test_json_is_one_document_and_nothing_else(here: Path, capsys: pytest.Captur
     assert (code, err) == (1, "")
     assert {key: value for key, value in document.items() if key != "issues"} == {
         "schema_version": NEWEST,
+        "folders": ["test"],
         "files": 2,
         "errors": 1,
         "warnings": 0,

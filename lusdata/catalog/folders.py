@@ -1,4 +1,4 @@
-"""Where collections lie: by the name of a shipped one, or by a path."""
+"""Where collections lie: by name, in ``./manifests`` or in what comes with lusdata, or by a path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
 
-__all__ = ["find_collection", "manifest_files", "shipped_names"]
+__all__ = ["collection_names", "find_collection", "manifest_files", "manifests_here", "shipped_names"]
 
 _NOT_COLLECTIONS = {"releases"}
 _OF_A_DATASET = ("dataset.json", "manifests.jsonl")
@@ -15,7 +15,26 @@ _OF_A_DATASET = ("dataset.json", "manifests.jsonl")
 
 def shipped_names() -> tuple[str, ...]:
     """Return the names of the collections that come with lusdata, sorted."""
-    root = manifests_root()
+    return _names_in(manifests_root())
+
+
+def collection_names() -> tuple[str, ...]:
+    """Return every word that names a collection here: those of ``./manifests``, and those that come with lusdata."""
+    return tuple(sorted({*_names_in(manifests_here()), *shipped_names()}))
+
+
+def manifests_here() -> Path:
+    """Return the folder of the collections that a user works on: ``./manifests``, or else what comes with lusdata.
+
+    Who corrects a manifest in a clone wants that one to be read, and not the copy that was installed some day.
+    """
+    own, shipped = Path.cwd() / "manifests", manifests_root()
+    if not _names_in(own) or (shipped.is_dir() and own.samefile(shipped)):
+        return shipped
+    return own
+
+
+def _names_in(root: Path) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
     folders = (path for path in root.iterdir() if path.is_dir() and path.name not in _NOT_COLLECTIONS)
@@ -28,7 +47,8 @@ def find_collection(name_or_path: str | Path) -> Path:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped collection, or path of a folder. A bare word is a shipped name first.
+        Name of a collection, or path of a folder. A bare word is a name first: of a collection in ``./manifests``, then
+        of one that comes with lusdata.
 
     Returns
     -------
@@ -41,15 +61,17 @@ def find_collection(name_or_path: str | Path) -> Path:
         If there is neither.
     """
     text = str(name_or_path)
-    if isinstance(name_or_path, str) and text in shipped_names():
-        return manifests_root() / text
+    if isinstance(name_or_path, str):
+        for root in (manifests_here(), manifests_root()):
+            if text in _names_in(root):
+                return root / text
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         return path
     raise UsageError(
         "no such collection",
         where=text,
-        expected="a folder of manifests or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+        expected="a folder of manifests or one of " + (", ".join(collection_names()) or "(none here)"),
         found="a file" if path.is_file() else "nothing of that name",
     )
 
@@ -73,7 +95,7 @@ def manifest_files(folder: Path) -> list[Path]:
         raise UsageError(
             "a dataset, not a collection",
             where=str(folder),
-            expected="a folder of manifests or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+            expected="a folder of manifests or one of " + (", ".join(collection_names()) or "(none here)"),
             hint="audit and folds of a dataset are those of its collection; report, cite and export take both",
         )
     if not files:

@@ -32,7 +32,7 @@ def open_collection(name_or_path: str | Path) -> Collection:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped collection, or path of a folder; with ``@1.0.0`` behind it that release of it.
+        Name of a collection, or path of a folder; with ``@1.0.0`` behind it that release of it.
 
     Returns
     -------

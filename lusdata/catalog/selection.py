@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.folders import manifest_files, shipped_names
-from lusdata.catalog.shipped import manifests_root
+from lusdata.catalog.folders import collection_names, find_collection, manifest_files, manifests_here
 from lusdata.errors import DataError, UsageError
 
 __all__ = ["select_files"]
@@ -20,8 +19,8 @@ def select_files(names_or_paths: Iterable[str]) -> tuple[Path, ...]:
     Parameters
     ----------
     names_or_paths : iterable of str
-        Each a file, a folder of manifests, a folder of such folders, or the name of a shipped collection; a bare word
-        is a shipped name first. None at all means every shipped collection.
+        Each a file, a folder of manifests, a folder of such folders, or the name of a collection; a bare word is a
+        name first. None at all means every collection of ``./manifests``, or else those that come with lusdata.
 
     Returns
     -------
@@ -37,7 +36,7 @@ def select_files(names_or_paths: Iterable[str]) -> tuple[Path, ...]:
     """
     wanted = list(names_or_paths)
     if not wanted:
-        wanted = [str(manifests_root())]
+        wanted = [str(manifests_here())]
     files: dict[Path, Path] = {}
     for name in wanted:
         for path in _files_of(name):
@@ -46,8 +45,8 @@ def select_files(names_or_paths: Iterable[str]) -> tuple[Path, ...]:
 
 
 def _files_of(name: str) -> list[Path]:
-    if name in shipped_names():
-        return manifest_files(manifests_root() / name)
+    if name in collection_names():
+        return manifest_files(find_collection(name))
     path = Path(name).expanduser()
     if path.is_dir():
         return _below(path)
@@ -56,7 +55,7 @@ def _files_of(name: str) -> list[Path]:
     raise UsageError(
         "no such file, folder or collection",
         where=name,
-        expected="a path or one of " + (", ".join(shipped_names()) or "(none shipped)"),
+        expected="a path or one of " + (", ".join(collection_names()) or "(none here)"),
     )
 
 

@@ -33,13 +33,18 @@ class Checked:
         Every manifest that the schema accepts, in the order of the files; rules may still object to them.
     issues : tuple of Issue
         Every fault, sorted by file and place.
-    file_count : int
-        How many files were looked at.
+    files : tuple of Path
+        Every file that was looked at, in their order.
     """
 
     manifests: tuple[Manifest, ...]
     issues: tuple[Issue, ...]
-    file_count: int
+    files: tuple[Path, ...]
+
+    @property
+    def file_count(self) -> int:
+        """How many files were looked at."""
+        return len(self.files)
 
     @property
     def errors(self) -> tuple[Issue, ...]:
@@ -94,7 +99,7 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
             continue
         file = shown_path(manifest.path) if manifest.path else manifest.id
         issues.append(finding.issue(rule.code, rule.level, file))
-    return Checked(tuple(manifests), tuple(sorted(issues)), len(files))
+    return Checked(tuple(manifests), tuple(sorted(issues)), tuple(files))
 
 
 def _groups_beside(files: Sequence[Path]) -> frozenset[str]:

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "collection",
         metavar="COLLECTION",
-        help="name of a shipped collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
+        help="name of a collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
     )
     parser.add_argument(
         "--format", choices=("bibtex", "text", "json"), default="bibtex", help="what to print (default: bibtex)"
@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _citations(name: str, select: str) -> Citations:
-    from lusdata.catalog.folders import shipped_names
+    from lusdata.catalog.folders import collection_names
     from lusdata.dataset.index import is_dataset
     from lusdata.dataset.select import parse_select, select_manifests
     from lusdata.publish.citations import cite, subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()
-    if name not in shipped_names() and is_dataset(folder):
+    if name not in collection_names() and is_dataset(folder):
         index = opened_dataset(folder)
         built = {entry.id for entry in index.entries}
         subject = subject_of_dataset(index)

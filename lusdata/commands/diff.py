@@ -1,6 +1,6 @@
 """Show what differs between two states of a collection: recordings, fields, counts, folds, and what it weighs.
 
-A and B are each a collection (a shipped name or a folder), a release (pocus@1.0.0), a dataset folder, or a folder at a
+A and B are each a collection (a name or a folder), a release (pocus@1.0.0), a dataset folder, or a folder at a
 revision of git (HEAD~1:manifests/pocus). The weight is the part of a version that a release of B after A would have to
 raise. Of a dataset folder it also says what the folder holds, and of two what differs in settings, recordings and
 frames. That the two differ is no fault: the exit code is 0.

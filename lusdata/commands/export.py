@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "subject",
             metavar="DATASET|COLLECTION",
-            help="a folder that lusdata build made; or a collection: shipped name, folder of manifests, pocus@1.0.0",
+            help="a folder that lusdata build made; or a collection: name, folder of manifests, pocus@1.0.0",
         )
         one.add_argument(
             "--out",
@@ -103,13 +103,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _subject(name: str) -> Subject:
-    from lusdata.catalog.folders import shipped_names
+    from lusdata.catalog.folders import collection_names
     from lusdata.dataset.index import is_dataset
     from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()
-    # A bare word is a shipped name first, as everywhere.
-    if name not in shipped_names() and is_dataset(folder):
+    # A bare word is a name first, as everywhere.
+    if name not in collection_names() and is_dataset(folder):
         return subject_of_dataset(folder)
     return subject_of_collection(opened(name))
 

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a file, a folder, or the name of a shipped collection (default: every shipped collection)",
+        help="a file, a folder, or the name of a collection (default: all of ./manifests, else all shipped ones)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COLLECTION_HELP", "opened", "opened_dataset"]
 
-COLLECTION_HELP = "name of a shipped collection, or a folder of manifests; pocus@1.0.0 for a release of it"
+COLLECTION_HELP = (
+    "name of a collection (in ./manifests first), or a folder of manifests; pocus@1.0.0 for a release of it"
+)
 
 
 def opened(name_or_path: str | Path) -> Collection:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.changes import compare_collections
-from lusdata.catalog.folders import find_collection, shipped_names
+from lusdata.catalog.folders import collection_names, find_collection, manifests_here
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
-from lusdata.catalog.shipped import manifests_root
+from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.errors import UsageError
 from lusdata.wording import counted
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "collection",
         metavar="COLLECTION",
         nargs="?",
-        help="name of a shipped collection, or a folder of manifests (with --check by default every shipped one)",
+        help="name of a collection, or a folder of manifests (with --check by default every one in ./manifests)",
     )
     parser.add_argument("--version", metavar="X.Y.Z", help="make the release of this version")
     parser.add_argument("--notes", metavar="TEXT", help="what a user should know about it, in a sentence or two")
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         return _check(args)
     _refuse({"against": args.against} if args.against is not None else {}, "only --check compares revisions")
     if args.collection is None:
-        raise UsageError("no collection is named", expected="one of " + ", ".join(shipped_names()) + ", or a folder")
+        raise UsageError("no collection is named", expected="one of " + ", ".join(collection_names()) + ", or a folder")
     if args.version is None:
         _refuse(making, "only a new release has these: give it a --version")
         return _list(args)
@@ -144,6 +144,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         document = {
             "collection": collection.name,
+            "folder": shown_path(collection.root),
             "releases": [
                 {name: release.data[name] for name in ("version", "date", "notes", "counts", "sha256")}
                 for release in releases
@@ -180,7 +181,7 @@ def _check(args: argparse.Namespace) -> int:
     from lusdata.catalog.history import has_revision
     from lusdata.catalog.releases.check import broken_releases
 
-    folders = [find_collection(args.collection)] if args.collection is not None else _shipped()
+    folders = [find_collection(args.collection)] if args.collection is not None else _collections_here()
     issues = {folder: broken_releases(folder, against=args.against) for folder in folders}
     counts = {folder: len(releases_of(releases_folder(folder))) for folder in folders}
     revision = args.against or "HEAD"
@@ -189,7 +190,12 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         document = {
             "collections": [
-                {"collection": folder.name, "releases": counts[folder], "against": revision if held[folder] else None}
+                {
+                    "collection": folder.name,
+                    "folder": shown_path(folder),
+                    "releases": counts[folder],
+                    "against": revision if held[folder] else None,
+                }
                 for folder in folders
             ],
             "errors": len(found),
@@ -205,12 +211,13 @@ def _check(args: argparse.Namespace) -> int:
             counted(len(issues[folder]), "fault") if issues[folder] else "unchanged" if counts[folder] else "none yet"
         )
         against = f"; held against {revision}" if held[folder] else "; not held against git: no such commit here"
-        print(f"{folder.name}: {number}, {verdict}{against}")
+        print(f"{folder.name}: {number}, {verdict}{against}  ({shown_path(folder)})")
     return 1 if found else 0
 
 
-def _shipped() -> list[Path]:
-    """Return every shipped collection, and every other that has releases, though its folder may be gone."""
-    root = manifests_root()
-    released = [path.name for path in (root / "releases").iterdir()] if (root / "releases").is_dir() else []
-    return [root / name for name in sorted({*shipped_names(), *(name for name in released if name[0] != ".")})]
+def _collections_here() -> list[Path]:
+    """Return every collection of ``./manifests``, and every other that has releases, though its folder may be gone."""
+    root = manifests_here()
+    folders = [path for name in ("", "releases") if (root / name).is_dir() for path in (root / name).iterdir()]
+    names = {path.name for path in folders if path.parent.name == "releases" or any(path.glob("*.json"))}
+    return [root / name for name in sorted(names - {"releases"}) if name[0] != "."]

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "collection",
         metavar="COLLECTION|DIR",
-        help="name of a shipped collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
+        help="name of a collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
     )
     parser.add_argument(
         "--out", metavar="FILE.html", type=Path, required=True, help="the page; an older one is replaced"
@@ -63,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _gallery(args: argparse.Namespace) -> Gallery:
-    from lusdata.catalog.folders import shipped_names
+    from lusdata.catalog.folders import collection_names
     from lusdata.dataset.index import is_dataset
     from lusdata.publish.gallery.page import make_gallery
 
-    # A bare word is a shipped name first, as everywhere.
+    # A bare word is a name first, as everywhere.
     folder = Path(args.collection).expanduser()
-    if args.collection not in shipped_names() and is_dataset(folder):
+    if args.collection not in collection_names() and is_dataset(folder):
         return _of_dataset(args, folder)
     from lusdata.media.fetch.collection import fetch
     from lusdata.publish.gallery.media import pictures_of_collection

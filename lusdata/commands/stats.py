@@ -14,6 +14,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import VERDICTS, pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
+from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.commands.opened import COLLECTION_HELP, opened
 
@@ -52,6 +53,7 @@ def summarise(collection: Collection) -> dict[str, Any]:
     groups = group_ids(included)
     return {
         "collection": collection.name,
+        "folder": shown_path(collection.root if collection.release is None else collection.release.folder),
         **({} if collection.release is None else {"release": collection.release.version}),
         "recordings": {
             "total": len(collection.manifests),
@@ -117,7 +119,7 @@ def _by(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[s
 def _text(summary: Mapping[str, Any]) -> str:
     total = summary["recordings"]
     parts = [
-        f"{_label(summary)}: {total['total']:,} recordings\n"
+        f"{_label(summary)}: {total['total']:,} recordings  ({summary['folder']})\n"
         f"  {total['included']:,} included in {summary['groups']:,} groups, "
         f"{total['excluded']:,} excluded, {total['withdrawn']:,} withdrawn\n"
         f"  {total['buildable']:,} of the included can be built; {total['unpinned']:,} wait for a digest\n"

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.catalog.folders import find_collection, shipped_names
+from lusdata.catalog.folders import collection_names, find_collection
 from lusdata.commands.layout import table
 from lusdata.wording import one_line
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     root = None
     if args.collection is not None:
         root = find_collection(args.collection)
-    elif index.name in shipped_names():
+    elif index.name in collection_names():
         root = find_collection(index.name)
     found = trace(index, args.row, args.frame_index, collection=root, mirrors=args.mirror, cache=args.cache)
     if args.json:

@@ -8,7 +8,7 @@ import json
 from lusdata.catalog.rules.table import codes
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.selection import select_files
-from lusdata.catalog.validate import Checked, check_files
+from lusdata.catalog.validate import Checked, check_files, shown_path
 from lusdata.wording import counted
 
 __all__ = ["configure", "run"]
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a file, a folder, or the name of a shipped collection (default: every shipped collection)",
+        help="a file, a folder, or the name of a collection (default: all of ./manifests, else all shipped ones)",
     )
     parser.add_argument("--strict", action="store_true", help="also warn of missing recommended fields")
     parser.add_argument(
@@ -51,12 +51,18 @@ def _summary(checked: Checked) -> str:
     where = f" in {faulty} of {counted(checked.file_count, 'manifest')}" if faulty else ""
     parts = [", ".join(counts) + where if faulty else f"{counted(checked.file_count, 'manifest')} without a fault"]
     parts.append(f"{len(checked.included)} included, {len(checked.unpinned)} of them without a digest")
-    return "; ".join(parts)
+    return f"{'; '.join(parts)}  ({', '.join(_folders(checked))})"
+
+
+def _folders(checked: Checked) -> list[str]:
+    """Return the folders whose manifests were looked at."""
+    return list(dict.fromkeys(shown_path(path.parent) for path in checked.files))
 
 
 def _as_json(checked: Checked) -> str:
     document = {
         "schema_version": NEWEST,
+        "folders": _folders(checked),
         "files": checked.file_count,
         "errors": len(checked.errors),
         "warnings": len(checked.warnings),

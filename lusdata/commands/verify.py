@@ -2,7 +2,7 @@
 
 What is damaged is named and moved into the folder "damaged" below the one that was looked at; nothing is deleted. Each
 line says how to get the file again. A folder of recordings is held against the manifests whose source.path names its
-files: those of the shipped collections, or those that --collection names.
+files: those of the collections here, or those that --collection names.
 
 exit code 0: every file is what it should be; 1: some are damaged or missing.
 """
@@ -114,10 +114,10 @@ def _of_media(folder: Path, names: Sequence[str]) -> Verdict:
 
 
 def _collections(names: Sequence[str]) -> list[Collection]:
-    from lusdata.catalog.folders import shipped_names
+    from lusdata.catalog.folders import collection_names
     from lusdata.catalog.opening import open_collection
 
-    return [open_collection(name) for name in names or shipped_names()]
+    return [open_collection(name) for name in names or collection_names()]
 
 
 @contextmanager

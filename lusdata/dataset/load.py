@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.folders import shipped_names
+from lusdata.catalog.folders import collection_names
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build import build, gained
@@ -47,7 +47,7 @@ def load(
     Parameters
     ----------
     collection_or_folder : str or Path
-        A folder that ``lusdata build`` made; or the name of a shipped collection, or a folder of manifests, which is
+        A folder that ``lusdata build`` made; or the name of a collection, or a folder of manifests, which is
         built into the cache at the first call and opened from there at the next. ``"pocus@1.0.0"`` names a release of
         it.
     release : str, optional
@@ -110,7 +110,7 @@ def load(
     given = {name: value for name, value in wanted.items() if value is not None}
     settings = Recipe.from_dict(Recipe().as_dict() | given)
     folder = Path(collection_or_folder).expanduser()
-    shipped = isinstance(collection_or_folder, str) and collection_or_folder in shipped_names()
+    shipped = isinstance(collection_or_folder, str) and collection_or_folder in collection_names()
     if not shipped and is_dataset(folder):
         index = open_index(folder)
         _agree(index, settings, list(given), format, release)

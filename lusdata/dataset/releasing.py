@@ -15,7 +15,7 @@ from lusdata.atomic import new_folder
 from lusdata.catalog.changes import Change, Comparison, Kind, Weight, compare_collections
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings
-from lusdata.catalog.folders import find_collection, shipped_names
+from lusdata.catalog.folders import collection_names, find_collection
 from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.releases.release import (
     INDEX,
@@ -173,7 +173,7 @@ def plan_release(collection: Collection, previous: Release | None, *, version: s
 
 def _spoken(collection: Collection) -> str:
     """Return what a command line calls a collection."""
-    shipped = collection.name in shipped_names() and collection.root == find_collection(collection.name)
+    shipped = collection.name in collection_names() and collection.root == find_collection(collection.name)
     return collection.name if shipped else str(collection.root)
 
 

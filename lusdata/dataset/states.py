@@ -9,7 +9,7 @@ from typing import Any
 
 from lusdata.catalog.changes import Comparison, compare_collections
 from lusdata.catalog.counts import count_recordings
-from lusdata.catalog.folders import shipped_names
+from lusdata.catalog.folders import collection_names
 from lusdata.catalog.history import manifests_at
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection, split_release_name
@@ -122,7 +122,7 @@ def open_state(text: str) -> State:
         If it has a fault, or cannot be read.
     """
     path = Path(text).expanduser()
-    if text not in shipped_names() and is_dataset(path):
+    if text not in collection_names() and is_dataset(path):
         index = open_index(path)
         table = index.folds_path("patient")
         return State(text, index.manifests, None if table is None else read_fold_table(table), holding_of(index))

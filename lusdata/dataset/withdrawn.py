@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lusdata.catalog.folders import find_collection, shipped_names
+from lusdata.catalog.folders import collection_names, find_collection
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.index import Index
 
@@ -10,7 +10,7 @@ __all__ = ["outdated_note", "withdrawn_since_built"]
 
 
 def withdrawn_since_built(index: Index) -> tuple[str, ...]:
-    """Return the recordings of a dataset that are withdrawn today, as far as the shipped collections tell.
+    """Return the recordings of a dataset that are withdrawn today, as far as the collections here tell.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def withdrawn_since_built(index: Index) -> tuple[str, ...]:
     tuple of str
         Ids of recordings; none for a dataset of another collection.
     """
-    if index.name not in shipped_names():
+    if index.name not in collection_names():
         return ()
     return withdrawn_today((entry.id for entry in index.entries), find_collection(index.name))
 
