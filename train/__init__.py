@@ -5,3 +5,8 @@ Read in this order: `config` (what decides a run), `data` (frames of a dataset),
 `crossval` and `ladder` (all folds; all split units), `metrics`, `intervals` and `calibration` (how good), `fitted`
 (the networks of a run's folds), `explain` (why), `report` (tables and figures beside the paper's).
 """
+
+__all__ = ["PROGRAM"]
+
+PROGRAM = f"python -m {__name__}"
+"""How it is called: this package is `train` in a checkout, and `lusdata_train` where a wheel was installed."""

@@ -18,7 +18,7 @@ from functools import cache
 
 import numpy as np
 
-from train.sector import scanned_sector
+from .sector import scanned_sector
 
 __all__ = ["RECIPES", "Recipe", "augment"]
 

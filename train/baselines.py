@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 import lusdata
-from train.crossval import parts_of
-from train.data import Samples
-from train.fit import prediction_table
+
+from .crossval import parts_of
+from .data import Samples
+from .fit import prediction_table
 
 __all__ = ["BASELINES", "crossvalidate_baseline"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from train.augment import augment
+from .augment import augment
 
 __all__ = ["FeatureBatches", "PictureBatches", "epoch_order", "view_of"]
 

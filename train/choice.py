@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from lusdata.errors import DataError, UsageError
-from train.config import TrainConfig, override
-from train.data import Samples
-from train.linear import LinearHead, class_weights, fit_linear
-from train.metrics import loss_and_balanced_accuracy
+
+from .config import TrainConfig, override
+from .data import Samples
+from .linear import LinearHead, class_weights, fit_linear
+from .metrics import loss_and_balanced_accuracy
 
 __all__ = ["Choice", "candidates", "choose", "fit_views", "inner_folds"]
 

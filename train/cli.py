@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from lusdata.errors import InternalError, LusdataError, MissingExtraError
 from lusdata.wording import one_line
 
+from . import PROGRAM
+
 __all__ = ["main"]
 
 COMMANDS = {
@@ -62,9 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(command: str, arguments: list[str]) -> int:
     try:
-        module = importlib.import_module(f"train.commands.{command}")
+        module = importlib.import_module(f"{__package__}.commands.{command}")
         parser = argparse.ArgumentParser(
-            prog=f"python -m train {command}",
+            prog=f"{PROGRAM} {command}",
             description=module.__doc__,
             epilog=EXIT_CODES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -78,16 +80,16 @@ def _run(command: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
-        raise MissingExtraError(error.name, extra="train", purpose=f"python -m train {command}") from error
+        raise MissingExtraError(error.name, extra="train", purpose=f"{PROGRAM} {command}") from error
 
 
 def _overview(arguments: list[str]) -> int:
     if arguments and arguments[0] not in ("-h", "--help"):
         return _complain(f"no command '{arguments[0]}'; the commands are {', '.join(COMMANDS)}", 2)
-    from train.models import MODELS
+    from .models import MODELS
 
     width = max(map(len, COMMANDS))
-    lines = ["usage: python -m train COMMAND [ARGUMENTS]", "", "commands:"]
+    lines = [f"usage: {PROGRAM} COMMAND [ARGUMENTS]", "", "commands:"]
     lines += [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
     lines += ["", "models:", f"  {'name':<15} {'parameters':>11} {'paper':>11}  what; source"]
     for name, entry in MODELS.items():

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from train.intervals import Interval, group_weights, percentile_interval
-from train.metrics import LEVELS, confusion, from_confusion, label_indices, probabilities_of
+from .intervals import Interval, group_weights, percentile_interval
+from .metrics import LEVELS, confusion, from_confusion, label_indices, probabilities_of
 
 __all__ = [
     "PROBABILITY_TOLERANCE",

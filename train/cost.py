@@ -16,11 +16,12 @@ import keras
 import numpy as np
 
 from lusdata.errors import UsageError
-from train.augment import augment
-from train.batches import FeatureBatches, PictureBatches
-from train.config import TrainConfig
-from train.data import Samples
-from train.models import build, split_network
+
+from .augment import augment
+from .batches import FeatureBatches, PictureBatches
+from .config import TrainConfig
+from .data import Samples
+from .models import build, split_network
 
 __all__ = ["Cost", "measure_cost"]
 

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 import lusdata
-from train.config import TrainConfig
-from train.data import Samples
-from train.fit import FoldResult, fit_fold, write_log
-from train.intervals import intervals
-from train.metrics import LEVELS, pooled, scores
-from train.run_folder import RunFolder, write_predictions
-from train.weights import digests_of_files
+
+from .config import TrainConfig
+from .data import Samples
+from .fit import FoldResult, fit_fold, write_log
+from .intervals import intervals
+from .metrics import LEVELS, pooled, scores
+from .run_folder import RunFolder, write_predictions
+from .weights import digests_of_files
 
 __all__ = ["crossvalidate", "parts_of", "run_fold", "run_inputs", "score_run"]
 

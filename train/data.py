@@ -12,7 +12,8 @@ import numpy as np
 
 import lusdata
 from lusdata.errors import DataError
-from train.config import TrainConfig
+
+from .config import TrainConfig
 
 __all__ = ["FOREIGN", "Samples", "load_samples", "to_clips"]
 

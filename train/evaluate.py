@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from lusdata.errors import UsageError
-from train.data import FOREIGN, Samples
-from train.fit import predict_rows, prediction_table
-from train.fitted import fold_network
-from train.intervals import group_weights, intervals, percentile_interval
-from train.metrics import LEVELS, pooled, probabilities_of, scores
-from train.models import split_network
-from train.prefix_cache import cache_key, cached_prefix
-from train.run_folder import RunFolder
+
+from .data import FOREIGN, Samples
+from .fit import predict_rows, prediction_table
+from .fitted import fold_network
+from .intervals import group_weights, intervals, percentile_interval
+from .metrics import LEVELS, pooled, probabilities_of, scores
+from .models import split_network
+from .prefix_cache import cache_key, cached_prefix
+from .run_folder import RunFolder
 
 __all__ = ["ensemble_predictions", "external_scores", "severity_correlation"]
 

@@ -23,15 +23,16 @@ import pandas as pd
 
 from lusdata.atomic import write_text
 from lusdata.errors import DataError
-from train.batches import FeatureBatches, PictureBatches
-from train.choice import Choice, choose, fit_views
-from train.config import TrainConfig
-from train.data import Samples
-from train.linear import class_weights, put_into
-from train.metrics import loss_and_balanced_accuracy
-from train.models import build, split_network
-from train.pooled import pooled_features
-from train.prefix_cache import cached_prefix
+
+from .batches import FeatureBatches, PictureBatches
+from .choice import Choice, choose, fit_views
+from .config import TrainConfig
+from .data import Samples
+from .linear import class_weights, put_into
+from .metrics import loss_and_balanced_accuracy
+from .models import build, split_network
+from .pooled import pooled_features
+from .prefix_cache import cached_prefix
 
 __all__ = ["FoldResult", "fit_fold", "prediction_table"]
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import keras
 
 from lusdata.errors import DataError
-from train.models import build
-from train.run_folder import RunFolder
+
+from .models import build
+from .run_folder import RunFolder
 
 __all__ = ["fold_network"]
 

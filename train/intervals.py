@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from train.metrics import confusion, from_confusion, label_indices, pooled, probabilities_of
+from .metrics import confusion, from_confusion, label_indices, pooled, probabilities_of
 
 __all__ = ["Interval", "group_weights", "intervals", "percentile_interval"]
 

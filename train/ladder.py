@@ -15,12 +15,13 @@ from typing import Any
 import pandas as pd
 
 import lusdata
-from train.baselines import BASELINES, crossvalidate_baseline
-from train.compare import paired_difference
-from train.config import PROTOCOLS, SPLITS, TrainConfig
-from train.crossval import crossvalidate, score_run
-from train.data import Samples
-from train.run_folder import RunFolder
+
+from .baselines import BASELINES, crossvalidate_baseline
+from .compare import paired_difference
+from .config import PROTOCOLS, SPLITS, TrainConfig
+from .crossval import crossvalidate, score_run
+from .data import Samples
+from .run_folder import RunFolder
 
 __all__ = ["climb", "ladder_table", "step_costs", "step_table"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from train.explain.grid import resize_maps
+from .explain.grid import resize_maps
 
 __all__ = [
     "DISCLAIMER",

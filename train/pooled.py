@@ -12,11 +12,12 @@ import keras
 import numpy as np
 
 from lusdata.errors import UsageError
-from train.choice import candidates
-from train.config import TrainConfig
-from train.data import Samples
-from train.models import build
-from train.prefix_cache import cached_prefix
+
+from .choice import candidates
+from .config import TrainConfig
+from .data import Samples
+from .models import build
+from .prefix_cache import cached_prefix
 
 __all__ = ["pooled_features", "pooled_network"]
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from lusdata import Box, Crop
 from lusdata.errors import DataError, UsageError
-from train.config import TrainConfig
-from train.data import Samples, to_clips
-from train.explain.field import outside_share, scanned_cells, within
-from train.explain.fold_models import FoldModels, Views, on_one_grid
-from train.explain.uncertainty import DROPOUT_RATE, PASSES, spread_confidence
+
+from .config import TrainConfig
+from .data import Samples, to_clips
+from .explain.field import outside_share, scanned_cells, within
+from .explain.fold_models import FoldModels, Views, on_one_grid
+from .explain.uncertainty import DROPOUT_RATE, PASSES, spread_confidence
 
 __all__ = ["Prediction", "find_recordings", "predict_recording", "read_recording"]
 

@@ -16,9 +16,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from train.augment import augment
-from train.config import TrainConfig
-from train.data import Samples
+from .augment import augment
+from .config import TrainConfig
+from .data import Samples
 
 __all__ = ["cache_key", "cached_prefix", "weights_digest"]
 

@@ -20,8 +20,9 @@ import pandas as pd
 
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
-from train.config import TrainConfig, from_json, to_json
-from train.metrics import LEVELS
+
+from .config import TrainConfig, from_json, to_json
+from .metrics import LEVELS
 
 __all__ = ["RunFolder", "read_predictions", "require_new_folder", "write_predictions"]
 

@@ -13,7 +13,8 @@ from functools import cache
 import numpy as np
 
 from lusdata.media.phantom import Phantom, PhantomSpec, draw, typical
-from train.models.ensemble import PATTERNS
+
+from .models.ensemble import PATTERNS
 
 __all__ = ["LabelledPictures", "draw_pictures", "label_map"]
 

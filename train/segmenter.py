@@ -19,10 +19,11 @@ from keras import ops
 import lusdata
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
-from train.batches import epoch_order
-from train.models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
-from train.segmentation_phantoms import LabelledPictures, draw_pictures
-from train.weights import sha256_of_file
+
+from .batches import epoch_order
+from .models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
+from .segmentation_phantoms import LabelledPictures, draw_pictures
+from .weights import sha256_of_file
 
 __all__ = ["dice", "fit_segmenter", "segmentation_loss"]
 

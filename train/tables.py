@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from train.metrics import LEVELS
+from .metrics import LEVELS
 
 __all__ = ["score_lines"]
 

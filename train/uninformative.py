@@ -15,7 +15,8 @@ import numpy as np
 
 import lusdata
 from lusdata.errors import DataError, UsageError
-from train.data import Samples
+
+from .data import Samples
 
 __all__ = ["CLASS_NAME", "PictureFolds", "with_pictures"]
 

@@ -23,7 +23,8 @@ import keras
 import numpy as np
 
 from lusdata.errors import DataError, OutsideError, UsageError
-from train.config import TrainConfig
+
+from .config import TrainConfig
 
 __all__ = [
     "OFFLINE_VARIABLE",

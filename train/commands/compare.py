@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from train.run_folder import RunFolder
+    from ..run_folder import RunFolder
 
 __all__ = ["configure", "run"]
 
@@ -25,14 +25,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare two runs."""
-    from train.compare import (
+    from ..compare import (
         PROBABILITY_TOLERANCE,
         SCORE_TOLERANCE,
         compare_predictions,
         compare_scores,
         paired_difference,
     )
-    from train.run_folder import RunFolder
+    from ..run_folder import RunFolder
 
     ours, reference = RunFolder(arguments.run), RunFolder(arguments.to)
     for one in (ours, reference):

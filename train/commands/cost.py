@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from lusdata.errors import UsageError
-from train.commands.options import add_run_options, prepared
+
+from .options import add_run_options, prepared
 
 __all__ = ["configure", "run"]
 
@@ -22,8 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pictures < 1:
         raise UsageError("too small", where="--pictures", expected="at least 1", found=str(arguments.pictures))
     config, material = prepared(arguments)
-    from train.cost import measure_cost
-    from train.crossval import parts_of
+    from ..cost import measure_cost
+    from ..crossval import parts_of
 
     table = material.folds(config)
     parts = [parts_of(material.samples, table, fold) for fold in range(config.k)]

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from lusdata.atomic import write_text
-from train.commands.options import add_folds_option, add_run_options, cache_folder, default_out, prepared, say
+
+from .options import add_folds_option, add_run_options, cache_folder, default_out, prepared, say
 
 __all__ = ["configure", "run"]
 
@@ -26,9 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Cross-validate."""
     config, material = prepared(arguments)
-    from train.crossval import crossvalidate
-    from train.report.page import render
-    from train.tables import score_lines
+    from ..crossval import crossvalidate
+    from ..report.page import render
+    from ..tables import score_lines
 
     table = material.folds(config, arguments.folds)
     out = arguments.out or default_out(config, after=f"-{config.by}-{config.protocol}")

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from train.commands.options import add_data_options, material_from, start_keras
+from .options import add_data_options, material_from, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -25,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate on other data."""
     start_keras(offline=arguments.offline)
-    from train.evaluate import ensemble_predictions, external_scores, severity_correlation
-    from train.run_folder import RunFolder, write_predictions
-    from train.tables import score_lines
+    from ..evaluate import ensemble_predictions, external_scores, severity_correlation
+    from ..run_folder import RunFolder, write_predictions
+    from ..tables import score_lines
 
     folder = RunFolder(arguments.run)
     folder.require_finished()

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from train.commands.options import add_data_options, cache_folder, material_from, say, start_keras
+
+from .options import add_data_options, cache_folder, material_from, say, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -37,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
             found = str(getattr(arguments, name))
             raise UsageError("too small", where=f"--{name}", expected=f"at least {least}", found=found)
     start_keras(offline=arguments.offline)
-    from train.explain.explanation import Settings, explain_run
-    from train.run_folder import RunFolder
+    from ..explain.explanation import Settings, explain_run
+    from ..run_folder import RunFolder
 
     folder = RunFolder(arguments.run)
     config = folder.config

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from train.commands.options import (
+
+from .options import (
     add_folds_option,
     add_run_options,
     cache_folder,
@@ -49,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     start_keras(offline=arguments.offline)
     if not 0 <= arguments.fold < config.k:
         raise UsageError("no such fold", where="--fold", expected=f"0 to {config.k - 1}", found=str(arguments.fold))
-    from train.crossval import run_fold, run_inputs
-    from train.metrics import LEVELS, pooled, scores
-    from train.run_folder import RunFolder
+    from ..crossval import run_fold, run_inputs
+    from ..metrics import LEVELS, pooled, scores
+    from ..run_folder import RunFolder
 
     material = material_from(arguments, config)
     table = material.folds(config, arguments.folds)
@@ -81,7 +82,7 @@ def _fit_segmenter(arguments: argparse.Namespace) -> int:
             "the segmenter has no config", where=", ".join(given), expected="--steps, --seed and --out alone"
         )
     start_keras()
-    from train.segmenter import fit_segmenter
+    from ..segmenter import fit_segmenter
 
     out = arguments.out or Path("runs") / "segmenter"
     path = fit_segmenter(out=out, steps=arguments.steps, seed=arguments.seed or 0, say=say)

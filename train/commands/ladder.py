@@ -13,8 +13,9 @@ from pathlib import Path
 
 from lusdata.atomic import write_text
 from lusdata.errors import UsageError
-from train.commands.options import add_run_options, cache_folder, default_out, prepared, say
-from train.config import SPLITS
+
+from ..config import SPLITS
+from .options import add_run_options, cache_folder, default_out, prepared, say
 
 __all__ = ["configure", "run"]
 
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.uninformative is not None:
         raise UsageError("pictures have no source to be left out", where="--uninformative", expected="crossval or fit")
     config, material = prepared(arguments)
-    from train.ladder import climb, ladder_table, step_costs, step_table
+    from ..ladder import climb, ladder_table, step_costs, step_table
 
     tables = {by: material.folds(replace(config, by=by)) for by in SPLITS}
     out = arguments.out or default_out(config, before="ladder-")

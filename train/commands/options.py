@@ -14,9 +14,10 @@ import pandas as pd
 
 import lusdata
 from lusdata.errors import UsageError
-from train.config import PROTOCOLS, SPLITS, TrainConfig, override
-from train.data import Samples, load_samples
-from train.uninformative import CLASS_NAME, PictureFolds, with_pictures
+
+from ..config import PROTOCOLS, SPLITS, TrainConfig, override
+from ..data import Samples, load_samples
+from ..uninformative import CLASS_NAME, PictureFolds, with_pictures
 
 __all__ = [
     "Material",
@@ -113,7 +114,7 @@ def start_keras(*, offline: bool = False) -> None:
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        weights = importlib.import_module("train.weights")
+        weights = importlib.import_module("..weights", __package__)
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -123,7 +124,7 @@ def start_keras(*, offline: bool = False) -> None:
 
 def config_from(arguments: argparse.Namespace) -> TrainConfig:
     """Return the config that the arguments name, with their changes."""
-    from train.configs import get_config
+    from ..configs import get_config
 
     settings: dict[str, Any] = {}
     for text in arguments.set:

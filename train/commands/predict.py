@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from lusdata.atomic import write_text
 from lusdata.errors import LusdataError, UsageError
-from train.commands.options import start_keras
+
+from .options import start_keras
 
 if TYPE_CHECKING:
-    from train.predict import Prediction
-    from train.run_folder import RunFolder
+    from ..predict import Prediction
+    from ..run_folder import RunFolder
 
 __all__ = ["configure", "run"]
 
@@ -36,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict."""
-    from train.run_folder import RunFolder, require_new_folder
+    from ..run_folder import RunFolder, require_new_folder
 
     folder, out = RunFolder(arguments.run), arguments.out
     config = folder.config
@@ -44,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise UsageError("too small", where="--seed", expected="at least 0", found=str(arguments.seed))
     start_keras()
-    from train.explain.fold_models import FoldModels
-    from train.overlay import DISCLAIMER
-    from train.predict import find_recordings, predict_recording, read_recording
+    from ..explain.fold_models import FoldModels
+    from ..overlay import DISCLAIMER
+    from ..predict import find_recordings, predict_recording, read_recording
 
     recordings = find_recordings(arguments.source)
     models = FoldModels(folder)
@@ -85,7 +86,7 @@ def _line(one: Prediction) -> str:
 
 
 def _write_overlay(out: Path, one: Prediction, *, as_video: bool) -> str:
-    from train.overlay import relative_activation, write_overlay_image, write_overlay_video
+    from ..overlay import relative_activation, write_overlay_image, write_overlay_video
 
     activation = relative_activation(one.maps)
     stem = one.name.replace("/", "--")
@@ -104,7 +105,7 @@ def _write_overlay(out: Path, one: Prediction, *, as_video: bool) -> str:
 def _write_tables(out: Path, found: list[Prediction], overlays: list[str], folder: RunFolder) -> None:
     import pandas as pd
 
-    from train.overlay import DISCLAIMER
+    from ..overlay import DISCLAIMER
 
     frames = [
         pd.DataFrame(

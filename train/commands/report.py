@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report."""
-    from train.report.page import render
-    from train.run_folder import RunFolder
+    from ..report.page import render
+    from ..run_folder import RunFolder
 
     out = arguments.out or arguments.run / "report.html"
     if out.is_dir():

@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from train.commands.options import add_data_options, material_from, start_keras
-from train.config import override
+
+from ..config import override
+from .options import add_data_options, material_from, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -34,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     if out.exists():
         raise UsageError("is there already", where=str(out), hint="name another; nothing was changed")
     start_keras(offline=arguments.offline)
-    from train.configs import get_config
-    from train.explain import figures
-    from train.explain.segmented import middle_rows, segment, segmented_figure
-    from train.models.ensemble import PATTERNS
-    from train.models.segmentation import colouring_network
+    from ..configs import get_config
+    from ..explain import figures
+    from ..explain.segmented import middle_rows, segment, segmented_figure
+    from ..models.ensemble import PATTERNS
+    from ..models.segmentation import colouring_network
 
     config = override(get_config("vgg_segment"), {"segmenter": arguments.segmenter})
     if arguments.recording:

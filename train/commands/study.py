@@ -17,7 +17,8 @@ from typing import Any
 
 from lusdata.atomic import PRIVATE, write_text
 from lusdata.errors import DataError, UsageError
-from train.commands.options import add_data_options, material_from, say, start_keras
+
+from .options import add_data_options, material_from, say, start_keras
 
 __all__ = ["configure", "run"]
 
@@ -49,11 +50,11 @@ def _make(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     start_keras(offline=arguments.offline)
-    from train.explain.field import scanned_cells, within
-    from train.explain.fold_models import FoldModels, Views, collect, held_out_fold
-    from train.explain.study import choose_recordings, plan_study, write_key
-    from train.explain.study_page import Clip, study_page
-    from train.run_folder import RunFolder
+    from ..explain.field import scanned_cells, within
+    from ..explain.fold_models import FoldModels, Views, collect, held_out_fold
+    from ..explain.study import choose_recordings, plan_study, write_key
+    from ..explain.study_page import Clip, study_page
+    from ..run_folder import RunFolder
 
     for name in ("seed", "videos"):
         if getattr(arguments, name) < 0:
@@ -97,9 +98,9 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from train.explain.study import PATTERNS, read_key
-    from train.explain.study_answers import read_answers, statistics
-    from train.run_folder import RunFolder, require_new_folder
+    from ..explain.study import PATTERNS, read_key
+    from ..explain.study_answers import read_answers, statistics
+    from ..run_folder import RunFolder, require_new_folder
 
     if arguments.out is not None:
         require_new_folder(arguments.out)
@@ -112,7 +113,7 @@ def _read(arguments: argparse.Namespace) -> int:
     found = statistics(answers, classes=config.classes)
     sys.stdout.write(_lines(found))
     if arguments.out is not None:
-        from train.explain import figures
+        from ..explain import figures
 
         arguments.out.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found, indent=2, ensure_ascii=False) + "\n"

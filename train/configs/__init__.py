@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lusdata.errors import UsageError
-from train.config import TrainConfig
-from train.configs import (
+
+from ..config import TrainConfig
+from . import (
     covidnet,
     genesis,
     mobilenet_v2,

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from train.config import TrainConfig
-from train.configs.settings import PAPER, keeping_to_physics
+from ..config import TrainConfig
+from .settings import PAPER, keeping_to_physics
 
 __all__ = ["paper", "physics"]
 

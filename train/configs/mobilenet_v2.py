@@ -22,8 +22,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from train.config import TrainConfig
-from train.configs.settings import PAPER
+from ..config import TrainConfig
+from .settings import PAPER
 
 __all__ = ["paper", "physics", "reference"]
 

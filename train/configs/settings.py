@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from train.config import TrainConfig
+from ..config import TrainConfig
 
 __all__ = ["PAPER", "keeping_to_physics"]
 

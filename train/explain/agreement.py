@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from train.explain.peaks import peak_points
+from .peaks import peak_points
 
 __all__ = ["compare_maps", "summary"]
 

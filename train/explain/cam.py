@@ -17,8 +17,9 @@ import keras
 import numpy as np
 
 from lusdata.errors import UsageError
-from train.explain.grid import resize_maps
-from train.explain.seam import as_array, linear_head, producer, seams_of
+
+from .grid import resize_maps
+from .seam import as_array, linear_head, producer, seams_of
 
 __all__ = ["MappedNetwork"]
 

@@ -13,16 +13,17 @@ import pandas as pd
 
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
-from train.calibration import coverage_curve
-from train.data import Samples
-from train.explain import agreement, figures, uncertainty
-from train.explain.field import outside_share, scanned_cells, within
-from train.explain.fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
-from train.explain.mmd import between_classes, median_distance
-from train.explain.overlap import DRAWN_CLASSES, draw_phantoms, phantom_overlap
-from train.explain.peaks import off_picture, peak_points
-from train.overlay import relative_activation, write_overlay_video
-from train.run_folder import RunFolder, require_new_folder
+
+from ..calibration import coverage_curve
+from ..data import Samples
+from ..overlay import relative_activation, write_overlay_video
+from ..run_folder import RunFolder, require_new_folder
+from . import agreement, figures, uncertainty
+from .field import outside_share, scanned_cells, within
+from .fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
+from .mmd import between_classes, median_distance
+from .overlap import DRAWN_CLASSES, draw_phantoms, phantom_overlap
+from .peaks import off_picture, peak_points
 
 __all__ = ["Settings", "example_rows", "explain_run"]
 

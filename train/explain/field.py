@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.sector import scanned_sector
+from ..sector import scanned_sector
 
 __all__ = ["cells_of", "outside_share", "scanned_cells", "within"]
 

@@ -14,9 +14,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from lusdata.atomic import PRIVATE, write_bytes
-from train.explain.mmd import Discrepancy
-from train.explain.peaks import density
-from train.overlay import bar_colours, blend
+
+from ..overlay import bar_colours, blend
+from .mmd import Discrepancy
+from .peaks import density
 
 __all__ = [
     "agreement_figure",

@@ -12,15 +12,16 @@ import pandas as pd
 from tqdm import tqdm
 
 from lusdata.errors import DataError, UsageError
-from train.augment import augment
-from train.data import Samples
-from train.explain.cam import MappedNetwork
-from train.explain.grid import resize_maps
-from train.explain.seam import maps_behind
-from train.fitted import fold_network
-from train.models import split_network
-from train.prefix_cache import cache_key, weights_digest
-from train.run_folder import RunFolder
+
+from ..augment import augment
+from ..data import Samples
+from ..fitted import fold_network
+from ..models import split_network
+from ..prefix_cache import cache_key, weights_digest
+from ..run_folder import RunFolder
+from .cam import MappedNetwork
+from .grid import resize_maps
+from .seam import maps_behind
 
 __all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold", "on_one_grid"]
 

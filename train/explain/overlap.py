@@ -17,9 +17,10 @@ import numpy as np
 from scipy import ndimage
 
 from lusdata.media.phantom import PhantomSpec, draw, typical
-from train.explain.field import cells_of, within
-from train.explain.grid import resize_maps
-from train.explain.peaks import peak_points
+
+from .field import cells_of, within
+from .grid import resize_maps
+from .peaks import peak_points
 
 __all__ = ["DRAWN_CLASSES", "PATTERNS", "PhantomSet", "draw_phantoms", "overlap_with_masks", "phantom_overlap"]
 

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lusdata.errors import UsageError
-from train.data import FOREIGN, Samples
-from train.explain.figures import wrapped
-from train.models.ensemble import PATTERNS
-from train.models.segmentation import PATTERN_COLOURS
+
+from ..data import FOREIGN, Samples
+from ..models.ensemble import PATTERNS
+from ..models.segmentation import PATTERN_COLOURS
+from .figures import wrapped
 
 __all__ = ["Segmented", "middle_rows", "segment", "segmented_figure"]
 

@@ -18,7 +18,8 @@ import pandas as pd
 
 from lusdata.atomic import write_text
 from lusdata.errors import DataError
-from train.metrics import label_indices, pooled, probabilities_of
+
+from ..metrics import label_indices, pooled, probabilities_of
 
 __all__ = ["PATTERNS", "SCORES", "Item", "Key", "choose_recordings", "plan_study", "read_key", "write_key"]
 

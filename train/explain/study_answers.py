@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from lusdata.errors import DataError
-from train.explain.study import DISTRACTION, PATTERNS, SCORES, Key
+
+from .study import DISTRACTION, PATTERNS, SCORES, Key
 
 __all__ = ["Answers", "Rating", "read_answers", "statistics"]
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from lusdata.media.phantom import write_image, write_video
-from train.explain.study import DISTRACTION, PATTERNS, SCORES, Key
-from train.overlay import bar_colours, blend, relative_activation
+
+from ..overlay import bar_colours, blend, relative_activation
+from .study import DISTRACTION, PATTERNS, SCORES, Key
 
 __all__ = ["Clip", "study_page"]
 

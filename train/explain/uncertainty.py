@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from train.calibration import coverage_curve
-from train.explain.fold_models import FoldModels, Views
-from train.intervals import group_weights, percentile_interval
+from ..calibration import coverage_curve
+from ..intervals import group_weights, percentile_interval
+from .fold_models import FoldModels, Views
 
 __all__ = ["DROPOUT_RATE", "PASSES", "association", "coverage", "run_confidences", "spread_confidence", "summary"]
 

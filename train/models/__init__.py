@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from lusdata.errors import UsageError
-from train.config import TrainConfig
+
+from ..config import TrainConfig
 
 if TYPE_CHECKING:
     import keras

@@ -14,9 +14,10 @@ import keras
 from keras import layers
 
 from lusdata.errors import UsageError
-from train.config import TrainConfig
-from train.layers import NORM_MOMENTUM, ColoursToBackbone, GreyToBackbone
-from train.weights import load_backbone_weights
+
+from ..config import TrainConfig
+from ..layers import NORM_MOMENTUM, ColoursToBackbone, GreyToBackbone
+from ..weights import load_backbone_weights
 
 __all__ = [
     "classifier",

@@ -11,10 +11,10 @@ from typing import Any
 import keras
 from keras import layers
 
-from train.config import TrainConfig
-from train.layers import NORM_MOMENTUM
-from train.models.backbones import classifier, picture_input
-from train.weights import load_backbone_weights
+from ..config import TrainConfig
+from ..layers import NORM_MOMENTUM
+from ..weights import load_backbone_weights
+from .backbones import classifier, picture_input
 
 __all__ = ["covidnet"]
 

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from train.layers import NORM_MOMENTUM, Resized
+from ..layers import NORM_MOMENTUM, Resized
 
 __all__ = ["BOTTLENECK_MAPS", "PATTERNS", "WORKING_SIZE_PX", "build_ensemble"]
 

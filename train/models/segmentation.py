@@ -9,11 +9,13 @@ import keras
 from keras import layers
 
 from lusdata.errors import DataError, UsageError
-from train.config import TrainConfig
-from train.layers import ClassColours, Resized
-from train.models.backbones import classifier, picture_input, vgg_head
-from train.models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
-from train.weights import load_weights_file, record_beside
+
+from .. import PROGRAM
+from ..config import TrainConfig
+from ..layers import ClassColours, Resized
+from ..weights import load_weights_file, record_beside
+from .backbones import classifier, picture_input, vgg_head
+from .ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
 
 __all__ = ["PATTERN_COLOURS", "colouring_network", "load_ensemble", "segment_enc", "vgg_segment"]
 
@@ -121,7 +123,7 @@ def _ensemble_of(config: TrainConfig) -> keras.Model:
             f"{config.model} needs a trained segmentation ensemble",
             where="segmenter",
             expected="its weights file",
-            hint="train one with 'python -m train fit segmenter', then add --set segmenter=FILE; "
+            hint=f"train one with '{PROGRAM} fit segmenter', then add --set segmenter=FILE; "
             "or start everything untrained with --weights none",
         )
     step_px = 16

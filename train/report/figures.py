@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from train.calibration import coverage_curve, expected_calibration_error, reliability
-from train.metrics import roc_auc
+from ..calibration import coverage_curve, expected_calibration_error, reliability
+from ..metrics import roc_auc
 
 __all__ = ["CLASS_COLOURS", "confusions", "coverage", "learning", "precision_recall", "reliability_diagram", "roc"]
 

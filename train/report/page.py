@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from train.calibration import brier_score, expected_calibration_error
-from train.config import TrainConfig
-from train.metrics import LEVELS, label_indices, pooled, probabilities_of
-from train.paper import MEASURES, paper_classes
-from train.report import figures
-from train.run_folder import RunFolder
-from train.uninformative import CLASS_NAME
+from ..calibration import brier_score, expected_calibration_error
+from ..config import TrainConfig
+from ..metrics import LEVELS, label_indices, pooled, probabilities_of
+from ..paper import MEASURES, paper_classes
+from ..run_folder import RunFolder
+from ..uninformative import CLASS_NAME
+from . import figures
 
 __all__ = ["render"]
 
