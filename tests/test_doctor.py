@@ -129,7 +129,7 @@ def test_every_container_that_is_let_in_is_tried(tmp_path):
         assert path is not None, f"{form.name} cannot be written with PyAV's own wheel"
         with opening.open_container(path) as container:
             tried.update(container.format.name.split(","))
-    # A raw file of Motion JPEG is read as JPEG pictures, one after the other.
+    # A raw file of Motion JPEG is several JPEG pictures, and refused as such.
     assert set(opening._FORMATS.split(",")) - tried - {"mjpeg"} == set()
 
 

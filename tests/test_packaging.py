@@ -86,9 +86,18 @@ def test_a_schema_names_its_own_version(version):
     assert load_schema(version)["properties"]["schema_version"]["const"] == version
 
 
+@pytest.mark.skipif((ROOT / "lusdata").is_dir(), reason="the tests run in a checkout, not beside an installed wheel")
+def test_the_wheel_puts_no_other_names_into_the_environment_than_its_own():
+    files = importlib.metadata.files("lusdata") or []
+    assert {file.parts[0] for file in files if file.suffix == ".py"} == {"lusdata", "lusdata_train"}
+    assert not [file for file in files if "results" in file.parts]
+
+
 @CHECKOUT
 def test_the_oldest_pins_are_the_lower_bounds():
-    bounds = dict(requirement(text) for text in project()["project"]["dependencies"])
+    extras = project()["project"]["optional-dependencies"]
+    wanted = [*project()["project"]["dependencies"], *extras["dicom"], *extras["publish"]]
+    bounds = dict(requirement(text) for text in wanted)
     oldest = pins("constraints-oldest.txt")
     assert set(oldest) == set(bounds)
     for name, pin in oldest.items():
@@ -96,9 +105,21 @@ def test_the_oldest_pins_are_the_lower_bounds():
 
 
 @CHECKOUT
+def test_every_place_names_the_same_versions_of_python():
+    oldest, newest = doctor.OLDEST_PYTHON[1], doctor.NEWEST_PYTHON[1]
+    assert project()["project"]["requires-python"] == f">=3.{oldest},<3.{newest + 1}"
+    assert f"whatever Python 3.{oldest} to 3.{newest} is found" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page in ("README.md", "CONTRIBUTING.md"):
+        assert f"Python 3.{oldest} to 3.{newest}" in (ROOT / page).read_text(encoding="utf-8"), page
+    classified = re.findall(r"Python :: 3\.(\d+)", " ".join(project()["project"]["classifiers"]))
+    assert set(map(int, classified)) <= set(range(oldest, newest + 1))
+
+
+@CHECKOUT
 def test_every_requirement_is_pinned():
     extras = project()["project"]["optional-dependencies"]
-    wanted = [*project()["project"]["dependencies"], *extras["dev"], *extras["tf"], *extras["torch"], *extras["train"]]
+    told = ("dev", "dicom", "publish", "test", "tf", "torch", "train")
+    wanted = [*project()["project"]["dependencies"], *(text for name in told for text in extras[name])]
     names = {requirement(text)[0] for text in wanted if not text.startswith("lusdata[")}
     assert names - set(pins("constraints.txt")) == set()
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import train
 from train import cli
 from train.configs import CONFIGS
 from train.models import MODELS
 
+HOME = Path(train.__path__[0]).parent
 # As Python behaves where the extra's packages are not installed.
 WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({sorted(cli.EXTRA)!r}))\n"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    code = WITHOUT + "from train.cli import main; sys.exit(main())"
+    code = WITHOUT + f"from {train.__name__}.cli import main; sys.exit(main())"
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
 
 
@@ -31,7 +34,7 @@ def test_help_lists_commands_models_and_protocols_without_the_extra():
 
 
 def test_help_is_instant():
-    code = "import sys; from train.cli import main; main(['--help']); print(*sys.modules)"
+    code = f"import sys; from {train.__name__}.cli import main; main(['--help']); print(*sys.modules)"
     began_s = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     lasted_s = time.perf_counter() - began_s
@@ -44,16 +47,24 @@ def test_help_is_instant():
 def test_every_command_explains_itself_without_the_extra(command):
     done = run(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: python -m train {command}")
+    assert done.stdout.startswith(f"usage: {train.PROGRAM} {command}")
 
 
 def test_a_command_without_the_extra_is_one_line_that_names_it():
     done = run("crossval", "mobilenet_v2")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("train: python -m train crossval needs the package '")
+    assert done.stderr.startswith(f"train: {train.PROGRAM} crossval needs the package '")
     assert done.stderr.endswith("run: python -m pip install 'lusdata[train]'\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_python_dash_m_runs_it_under_its_name():
+    done = subprocess.run(
+        [sys.executable, "-m", train.__name__, "--help"], capture_output=True, text=True, check=True, cwd=HOME
+    )
+    assert f"python -m {train.__name__}" == train.PROGRAM
+    assert done.stdout.startswith(f"usage: {train.PROGRAM} COMMAND")
 
 
 def test_a_fault_of_our_own_has_an_exit_code_of_its_own(monkeypatch, capsys):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="needs the extra 'train'")
+
 from train.explain.field import cells_of, outside_share, scanned_cells, within
 from train.explain.peaks import peak_points
 

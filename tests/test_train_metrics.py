@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
+pytest.importorskip("sklearn", reason="needs the extra 'train'")
+
 from sklearn import metrics as reference
 
 from train.calibration import brier_score, coverage_curve, expected_calibration_error

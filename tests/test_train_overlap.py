@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+pytest.importorskip("scipy", reason="needs the extra 'train'")
 from scipy import ndimage
 
 from train.explain.overlap import PATTERNS, draw_phantoms, overlap_with_masks, phantom_overlap

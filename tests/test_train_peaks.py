@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="needs the extra 'train'")
+
 from train.explain.agreement import compare_maps, summary
 from train.explain.peaks import density, peak_points
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
-keras = pytest.importorskip("keras")
+keras = pytest.importorskip("keras", reason="needs the extra 'train'")
 
+from scipy import stats  # noqa: E402
 from tiny_runs import CLASSES, TinyRun, tiny_run  # noqa: E402
 
 from lusdata.errors import DataError  # noqa: E402

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
-keras = pytest.importorskip("keras")
+keras = pytest.importorskip("keras", reason="needs the extra 'train'")
 
+from scipy import stats  # noqa: E402
 from tiny_runs import SIZE, tiny_network, tiny_run, tiny_samples  # noqa: E402
 
 from train.config import TrainConfig  # noqa: E402

@@ -30,6 +30,7 @@ from lusdata.wording import one_line
 
 __all__ = ["Finding", "configure", "examine", "run"]
 
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 # Distribution and import name of what every command may need; each is loaded, since an installed package can still
 # lack a library of the system.
 CORE = {
@@ -107,9 +108,10 @@ def run(args: argparse.Namespace) -> int:
 def examine() -> Iterator[Finding]:
     """Yield one finding after the other; nothing is changed, and nothing outside this machine is asked."""
     yield Finding("lusdata", "ok", f"{__version__}, manifest schema {NEWEST}, in {Path(__file__).parents[1]}")
-    supported = (3, 11) <= sys.version_info[:2] < (3, 14)
+    supported = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
     system = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield Finding("Python", "ok" if supported else "fault", system if supported else f"{system}; needs 3.11 to 3.13")
+    known = " to ".join(".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
+    yield Finding("Python", "ok" if supported else "fault", system if supported else f"{system}; needs {known}")
     for distribution, module in CORE.items():
         yield _core_package(distribution, module)
     for distribution, module in SPARE.items():

@@ -88,7 +88,6 @@ TRIALS = (
     Trial("raw MPEG-4", ".m4v", "m4v", "mpeg4", timed=False),
     Trial("raw H.264", ".h264", "h264", "libx264", timed=False),
     Trial("raw H.265", ".hevc", "hevc", "libx265", timed=False),
-    Trial("raw Motion JPEG", ".mjpeg", "mjpeg", "mjpeg", "yuvj420p", timed=False),
     Trial("Matroska, FFV1", ".mkv"),
     Trial("WebM, VP8", ".webm", "webm", "libvpx"),
     Trial("WebM, VP9", ".webm", "webm", "libvpx-vp9"),
