@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.folds import assign
 from lusdata.dataset.folds.make import FoldTable, make_folds
 from lusdata.dataset.folds.units import expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
@@ -189,6 +190,19 @@ def test_folds_are_even_and_every_class_that_can_be_is_in_each(seed: int) -> Non
     for split in map(table.split, range(5)):
         assert {name for m in manifests if m.id in split.validation for name in [m.class_name]} == set(CLASSES)
         assert 0.1 <= len(split.validation) / len((*split.train, *split.validation)) <= 0.3
+
+
+def test_many_units_are_even_from_the_first_deal_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of a thousand units of as many sizes, the search for better changes sees next to nothing.
+    monkeypatch.setattr(assign, "_STARTS", 1)
+    monkeypatch.setattr(assign, "_MOST_LOOKS", 0)
+    draw = random.Random(0)
+    sizes = {f"u{number}": draw.randrange(1, 1000) for number in range(1000)}
+    units = {name: assign.Profile({("frames",): size}, frozenset(CLASSES)) for name, size in sizes.items()}
+    parts = assign.assign(units, shares=(1, 1, 2), seed=0)
+    held = [sum(sizes[name] for name in sizes if parts[name] == part) for part in range(3)]
+    for part, share in enumerate((0.25, 0.25, 0.5)):
+        assert held[part] == pytest.approx(share * sum(sizes.values()), rel=0.001)
 
 
 def test_recordings_that_cannot_be_built_are_not_dealt_but_still_join_groups() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from clips import write_clip
 from lusdata.catalog.manifest import Crop, Trim
 from lusdata.errors import DataError, DecodeError, UsageError
 from lusdata.media.crop import Box
-from lusdata.media.decode.pixels import _expand
+from lusdata.media.decode.pixels import _expand, rgb_pixels
+from lusdata.media.decode.turn import Turn
 from lusdata.media.frames import read_frames
 from lusdata.media.phantom import FORMS, draw, index_clip, index_level, typical, write_image, write_video
 
@@ -330,3 +332,27 @@ def test_every_real_recording_gives_frames(corpus_dir, blues_dir):
         assert frames.images.shape == (len(frames.indices), 224, 224), path.name
         assert frames.images.max() > 100, path.name
         assert np.diff(frames.times_s).min(initial=1.0) > 0.2, path.name
+
+
+@pytest.mark.parametrize(
+    ("colour_space", "red", "green", "blue"),
+    [
+        (5, 1.402, (-0.344136, -0.714136), 1.772),
+        (1, 1.5748, (-0.187324, -0.468124), 1.8556),
+        (9, 1.4746, (-0.164553, -0.571353), 1.8814),
+    ],
+    ids=["bt601", "bt709", "bt2020"],
+)
+def test_colours_follow_the_standard_that_the_file_names(colour_space, red, green, blue):
+    frame = av.VideoFrame(16, 16, "yuv444p")
+    for plane, value in zip(frame.planes, (120, 100, 150), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    frame.colorspace, frame.color_range = colour_space, 2
+    blue_difference, red_difference = 100 - 128, 150 - 128
+    expected = (
+        120 + red * red_difference,
+        120 + green[0] * blue_difference + green[1] * red_difference,
+        120 + blue * blue_difference,
+    )
+    found = rgb_pixels(frame, Box(0, 0, 16, 16), Turn())
+    assert np.abs(found - np.array(expected)).max() <= 0.51

@@ -17,7 +17,7 @@ import pytest
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
-from lusdata.dataset.index import open_index, read_recordings
+from lusdata.dataset.index import open_index, read_recordings, rows_digest
 from lusdata.dataset.integrity import file_faults
 from lusdata.errors import DataError
 
@@ -133,3 +133,9 @@ def test_other_row_groups_than_the_index_names_are_one_line(built: Path, folder:
 
 def test_an_untouched_copy_is_read_as_it_was(built: Path, folder: Path) -> None:
     assert np.array_equal(lusdata.load(folder).to_numpy().images, lusdata.load(built).to_numpy().images)
+
+
+def test_the_digest_of_the_rows_is_that_of_their_content_in_any_order() -> None:
+    rows = [{"id": f"c/{name}", "class": "healthy", "frames_sha256": name * 64} for name in "abc"]
+    assert rows_digest(reversed(rows)) == rows_digest(rows)
+    assert len({rows_digest(rows), rows_digest(rows[:2]), rows_digest([*rows[:2], {**rows[2], "class": "other"}])}) == 3

@@ -72,6 +72,23 @@ def test_a_patient_with_two_videos_is_one_row_per_patient_and_two_per_video():
     assert len(pooled(table, CLASSES, level="patient")) == table["group"].nunique()
 
 
+def test_a_video_and_a_patient_have_the_mean_of_their_frames():
+    table = pd.DataFrame(
+        {
+            "recording": ["a", "a", "a", "b"],
+            "group": ["g"] * 4,
+            "class": [CLASSES[0]] * 4,
+            f"p_{CLASSES[0]}": [0.9, 0.1, 0.2, 1.0],
+            f"p_{CLASSES[1]}": [0.1, 0.9, 0.8, 0.0],
+        }
+    )
+    videos = pooled(table, CLASSES[:2], level="video").set_index("recording")
+    assert videos[f"p_{CLASSES[0]}"].to_dict() == pytest.approx({"a": 0.4, "b": 1.0})
+    (patient,) = pooled(table, CLASSES[:2], level="patient").to_dict("records")
+    # Over all frames, so that a long video counts for more.
+    assert patient[f"p_{CLASSES[1]}"] == pytest.approx(0.45)
+
+
 @pytest.mark.parametrize("level", ["frame", "video", "patient"])
 def test_intervals_hold_the_point_estimate(level):
     table = table_of(1)
@@ -157,6 +174,13 @@ def test_a_sure_and_right_model_is_perfectly_calibrated():
     chances = np.eye(3)[labels]
     assert expected_calibration_error(labels, chances) == 0.0
     assert brier_score(labels, chances) == 0.0
+
+
+def test_the_calibration_error_weighs_each_bin_by_its_rows():
+    # Nine rows at 0.95 that are all right, and one at 0.65 that is wrong.
+    chances = np.array([[0.95, 0.05]] * 9 + [[0.65, 0.35]])
+    labels = np.array([0] * 9 + [1])
+    assert expected_calibration_error(labels, chances) == pytest.approx((9 * 0.05 + 1 * 0.65) / 10)
 
 
 def test_a_sure_and_wrong_model_is_as_bad_as_can_be():
