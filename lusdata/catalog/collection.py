@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from lusdata.catalog.about import About
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.releases.release import Release
 
@@ -28,6 +29,8 @@ class Collection:
         The release that it was opened from; None for the working state of the folder.
     withdrawn_since : tuple of str
         Recordings that the release included and that were withdrawn later. They count as withdrawn here too.
+    about : About
+        What the collection says of itself, today.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Collection:
     manifests: tuple[Manifest, ...]
     release: Release | None = None
     withdrawn_since: tuple[str, ...] = ()
+    about: About = field(default_factory=About)
 
     @property
     def label(self) -> str:

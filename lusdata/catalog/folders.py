@@ -7,7 +7,20 @@ from pathlib import Path
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
 
-__all__ = ["collection_names", "find_collection", "manifest_files", "manifests_here", "shipped_names"]
+__all__ = [
+    "ABOUT",
+    "collection_names",
+    "find_collection",
+    "json_files",
+    "manifest_files",
+    "manifests_here",
+    "shipped_names",
+]
+
+ABOUT = "collection.json"
+"""Name of the file in which a collection says what is true of all of it."""
+
+_NO_MANIFESTS = frozenset({ABOUT, "severity-scales.json"})
 
 _NOT_COLLECTIONS = {"releases"}
 _OF_A_DATASET = ("dataset.json", "manifests.jsonl")
@@ -38,7 +51,7 @@ def _names_in(root: Path) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
     folders = (path for path in root.iterdir() if path.is_dir() and path.name not in _NOT_COLLECTIONS)
-    return tuple(sorted(path.name for path in folders if any(path.glob("*.json"))))
+    return tuple(sorted(path.name for path in folders if json_files(path)))
 
 
 def find_collection(name_or_path: str | Path) -> Path:
@@ -76,6 +89,11 @@ def find_collection(name_or_path: str | Path) -> Path:
     )
 
 
+def json_files(folder: Path) -> list[Path]:
+    """Return what may be manifests in a folder, sorted by name; empty if it holds none."""
+    return sorted(path for path in folder.glob("*.json") if path.name not in _NO_MANIFESTS)
+
+
 def manifest_files(folder: Path) -> list[Path]:
     """Return the manifest files of a folder, sorted by name.
 
@@ -90,7 +108,7 @@ def manifest_files(folder: Path) -> list[Path]:
     """
     # Nothing is left out in silence: a folder or a dead link of such a name says what it is when it is read, and
     # a folder that cannot be listed says so here, where `Path.glob` would take it for an empty one.
-    files = sorted(path for path in folder.iterdir() if path.match("*.json"))
+    files = sorted(path for path in folder.iterdir() if path.match("*.json") and path.name not in _NO_MANIFESTS)
     if all((folder / name).is_file() for name in _OF_A_DATASET):
         raise UsageError(
             "a dataset, not a collection",

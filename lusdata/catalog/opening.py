@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.about import read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import find_collection, manifest_files
 from lusdata.catalog.manifest import Manifest
@@ -63,7 +64,7 @@ def open_collection(name_or_path: str | Path) -> Collection:
             hint=f"run: lusdata validate {name_or_path}",
         )
     manifests = tuple(sorted(checked.manifests, key=lambda manifest: manifest.id))
-    return Collection(folder.resolve().name, folder, manifests)
+    return Collection(folder.resolve().name, folder, manifests, about=read_about(folder))
 
 
 def open_release(name_or_path: str | Path, version: str) -> Collection:
@@ -115,7 +116,7 @@ def collection_of_release(release: Release, root: Path) -> Collection:
     manifests = tuple(_as_of_today(manifest, root, release) for manifest in release.manifests)
     before = {manifest.id for manifest in release.manifests if manifest.state == "withdrawn"}
     withdrawn = (manifest.id for manifest in manifests if manifest.state == "withdrawn" and manifest.id not in before)
-    return Collection(release.collection, root, manifests, release, tuple(withdrawn))
+    return Collection(release.collection, root, manifests, release, tuple(withdrawn), read_about(root))
 
 
 def withdrawal_note(collection: Collection) -> str:

@@ -78,7 +78,10 @@ def compile_schema(schema: Mapping[str, Any]) -> Accepts:
     >>> accepts({"id": "a"}), accepts({"id": 1}), accepts({})
     (True, False, False)
     """
-    definitions = {name: _all_of(_checks(node, {})) for name, node in schema.get("$defs", {}).items()}
+    definitions: dict[str, Accepts] = {}
+    for name, node in schema.get("$defs", {}).items():
+        # A definition may use those that stand before it.
+        definitions[name] = _all_of(_checks(node, definitions))
     return _all_of(_checks(schema, definitions))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusdata.catalog.folders import collection_names, find_collection, manifest_files, manifests_here
+from lusdata.catalog.folders import collection_names, find_collection, json_files, manifest_files, manifests_here
 from lusdata.errors import DataError, UsageError
 
 __all__ = ["select_files"]
@@ -60,11 +60,11 @@ def _files_of(name: str) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*.json"))
+    found = json_files(folder)
     for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
         if inner.name not in _NOT_COLLECTIONS and not inner.name.startswith("."):
             # A folder named x.json is already in the list, as a fault.
-            found += sorted(inner.glob("*.json")) if inner.suffix != ".json" else []
+            found += json_files(inner) if inner.suffix != ".json" else []
     if not found:
         raise DataError(
             "the folder holds no manifest",

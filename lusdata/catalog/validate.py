@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.about import About, read_about
+from lusdata.catalog.folders import ABOUT, json_files
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.reading import UnreadableError, read_data
+from lusdata.catalog.rules.about import FILE, about_findings
 from lusdata.catalog.rules.rule import Finding
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import NEWEST, schema_faults, version_key, versions
-from lusdata.errors import Issue
+from lusdata.errors import DataError, Issue, OutsideError
 
 __all__ = ["Checked", "check_files", "shown_path", "version_fault"]
 
@@ -99,16 +102,30 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
             continue
         file = shown_path(manifest.path) if manifest.path else manifest.id
         issues.append(finding.issue(rule.code, rule.level, file))
+    issues += _beside_collection(manifests, files)
     return Checked(tuple(manifests), tuple(sorted(issues)), tuple(files))
+
+
+def _beside_collection(manifests: Sequence[Manifest], files: Sequence[Path]) -> Iterator[Issue]:
+    """Yield what is wrong with the collections' own files, and with manifests beside them."""
+    for folder in sorted({path.parent for path in files}):
+        path, about = folder / ABOUT, About()
+        try:
+            about = read_about(folder)
+        except (DataError, OSError) as error:
+            found = error if isinstance(error, DataError) else OutsideError(error.strerror or str(error))
+            finding = Finding("$", found.what, found.expected or "", found.found or "", found.hint or "")
+            yield finding.issue(FILE.code, FILE.level, shown_path(path))
+        members = [manifest for manifest in manifests if manifest.path and manifest.path.parent == folder]
+        for manifest, rule, finding in about_findings(about, members):
+            yield finding.issue(rule.code, rule.level, shown_path(folder / f"{manifest.id.split('/')[1]}.json"))
 
 
 def _groups_beside(files: Sequence[Path]) -> frozenset[str]:
     """Return the groups of manifests that lie beside some files and are not among them: links may lead there."""
     given = {path.absolute() for path in files}
     groups = set()
-    for path in sorted(
-        {other for folder in {path.parent for path in given} for other in folder.glob("*.json")} - given
-    ):
+    for path in sorted({other for folder in {path.parent for path in given} for other in json_files(folder)} - given):
         try:
             group = read_data(path)["group"]
             groups |= {group["id"], *(link["id"] for link in group.get("linked", ()))}

@@ -130,7 +130,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     """Open the collection, and what lies beside it."""
     import datetime
 
-    from lusdata.catalog.folders import find_collection
+    from lusdata.catalog.folders import find_collection, json_files
     from lusdata.catalog.opening import open_collection
     from lusdata.intake.answers import slug_of
     from lusdata.intake.bench import Bench
@@ -152,10 +152,10 @@ def _bench(args: argparse.Namespace) -> Bench:
             found=repr(folder.name),
             hint=f"call it {slug_of(folder.name) or 'my-clinic'}",
         )
-    manifests = list(open_collection(folder).manifests) if any(folder.glob("*.json")) else []
+    manifests = list(open_collection(folder).manifests) if json_files(folder) else []
     neighbours = []
     for beside in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path != folder):
-        if any(beside.glob("*.json")) and beside.name != "releases":
+        if json_files(beside) and beside.name != "releases":
             neighbours += _readable(beside)
     return Bench(
         collection=folder.name,
@@ -173,9 +173,10 @@ def _bench(args: argparse.Namespace) -> Bench:
 
 def _readable(folder: Path) -> list[Any]:
     """Return the manifests of a folder that may be no collection at all."""
+    from lusdata.catalog.folders import json_files
     from lusdata.catalog.validate import check_files
 
-    return list(check_files(sorted(folder.glob("*.json"))).manifests)
+    return list(check_files(json_files(folder)).manifests)
 
 
 def _may_ask(args: argparse.Namespace) -> bool:

@@ -144,6 +144,8 @@ def _write(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[
 
 
 def _report(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], out: Path) -> None:
+    from lusdata.catalog.folders import json_files
+
     included = sum(data["status"]["state"] == "included" for data in manifests)
     pinned = sum("sha256" in data["source"] for data in manifests)
     lines = [
@@ -152,7 +154,7 @@ def _report(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping
         f"written to {out}; why is in {out / 'CURATION.md'}",
     ]
     made = {_file_name(data) for data in manifests}
-    stale = sorted(path.name for path in out.glob("*.json") if path.name not in made)
+    stale = sorted(path.name for path in json_files(out) if path.name not in made)
     if stale:
         shown = ", ".join(stale[:_SHOWN]) + (" …" if len(stale) > _SHOWN else "")
         lines.append(f"{len(stale)} manifests there are not made by this import and were left as they are: {shown}")

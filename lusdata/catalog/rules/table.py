@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.reading import UNREADABLE
+from lusdata.catalog.rules.about import ABOUT_RULES
 from lusdata.catalog.rules.media import MEDIA_RULES
 from lusdata.catalog.rules.privacy import PRIVACY_RULES
 from lusdata.catalog.rules.rule import Asked, Finding, Rule, RunRule
@@ -58,6 +59,7 @@ def codes() -> tuple[Code, ...]:
         *(Code(code, "error", "always", sentence) for code, sentence in whole.items()),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RULES),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RUN_RULES),
+        *(Code(rule.code, rule.level, "always", rule.sentence) for rule in ABOUT_RULES),
     )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.folders import collection_names
+from lusdata.catalog.folders import collection_names, json_files
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
@@ -151,7 +151,7 @@ def subject_of_dataset(folder: Path) -> Subject:
     DataError
         If it is unfinished, a file of it is missing or was changed, or a recording was withdrawn since.
     """
-    if not is_dataset(folder) and (str(folder) in collection_names() or any(folder.glob("*.json"))):
+    if not is_dataset(folder) and (str(folder) in collection_names() or json_files(folder)):
         raise UsageError(
             "a collection holds no frames",
             where=str(folder),
