@@ -13,7 +13,7 @@ pytest.importorskip("pydicom", reason="the extra 'dicom' is not installed")
 import pydicom
 from dicom_files import dicom_file
 from PIL import Image
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEG2000, ExplicitVRBigEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from lusdata.errors import DataError, DecodeError
@@ -143,6 +143,20 @@ def test_jpeg_2000_of_luma_and_chroma_is_turned_into_colours(tmp_path):
     assert abs(found.astype(int) - frames).max() <= 2
 
 
+@pytest.mark.parametrize(("stated", "held"), [(16, 8), (12, 8), (8, 16), (16, 16)])
+def test_the_bits_of_a_jpeg_2000_stream_go_before_those_of_the_header(tmp_path, stated, held):
+    grey, streams = painted()[..., 0], []
+    for frame in grey:
+        buffer = io.BytesIO()
+        deep = Image.fromarray(frame if held == 8 else frame.astype(np.uint16) * 257)
+        deep.save(buffer, format="JPEG2000", no_jp2=True)
+        streams.append(buffer.getvalue())
+    stored = grey.astype(np.uint8 if stated == 8 else np.uint16)
+    said = {"BitsStored": stated, "HighBit": stated - 1}
+    found = read(packed(tmp_path / "a.dcm", stored, streams, JPEG2000Lossless, "MONOCHROME2", **said)).frames
+    np.testing.assert_array_equal(found, grey)
+
+
 @pytest.mark.parametrize("planes", [0, 1])
 @pytest.mark.parametrize("tag", ["RGB", "YBR_FULL", "YBR_RCT"])
 @pytest.mark.parametrize("form", ["plain", "big-endian", "rle"])
@@ -228,6 +242,13 @@ def test_other_pictures_than_announced_are_refused(tmp_path, announced, syntax):
     else:
         streams = [jpeg(frame) for frame in frames]
         packed(path, frames, streams, syntax, "RGB", NumberOfFrames=announced)
+    with pytest.raises(DecodeError, match=rf"expected {announced} frames?; found 3"):
+        read(path)
+    # Without a table of offsets all pieces of one picture belong to it, and a decoder sees the first alone.
+    data = pydicom.dcmread(path)
+    pieces = list(generate_frames(data.PixelData, number_of_frames=3))
+    data.PixelData = encapsulate(pieces, has_bot=False)
+    data.save_as(path)
     with pytest.raises(DecodeError, match=rf"expected {announced} frames?; found 3"):
         read(path)
 

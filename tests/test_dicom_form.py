@@ -95,10 +95,11 @@ def test_bare_files_of_others_are_told(name):
         b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100" + b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100" * 3,
         b"\x08\x00\x05\x00ZZ\x0a\x00ISO_IR 100" * 4,
         b"\x08\x00\x05\x00CS\xff\xffISO_IR 100",
+        b"\x08\x00\x05\x00CS\x00\x00\x08\x00\x08\x00CS\x00\x00\x08\x00\x16\x00UI\x40\x001.2",
         b"\x00\x08the words DICM and CS and UI mean nothing here",
         np.random.default_rng(3).bytes(16_384),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_other_bytes_are_not_taken_for_a_bare_data_set(head):
     assert not starts_like_dicom(head)

@@ -43,7 +43,7 @@ def test_the_width_in_the_place_of_the_last_column_is_understood():
 
 @pytest.mark.parametrize(
     "beyond",
-    [region(0, 0, 199, 159), region(10, 20, 1000, 70), region(10, 20, 90, 90), region(100, 10, 100, 20)],
+    [region(0, 0, 199, 159), region(10, 20, 101, 70), region(10, 20, 90, 81), region(100, 10, 100, 20)],
     ids=["twice-as-large", "wide", "high", "beside"],
 )
 @pytest.mark.parametrize("place", [0, 1])

@@ -10,7 +10,7 @@ _RGB_NAMES = (b"RGB", b"rgb")
 _NO_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 # Baseline, extended and progressive.
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-_JFIF, _ADOBE = 0xE0, 0xEE
+_ADOBE = 0xEE
 
 
 def jpeg_in_plain_words(stream: bytes, *, tagged_rgb: bool) -> bytes:
@@ -36,15 +36,14 @@ def jpeg_in_plain_words(stream: bytes, *, tagged_rgb: bool) -> bytes:
     >>> jpeg_in_plain_words(b"\xff\xd8" + frame, tagged_rgb=True)[6:18]
     b'Adobe\x00d\x00\x00\x00\x00\x01'
     """
-    is_jfif, thinned, names = False, False, b""
+    thinned, names = False, b""
     for marker, body in _segments(stream):
         if marker == _ADOBE and body[:5] == b"Adobe":
             return stream
-        is_jfif |= marker == _JFIF and body[:4] == b"JFIF"
         if marker in _FRAMES and len(body) >= 15:
             names, thinned = body[6:15:3], len(set(body[7:15:3])) > 1
-    is_rgb = not is_jfif and (names in _RGB_NAMES or (tagged_rgb and not thinned))
-    transform = 0 if is_rgb else 1
+    # Beside JFIF's marker, which means luma and chroma, decoders do not ask for Adobe's.
+    transform = 0 if names in _RGB_NAMES or (tagged_rgb and not thinned) else 1
     return stream[:2] + bytes([0xFF, _ADOBE, 0, 14]) + b"Adobe\0d\0\0\0\0" + bytes([transform]) + stream[2:]
 
 

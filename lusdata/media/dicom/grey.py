@@ -94,7 +94,8 @@ class Greys:
         """Return grey values, 0 to 255, for stored numbers of any shape."""
         if self.high - self.low < 1 << _MOST_BITS_IN_A_TABLE:
             levels = self._levels(np.arange(self.low, self.high + 1))
-            return levels[np.clip(stored.astype(np.int64), self.low, self.high) - self.low]
+            places = stored.astype(np.int32) - self.low if self.low else stored
+            return np.take(levels, places, mode="clip")
         return self._levels(stored)
 
     def _levels(self, stored: NDArray[Any]) -> NDArray[np.uint8]:

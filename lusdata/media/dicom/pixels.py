@@ -84,7 +84,7 @@ def still_pictures(dataset: Any) -> Pictures:
     notes: list[str] = []
     if syntax.is_encapsulated:
         check_decoder(syntax)
-        stored = _compressed(dataset, photometric, count)
+        stored = _compressed(dataset, photometric, _streams(dataset, photometric, count))
     else:
         _check_length(dataset, photometric, count)
         stored = _native(dataset, photometric, count)
@@ -194,20 +194,32 @@ def _native(dataset: Any, photometric: str, count: int) -> Iterator[NDArray[Any]
         yield convert_color_space(values, "YBR_FULL", "RGB") if photometric in _LUMA_CHROMA else values
 
 
-def _compressed(dataset: Any, photometric: str, count: int) -> Iterator[NDArray[Any]]:
+def _streams(dataset: Any, photometric: str, count: int) -> list[bytes]:
+    """Return the stream of each picture, and let the data set say of them what they say themselves."""
     from pydicom.encaps import generate_frames
-    from pydicom.pixels import iter_pixels
-    from pydicom.pixels.processing import convert_color_space
+    from pydicom.pixels.utils import get_j2k_parameters
 
     syntax = str(dataset.file_meta.TransferSyntaxUID)
     _check_starts(dataset, count)
     streams = list(generate_frames(dataset.PixelData, number_of_frames=count, extended_offsets=_offsets(dataset)))
     if len(streams) != count:
         raise _of_other_count(count, len(streams))
-    options: dict[str, Any] = {"raw": True}
     if syntax in _JPEG and photometric in _COLOURS:
         streams = [jpeg_in_plain_words(stream, tagged_rgb=photometric == "RGB") for stream in streams]
         _put(streams, dataset)
+    if syntax in _JPEG_2000:
+        dataset.BitsStored = get_j2k_parameters(streams[0]).get("precision", dataset.BitsStored)
+        dataset.BitsAllocated = max(int(dataset.BitsAllocated), 8 * -(-int(dataset.BitsStored) // 8))
+    return streams
+
+
+def _compressed(dataset: Any, photometric: str, streams: Sequence[bytes]) -> Iterator[NDArray[Any]]:
+    from pydicom.pixels import iter_pixels
+    from pydicom.pixels.processing import convert_color_space
+
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    options: dict[str, Any] = {"raw": True}
+    if syntax in _JPEG and photometric in _COLOURS:
         # The others give what is stored, whatever the stream says of it.
         options["decoding_plugin"] = "pillow"
     if syntax not in _JPEG_2000:
