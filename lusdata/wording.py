@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 
-__all__ = ["counted", "escaped", "one_line", "shortened"]
+__all__ = ["cleaned", "counted", "escaped", "escaped_html", "one_line", "shortened"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -18,15 +19,46 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def one_line(text: str, *, most: int = 1_000) -> str:
-    r"""Return text without what breaks a line or steers a terminal: a stranger's file name or title may hold both.
+def cleaned(text: str, *, keep: str = "\n\t") -> str:
+    r"""Return text with a question mark for each sign that nobody sees, or that steers whoever shows it.
 
-    Control characters, marks that turn the direction of writing and signs without width become question marks.
+    Those are control characters, marks that turn the direction of writing, signs without width and halves of signs.
 
     Parameters
     ----------
     text : str
         The text.
+    keep : str
+        Signs that stay, though they are not printable.
+
+    Examples
+    --------
+    >>> cleaned("gpm.\u202e4pm\x1b[31m\n")
+    'gpm.?4pm?[31m\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in keep else "?" for sign in text)
+
+
+def escaped_html(text: str, *, quote: bool = True) -> str:
+    """Return text as it may stand in HTML: cleaned, and without a sign of markup.
+
+    Examples
+    --------
+    >>> escaped_html("<b>\u202e")
+    '&lt;b&gt;?'
+    """
+    return html.escape(cleaned(text), quote)
+
+
+def one_line(text: str, *, most: int = 1_000) -> str:
+    r"""Return text without what breaks a line or steers a terminal: a stranger's file name or title may hold both.
+
+    Parameters
+    ----------
+    text : str
+        The text; what `cleaned` takes out is taken out here, too.
     most : int
         Signs that are shown; what is longer is cut.
 
@@ -35,8 +67,7 @@ def one_line(text: str, *, most: int = 1_000) -> str:
     >>> one_line("a\x1b[31m\n.mp4: empty"), one_line("abcdef", most=4)
     ('a?[31m .mp4: empty', 'abc…')
     """
-    line = "".join(sign if sign.isprintable() else "?" for sign in " ".join(text[: 4 * most].split()))
-    return shortened(line, most)
+    return shortened(cleaned(" ".join(text[: 4 * most].split()), keep=""), most)
 
 
 def shortened(text: str, most: int) -> str:

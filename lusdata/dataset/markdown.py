@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
+from lusdata.wording import cleaned
+
 __all__ = ["Markup", "link", "plain", "table"]
 
 
@@ -32,7 +34,7 @@ def plain(text: str) -> str:
     >>> print(plain("A | <b>clinic</b>"))
     A \| \<b\>clinic\</b\>
     """
-    words = " ".join(text.split())
+    words = cleaned(" ".join(text.split()))
     return "".join("\\" + sign if sign in "\\`*_[]<>|#" else sign for sign in words)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+
+from lusdata.wording import escaped_html as escape
 
 __all__ = ["dataset_html", "fold_html"]
 

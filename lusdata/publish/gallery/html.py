@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 from urllib.parse import quote
+
+from lusdata.wording import cleaned
+from lusdata.wording import escaped_html as escape
 
 __all__ = [
     "Cell",
@@ -183,15 +185,24 @@ def _percent(share: float) -> float:
 def island(data: Any) -> str:
     r"""Return data as JSON that may stand in a script element.
 
-    Nothing but ASCII, and no sign that HTML looks for: ``</script>`` and ``<!--`` cannot occur, nor can U+2028.
+    Nothing but ASCII, and no sign that HTML looks for: ``</script>`` and ``<!--`` cannot occur. Text in it is
+    cleaned as all text on a page.
 
     Examples
     --------
-    >>> print(island({"a": "</script>\u2028"}))
-    {"a":"\u003c/script\u003e\u2028"}
+    >>> print(island({"a": "</script>\u202e"}))
+    {"a":"\u003c/script\u003e?"}
     """
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps(_cleaned(data), ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _cleaned(data: Any) -> Any:
+    if isinstance(data, str):
+        return cleaned(data)
+    if isinstance(data, Mapping):
+        return {cleaned(str(key)): _cleaned(value) for key, value in data.items()}
+    return [_cleaned(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def csp_hash(text: str) -> str:

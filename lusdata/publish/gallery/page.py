@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from lusdata.publish.gallery.panels.folds import folds_panel
 from lusdata.publish.gallery.panels.missing import missing_panel
 from lusdata.publish.gallery.panels.rights import rights_panel
 from lusdata.wording import counted
+from lusdata.wording import escaped_html as escape
 
 __all__ = ["Gallery", "gallery_page", "make_gallery", "write_gallery"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.report import CHECKS, AuditReport, Finding
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, folded, join, recording_link, section, table
 from lusdata.wording import counted
+from lusdata.wording import escaped_html as escape
 
 __all__ = ["audit_panel"]
 
