@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -213,3 +215,38 @@ def test_names_drawn_on_real_recordings_are_found_and_most_others_raise_no_alarm
         missed += covered(find_text(frames).regions, box, frames.shape[1:]) < 0.5
     assert missed == 0
     assert alarms <= 1
+
+
+def near_field(seed: int) -> Pixels:
+    """Draw a fan at low gain, of which only the speckled arc below the transducer is bright, shape (1, 700, 1000)."""
+    rng = np.random.default_rng(seed)
+    row, column = np.mgrid[:700, :1000]
+    depth_px = np.hypot(column - 500, row - 80) - 70
+    inside = (np.abs(np.arctan2(column - 500, row - 80)) < 0.95) & (depth_px > 0) & (depth_px < 480)
+    speckle = cv2.resize(rng.integers(0, 256, (234, 334)).astype(np.uint8), (1000, 700), interpolation=cv2.INTER_LINEAR)
+    echo = np.where(inside, (40 + 0.7 * speckle) * np.exp(-9 * depth_px / 480), 0)
+    return np.where(echo < 26, 0, echo).astype(np.uint8)[None]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_bright_arc_below_a_transducer_is_no_writing(seed: int) -> None:
+    assert find_text(near_field(seed)).regions == ()
+
+
+def test_large_writing_on_the_same_screen_is_found_all_the_same() -> None:
+    frame = near_field(0)
+    cv2.putText(frame[0], "MUSTERFRAU", (40, 660), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 90, 4, cv2.LINE_AA)
+    regions = find_text(frame).regions
+    assert covered(regions, Box(40, 612, 400, 50), frame.shape[1:]) > 0.8
+
+
+@pytest.mark.real
+def test_the_arc_of_a_real_screens_layout_is_no_writing(tmp_path: Path, cases_dir: Path) -> None:
+    script = cases_dir / "screens" / "screens.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True, capture_output=True)
+    left, top, width, height = json.loads((tmp_path / "screens.json").read_text())["arc_as_text"]["arc"]
+    frames = np.load(tmp_path / "arc_as_text.npz")["f"]
+    for region in find_text(frames).regions:
+        box = region.box
+        beside = box.left_px + box.width_px <= left or box.left_px >= left + width
+        assert beside or box.top_px + box.height_px <= top or box.top_px >= top + height

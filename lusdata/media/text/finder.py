@@ -18,9 +18,10 @@ import numpy.typing as npt
 from lusdata.media.crop import Box
 from lusdata.media.sector.evidence import grey_sample
 from lusdata.media.sector.finder import Sector
+from lusdata.media.text.ink import unevenness
 from lusdata.media.text.lines import Line, lines
 from lusdata.media.text.reading import engine_path, read_text
-from lusdata.media.text.strokes import layers, strokes
+from lusdata.media.text.strokes import Layer, Strokes, layers, strokes
 
 __all__ = ["TextFinding", "TextRegion", "blacked", "find_text"]
 
@@ -42,6 +43,9 @@ _SAME_LINE, _SAME_HEIGHT = 0.4, 1.5
 _MOST_READINGS = 10
 # Writing at the frame's very edge would be cut itself; bright echoes begin there.
 _CUT_COST = 1.5
+# Bands of bright echoes, as below the transducer's face, look like large and faint writing in a coarse layer. At the
+# whole resolution they are speckled, where ink is even.
+_COARSE, _FAINT, _UNEVEN = 1.5, 0.4, 0.24
 # Intercept and weight of each value of a `Look`, in its order.
 _MOVING = (-6.6, (8.2, -4.0, -0.6, -6.7, 4.0, 5.3, 13.0, -0.5, -2.5, 6.1))
 _STILL = (-7.9, (9.3, -3.0, 1.7, -6.5, -3.1, 8.2, 12.1, 2.6, -1.8, 6.2))
@@ -125,7 +129,7 @@ def find_text(
         for marks in strokes(layer):
             for line in lines(layer, marks):
                 score = 0.0 if _is_row_of_echoes(line, height_px) else _score(line)
-                if score >= least_score:
+                if score >= least_score and not _is_band_of_echoes(line, layer, marks, lowest, highest):
                     found.append(_Scored(line.edges, score, layer.bright, _height(line.edges)))
     program = engine_path() if read and found else None
     regions = []
@@ -195,6 +199,13 @@ def _is_row_of_echoes(line: Line, height_px: int) -> bool:
         return True
     tall = _height(line.edges) > _TALL_PART * height_px
     return tall and (look.strokes < _TALL_STROKES or look.alone < _TALL_ALONE)
+
+
+def _is_band_of_echoes(line: Line, layer: Layer, marks: Strokes, lowest: Pixels, highest: Pixels) -> bool:
+    if layer.scale < _COARSE or line.look.contrast > _FAINT:
+        return False
+    picture = lowest if layer.bright else np.asarray(255 - highest, dtype=np.uint8)
+    return unevenness(picture, marks.mask, line.edges, layer.scale) > _UNEVEN
 
 
 def _score(line: Line) -> float:
