@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from lusdata.scratch import scratch_beside
 
 __all__ = ["PRIVATE", "new_folder", "write_bytes", "write_text"]
 
@@ -37,7 +38,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int = _OPEN) -> None:
         If the folder cannot be written or the disk is full; no temporary file is left behind and an older file
         keeps its content.
     """
-    temporary = _beside(path)
+    temporary = scratch_beside(path)
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
@@ -73,7 +74,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     OSError
         If the disk is full, or `path` holds something by now; no temporary folder is left behind.
     """
-    temporary = _beside(path)
+    temporary = scratch_beside(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -84,7 +85,3 @@ def new_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from lusdata.ending import Ended, ended_by_signals
 from lusdata.errors import InternalError, LusdataError
+from lusdata.scratch import sweep
 from lusdata.terminal import gated
 from lusdata.wording import one_line
 
@@ -91,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         its installation has a fault.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    with gated():
+    with gated(), ended_by_signals():
         return _run(arguments)
 
 
@@ -114,6 +116,9 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _complain("interrupted; what was finished is kept, run the command again to go on")
         return 130
+    except Ended as end:
+        _complain(f"ended by {end}; what was finished is kept, run the command again to go on")
+        return end.exit_code
     except Exception as error:
         fault = InternalError.of(error)
         if os.environ.get("LUSDATA_TRACEBACK"):
@@ -129,6 +134,8 @@ def _dispatch(arguments: list[str]) -> int:
             parsed = _command_parser(arguments[0], module).parse_args(arguments[1:])
         except SystemExit as stop:
             return int(stop.code or 0)
+        # A run that was killed may have left pictures of patients.
+        sweep()
         return int(module.run(parsed))
     parser = _overview()
     try:

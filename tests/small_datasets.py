@@ -109,3 +109,15 @@ def index_of(folder: Path) -> dict[str, Any]:
     """Return the content of ``dataset.json``."""
     data: dict[str, Any] = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     return data
+
+
+def dead_scratch(folder: Path) -> Path:
+    """Write what a run that was killed leaves of a file, and return it."""
+    from lusdata.scratch import scratch_beside
+
+    name = scratch_beside(folder / "x").name.split("-")
+    # The number is this process's own, which began at another time.
+    name[3] = str(int(name[3]) - 1)
+    path = folder / "-".join(name)
+    path.write_bytes(b"half")
+    return path

@@ -17,6 +17,7 @@ from small_datasets import (
     SMALL,
     build_here,
     changed,
+    dead_scratch,
     files_of,
     grey_of_frame,
     grey_of_image,
@@ -369,8 +370,8 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     with pytest.raises(DataError, match="the dataset is not finished"):
         open_index(out)
     # A worker that is stopped while it writes a part cannot clean up.
-    part = next((out / ".parts").glob("*.part"))
-    part.with_name(f"{part.name}.4711.tmp").write_bytes(part.read_bytes()[:100])
+    dead_scratch(out / ".parts")
+    dead_scratch(out)
     done: list[str] = []
 
     def counting(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
@@ -566,7 +567,7 @@ def test_a_full_disk_stops_with_one_line_and_keeps_what_is_finished(
     assert "cannot write the dataset; found File too large; recordings that are finished are kept" in run.stderr
     assert run.stderr.count("\n") == 1
     assert not [path for path in out.iterdir() if path.name != ".parts"]
-    assert not list(out.rglob("*.tmp"))
+    assert not list(out.rglob(".lusdata-*"))
     build_here(collection, home, out)
     assert files_of(out) == files_of(report.out)
 

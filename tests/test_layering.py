@@ -29,6 +29,8 @@ FOUNDATION = (
     "lusdata.atomic",
     "lusdata.budget",
     "lusdata.intact",
+    "lusdata.scratch",
+    "lusdata.ending",
 )
 HALL = ("lusdata", "lusdata.cli", "lusdata.terminal", "lusdata.__main__")
 

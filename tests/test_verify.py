@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_datasets import build_here, changed, files_of, index_of, small_collection
+from small_datasets import build_here, changed, dead_scratch, files_of, index_of, small_collection
 
 from lusdata.catalog.collection import Collection
 from lusdata.cli import main
@@ -139,10 +139,13 @@ def test_the_command_names_every_setting(home: Path, collection: Collection, tmp
 
 def test_a_killed_mend_leaves_nothing_that_stops_the_next(collection: Collection, home: Path, folder: Path) -> None:
     (folder / ".parts").mkdir()
-    for name in ("lock", f"{'a' * 64}.part", f"{'b' * 64}.part.17.tmp", "part-00000.parquet.tmp", "inputs.json"):
+    dead_scratch(folder)
+    dead_scratch(folder / ".parts")
+    for name in ("lock", f"{'a' * 64}.part", "inputs.json"):
         (folder / ".parts" / name).write_bytes(b"left")
     assert built_again(collection, home, folder).up_to_date
     assert not (folder / ".parts").exists()
+    assert list(folder.rglob(".lusdata-*")) == []
 
 
 def test_what_a_stranger_put_beside_the_parts_stays(collection: Collection, home: Path, folder: Path) -> None:

@@ -5,7 +5,6 @@ For research, not for diagnosis.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from lusdata import Box, Crop
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import scratch_folder
 
 from .config import TrainConfig
 from .data import Samples, to_clips
@@ -138,8 +138,8 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
     if _is_dicom(path):
         from lusdata.intake.clean_copy import copy_of_dicom
 
-        with tempfile.TemporaryDirectory() as folder:
-            copy = copy_of_dicom(path, Path(folder))
+        with scratch_folder() as folder:
+            copy = copy_of_dicom(path, folder)
             return _samples(copy.path, name, config, box=copy.crop)
     return _samples(path, name, config, box=None)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -27,6 +26,7 @@ from lusdata.catalog.opening import open_collection
 from lusdata.catalog.patterns import pattern_word
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from lusdata.catalog.manifest import Manifest
@@ -141,9 +141,9 @@ def _draw(folder: Path) -> Path:
         _tell("already drawn")
         return phantoms
     # Drawn aside and moved when complete, so that a run which was stopped half-way leaves no half collection.
-    with tempfile.TemporaryDirectory(prefix=".drawing-", dir=folder) as aside:
-        write_collection(Path(aside) / "phantoms", seed=_SEED, recordings=_RECORDINGS)
-        (Path(aside) / "phantoms").rename(phantoms)
+    with scratch_folder(folder) as aside:
+        write_collection(aside / "phantoms", seed=_SEED, recordings=_RECORDINGS)
+        (aside / "phantoms").rename(phantoms)
     files = [path for path in (phantoms / "media").rglob("*") if path.is_file()]
     endings = Counter(path.suffix.lstrip(".") for path in files)
     _tell(f"{len(files)} files: " + ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items())))

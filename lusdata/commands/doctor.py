@@ -11,11 +11,12 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,8 +26,9 @@ from lusdata.catalog.folders import manifest_files, shipped_names
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.shipped import manifests_root
 from lusdata.commands.layout import table
-from lusdata.errors import InternalError
-from lusdata.wording import one_line
+from lusdata.errors import InternalError, UsageError
+from lusdata.scratch import sweep
+from lusdata.wording import counted, one_line
 
 __all__ = ["Finding", "configure", "examine", "run"]
 
@@ -88,10 +90,18 @@ class Finding:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata doctor``."""
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--clean",
+        metavar="DIR",
+        nargs="*",
+        help="remove what killed runs left: temporary files, unfinished ones of the cache, and scratch below each DIR",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found, and tell by the exit code what does not work."""
+    if args.clean is not None:
+        return _clean([Path(name).expanduser() for name in args.clean], as_json=args.json)
     findings = list(examine())
     faults = [finding for finding in findings if finding.state == "fault"]
     if args.json:
@@ -103,6 +113,25 @@ def run(args: argparse.Namespace) -> int:
     if not faults:
         return 0
     return 3 if all(fault.outside for fault in faults) else 4
+
+
+def _clean(folders: Sequence[Path], *, as_json: bool) -> int:
+    from lusdata.media.cache import cache_dir
+    from lusdata.media.fetch.leftovers import sweep_cache
+
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError("no such folder", where=str(folder), expected="a folder to clean")
+    gone = [*sweep(), *sweep_cache(cache_dir(), everything=True)]
+    for root in (cache_dir(), *folders):
+        gone += [path for folder, _, _ in os.walk(root) for path in sweep(Path(folder))]
+    if as_json:
+        print(json.dumps({"version": __version__, "removed": [str(path) for path in gone]}, indent=2))
+    else:
+        for path in gone:
+            print(f"removed {path}")
+        print(f"{counted(len(gone), 'leftover')} of killed runs removed")
+    return 0
 
 
 def examine() -> Iterator[Finding]:

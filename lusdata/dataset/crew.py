@@ -15,6 +15,7 @@ from lusdata.dataset.plan import LeftOut, longest_first
 from lusdata.errors import InternalError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES
+from lusdata.scratch import sweep
 
 __all__ = ["Crew", "Engine", "Files"]
 
@@ -109,8 +110,13 @@ class Crew:
                     failed.append(LeftOut(outcome.id, outcome.code, outcome.reason))
                 advance()
 
-            if jobs:
-                self.engine(longest_first(jobs, self.collection.by_id), workers=self.workers, report=report)
+            try:
+                if jobs:
+                    self.engine(longest_first(jobs, self.collection.by_id), workers=self.workers, report=report)
+            finally:
+                # Workers that were ended could not put away what they were writing.
+                for folder in {Path(job.part).parent for job in jobs}:
+                    sweep(folder)
         return failed
 
 

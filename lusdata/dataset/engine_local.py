@@ -7,7 +7,9 @@ with it, not the pool; and a script without ``if __name__ == "__main__"`` may st
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from lusdata.dataset.limits import ended_by_time
 from lusdata.dataset.parts import Job, Outcome, make_part, slow_outcome
 from lusdata.dataset.worker import READY
 from lusdata.errors import InternalError, LusdataError, OutsideError
+from lusdata.scratch import sweep
 
 __all__ = ["Report", "run_here", "run_local"]
 
@@ -81,6 +84,7 @@ def run_local(jobs: Sequence[Job], *, workers: int, report: Report, budget: Budg
             worker.stop()
         for worker in crew:
             worker.join()
+        sweep()
 
 
 class _Worker(threading.Thread):
@@ -107,7 +111,7 @@ class _Worker(threading.Thread):
         with self._guard:
             self._stopped.set()
             if self._process is not None and self._process.poll() is None:
-                self._process.terminate()
+                _end_group(self._process)
 
     def run(self) -> None:
         """Take jobs until none is left or the run is stopped."""
@@ -152,6 +156,8 @@ class _Worker(threading.Thread):
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
+                # With what it starts itself it is one group, and ends as one.
+                start_new_session=True,
             )
             self._process = process
         if _channel(process.stdout).readline().strip() != READY:
@@ -172,7 +178,19 @@ class _Worker(threading.Thread):
         with suppress(BrokenPipeError):
             _channel(process.stdin).close()
         _channel(process.stdout).close()
-        return process.wait()
+        status = process.wait()
+        if status:
+            _end_group(process)
+        return status
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """End a worker with everything that it started; it need not run any more."""
+    if sys.platform == "win32":
+        process.terminate()
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _channel(stream: IO[str] | None) -> IO[str]:

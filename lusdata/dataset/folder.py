@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from lusdata import scratch
 from lusdata.atomic import write_text
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, read_data
 from lusdata.errors import DataError, OutsideError, UsageError
@@ -52,7 +53,7 @@ def standing(out: Path, inputs: Mapping[str, Any]) -> Standing:
         return "new"
     if not out.is_dir():
         raise UsageError("the output is not a folder", where=str(out), hint="name a new folder with --out")
-    names = sorted(path.name for path in out.iterdir())
+    names = _names_in(out)
     if INDEX in names:
         _same(out, _read(out / INDEX).get("inputs"), inputs, "a finished dataset")
         return "finished"
@@ -73,7 +74,13 @@ def standing(out: Path, inputs: Mapping[str, Any]) -> Standing:
 
 def _is_bare(parts: Path) -> bool:
     # A build that was killed in its first moment leaves its folder and perhaps its lock.
-    return not parts.exists() or (parts.is_dir() and {path.name for path in parts.iterdir()} <= {_LOCK})
+    return not parts.exists() or (parts.is_dir() and set(_names_in(parts)) <= {_LOCK})
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what a folder holds, but for what dead runs left, sorted."""
+    dead = {path.name for path in scratch.leftovers(folder)}
+    return sorted(path.name for path in folder.iterdir() if path.name not in dead)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -173,7 +180,7 @@ def _leave(out: Path, parts: Path) -> None:
                 parts.rmdir()
 
 
-_OWN = re.compile(r"[0-9a-f]{64}\.part(\.\d+\.tmp)?|part-\d{5}\.(parquet|tfrecord)\.tmp|inputs\.json")
+_OWN = re.compile(r"[0-9a-f]{64}\.part|inputs\.json")
 
 
 def sweep(parts: Path) -> None:
@@ -181,6 +188,8 @@ def sweep(parts: Path) -> None:
 
     What is not by its name of a build's own making belongs to somebody else and stays.
     """
+    for folder in (parts.parent, parts):
+        scratch.sweep(folder)
     for path in parts.iterdir():
         if _OWN.fullmatch(path.name):
             path.unlink(missing_ok=True)
@@ -194,13 +203,12 @@ def finish(parts: Path, made: Iterable[Path]) -> None:
     parts : Path
         The folder for parts.
     made : iterable of Path
-        The parts that went into the dataset; halves of them that an interrupted build left go, too.
+        The parts that went into the dataset.
     """
-    made = list(made)
-    names = {path.name for path in made}
-    # A worker that was stopped while it wrote a part leaves what it had: PART.PROCESS.tmp.
-    halves = [path for path in parts.glob("*.tmp") if path.name.rsplit(".", 2)[0] in names]
-    for path in (*made, *halves, parts / _INPUTS):
+    # A worker or a run that was ended while it wrote leaves what it had.
+    for folder in (parts.parent, parts):
+        scratch.sweep(folder)
+    for path in (*made, parts / _INPUTS):
         path.unlink(missing_ok=True)
 
 

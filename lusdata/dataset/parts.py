@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from lusdata.dataset.recipe import Colour
 from lusdata.errors import DataError, InternalError, LusdataError, OutsideError, TooLargeError, TooSlowError
 from lusdata.intact import DamagedError
 from lusdata.media.decode.spending import too_slow
+from lusdata.scratch import scratch_beside
 
 __all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
 
@@ -266,7 +266,7 @@ def _make_part(job: Job) -> Outcome:
 def _write(path: Path, header: dict[str, Any], payload: bytes) -> None:
     header["sha256"] = hashlib.sha256(payload).hexdigest()
     # Not forced to the disk: a part says itself whether it is whole, and one that is not is simply made again.
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = scratch_beside(path)
     try:
         with temporary.open("wb") as stream:
             stream.write(json.dumps(header).encode("ascii") + b"\n")

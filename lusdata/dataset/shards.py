@@ -11,6 +11,7 @@ from typing import Any
 
 from lusdata.dataset.folder import explained
 from lusdata.dataset.parts import Part
+from lusdata.scratch import scratch_beside
 
 __all__ = ["FORMATS", "Place", "Recording", "Shard", "cut", "shard_name", "write_shard"]
 
@@ -127,7 +128,7 @@ def write_shard(
     OutsideError
         If it cannot be written; nothing stands under the final name then.
     """
-    temporary = staging / f"{name}.tmp"
+    temporary = scratch_beside(staging / name)
     with explained(out / name):
         try:
             places = writer(temporary, recordings)

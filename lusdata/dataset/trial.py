@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lusdata.dataset.engine_local import run_local
 from lusdata.dataset.parts import Job, Outcome, read_part
 from lusdata.media.phantom.trial import GREYS, RATE_HZ, TRIALS, Trial, fault_of, write_trial
 from lusdata.media.png import decode_png
+from lusdata.scratch import scratch_folder
 
 __all__ = ["Tried", "try_decoding"]
 
@@ -51,8 +51,8 @@ def try_decoding() -> list[Tried]:
     OSError
         If nothing can be written for the time of the trial.
     """
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch:
-        written = {trial.name: write_trial(trial, Path(scratch)) for trial in TRIALS}
+    with scratch_folder() as scratch:
+        written = {trial.name: write_trial(trial, scratch) for trial in TRIALS}
         jobs = {trial.name: _job(trial, path) for trial in TRIALS if (path := written[trial.name]) is not None}
         outcomes: dict[str, Outcome] = {}
         run_local(list(jobs.values()), workers=1, report=lambda outcome: outcomes.update({outcome.id: outcome}))

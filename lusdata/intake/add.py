@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from lusdata.intake.verdict import check_draft
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.facts import sha256_of
 from lusdata.media.pictures.preview import preview, write_preview
+from lusdata.scratch import scratch_folder
 from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
     OSError
         If something cannot be read or written.
     """
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch, _told_of(source, scratch):
+    with scratch_folder() as scratch, _told_of(source, str(scratch)):
         named = named_recordings(wishes.answers, bench.known)
-        prepared = prepare(source, wishes, Path(scratch), bench)
+        prepared = prepare(source, wishes, scratch, bench)
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
         matches = alike((found.fingerprint, *found.other_fingerprints), bench.known)

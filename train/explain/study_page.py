@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lusdata.media.phantom import write_image, write_video
+from lusdata.scratch import scratch_folder
 
 from ..overlay import bar_colours, blend, relative_activation
 from .study import DISTRACTION, PATTERNS, SCORES, Key
@@ -40,9 +40,9 @@ def study_page(key: Key, clip_of: Callable[[str], Clip]) -> str:
     str
         HTML without any reference to another file or address.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        items = [_item(item.item, item.map_a, clip_of(item.recording), Path(folder)) for item in key.items]
-        bar = Path(folder) / "bar.png"
+    with scratch_folder() as folder:
+        items = [_item(item.item, item.map_a, clip_of(item.recording), folder) for item in key.items]
+        bar = folder / "bar.png"
         write_image(
             bar, np.rint(bar_colours()(np.linspace(0, 1, 180))[None, :, :3] * 255).astype(np.uint8).repeat(8, 0)
         )

@@ -7,13 +7,13 @@ keeps every frame and every presentation time, so what follows does not know the
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError, InternalError, TooLargeError, TooSlowError
+from lusdata.scratch import scratch_folder
 
 __all__ = ["rewritten"]
 
@@ -48,8 +48,8 @@ def rewritten(path: Path, stream: int | None = None) -> Iterator[Path]:
     except ImportError as error:
         needed = "PyAV has no decoder for the video, and imageio-ffmpeg, whose program may have one, is not installed"
         raise InternalError(needed, where=str(path)) from error
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as folder:
-        copy = Path(folder) / "copy.mkv"
+    with scratch_folder() as folder:
+        copy = folder / "copy.mkv"
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-xerror"]
         # Only this very file: playlists and scripts inside it must not make ffmpeg open others.
         command += ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}", "-map"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.dicom.pixels import grey_if_grey
 from lusdata.media.dicom.syntax import MOVING
+from lusdata.scratch import scratch_folder
 
 __all__ = ["Moving", "moving_pictures"]
 
@@ -68,8 +67,8 @@ def moving_pictures(dataset: Any, *, most: int) -> Moving:
     from pydicom.encaps import generate_frames
 
     suffix = MOVING[str(dataset.file_meta.TransferSyntaxUID)]
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as folder:
-        stream = Path(folder) / f"stream.{suffix}"
+    with scratch_folder() as folder:
+        stream = folder / f"stream.{suffix}"
         # A stream is one item of pixel data, in as many fragments as its writer liked.
         stream.write_bytes(b"".join(generate_frames(dataset.PixelData, number_of_frames=1)))
 

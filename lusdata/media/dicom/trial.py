@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from lusdata.errors import LusdataError
 from lusdata.media.dicom.recording import read
+from lusdata.scratch import scratch_folder
 
 __all__ = ["try_dicom"]
 
@@ -40,9 +40,9 @@ def try_dicom() -> Iterator[tuple[str, str]]:
         ("DICOM, JPEG", JPEGBaseline8Bit, lambda picture: cv2.imencode(".jpg", picture)[1].tobytes()),
         ("DICOM, JPEG 2000", JPEG2000Lossless, _jpeg_2000),
     )
-    with tempfile.TemporaryDirectory(prefix="lusdata-") as scratch:
+    with scratch_folder() as scratch:
         for name, syntax, encode in ways:
-            path = Path(scratch) / "trial.dcm"
+            path = scratch / "trial.dcm"
             _write(path, pictures, syntax, encode)
             yield name, _fault(path)
 

@@ -23,6 +23,7 @@ from lusdata.media.cache import Cache, cache_dir
 from lusdata.media.fetch import unfinished
 from lusdata.media.fetch.admit import admit
 from lusdata.media.fetch.folder import copy_from_folder, names_in
+from lusdata.media.fetch.leftovers import sweep_cache
 from lusdata.media.fetch.lock import alone
 from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.plan import Attempt, FolderMirror, Mirror, Plan, by_turns, parse_mirror, plan_recording
@@ -124,6 +125,7 @@ def fetch(
         )
         for manifest in included
     ]
+    sweep_cache(store.root)
     todo = by_turns(plan for plan in plans if plan.attempts)
     obtained: dict[int, FetchResult] = {}
     if todo:

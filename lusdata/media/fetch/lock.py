@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["alone"]
+__all__ = ["alone", "free_lock"]
 
 _POLL_S = 0.2
 
@@ -38,6 +38,31 @@ def alone(part: Path, *, wait: Callable[[float], object]) -> Iterator[None]:
             break
         stream.close()
         wait(_POLL_S)
+    with _held(path, stream):
+        yield
+
+
+@contextmanager
+def free_lock(part: Path) -> Iterator[bool]:
+    """Hold a part file if nobody else does, and tell whether that is so; nobody is waited for.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    path = part.with_name(part.name + ".lock")
+    stream = path.open("ab")
+    if not (_lock(stream) and _is_same(path, stream)):
+        stream.close()
+        yield False
+        return
+    with _held(path, stream):
+        yield True
+
+
+@contextmanager
+def _held(path: Path, stream: IO[bytes]) -> Iterator[None]:
     try:
         yield
     finally:

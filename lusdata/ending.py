@@ -1,0 +1,69 @@
+"""SIGTERM and SIGHUP end a run as Ctrl-C does: blocks are left, scratch is removed, and soon it is over in any case."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from lusdata.scratch import remove_own
+
+__all__ = ["Ended", "ended_by_signals"]
+
+_PATIENCE_S = 2.0
+"""How long blocks may take to be left: a thread that waits for a server would keep the process."""
+
+_NAMES = ("SIGTERM", "SIGHUP")
+
+
+class Ended(BaseException):
+    """The system or a person ended this run.
+
+    Parameters
+    ----------
+    number : int
+        The signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Raise `Ended` in the block when a signal asks this process to end.
+
+    A signal that somebody else handles, or that is ignored as after ``nohup``, is left to them.
+    """
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    taken = []
+    if threading.current_thread() is threading.main_thread():
+        taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in taken:
+            if signal.getsignal(number) is _end:
+                signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # Whoever asks twice gets what was promised once.
+    for name in _NAMES:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    last = threading.Timer(_PATIENCE_S, _end_now, (number,))
+    last.daemon = True
+    last.start()
+    raise Ended(number)
+
+
+def _end_now(number: int) -> None:
+    remove_own()
+    os._exit(128 + number)

@@ -1,0 +1,206 @@
+"""What dead runs left goes, and nothing of a live run or of a stranger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lusdata.atomic import write_text
+from lusdata.cli import main
+from lusdata.media.cache import Cache
+from lusdata.media.fetch.leftovers import sweep_cache
+from lusdata.media.fetch.lock import free_lock
+from lusdata.scratch import leftovers, scratch_beside, scratch_folder, sweep
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows tells the dead by their age alone")
+
+_MAKE = """
+import sys, time
+from pathlib import Path
+from lusdata.scratch import scratch_beside, scratch_folder
+scratch_beside(Path(sys.argv[1]) / "a.json").write_text("half")
+with scratch_folder() as folder:
+    (folder / "patient.png").write_text("picture")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return folder
+
+
+@pytest.fixture
+def running(tmp_path: Path, temporary: Path) -> subprocess.Popen[str]:
+    (tmp_path / "out").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _MAKE, str(tmp_path / "out")], stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_live_run_keeps_its_scratch_and_a_killed_one_loses_it(
+    tmp_path: Path, temporary: Path, running: subprocess.Popen[str]
+) -> None:
+    assert sweep() == []
+    assert sweep(tmp_path / "out") == []
+    running.kill()
+    # Not waited for: a zombie is dead too.
+    time.sleep(0.2)
+    assert len(leftovers()) == 1
+    assert len(sweep()) == 1
+    assert list(temporary.iterdir()) == []
+    assert len(sweep(tmp_path / "out")) == 1
+
+
+def test_every_command_sweeps_the_folder_for_temporary_files(
+    temporary: Path, running: subprocess.Popen[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.kill()
+    running.wait()
+    assert main(["validate", "--rules"]) == 0
+    assert list(temporary.iterdir()) == []
+
+
+def test_writing_into_a_folder_sweeps_it(tmp_path: Path, running: subprocess.Popen[str]) -> None:
+    running.kill()
+    running.wait()
+    write_text(tmp_path / "out" / "b.json", "whole")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.json"]
+
+
+def test_the_number_of_a_dead_process_that_another_one_got_saves_nothing(tmp_path: Path) -> None:
+    mine = scratch_beside(tmp_path / "a")
+    mine.write_text("")
+    _, place, pid, began, token = mine.name.removesuffix(".part").split("-")
+    assert leftovers(tmp_path) == []
+    other = mine.with_name(f".lusdata-{place}-{pid}-{int(began) - 1}-{token}.part")
+    mine.rename(other)
+    assert leftovers(tmp_path) == [other]
+
+
+def test_scratch_of_another_machine_goes_by_its_age_alone(tmp_path: Path) -> None:
+    path = tmp_path / f".lusdata-{'0' * 8}-1-1-{'1' * 8}.part"
+    path.write_text("")
+    assert leftovers(tmp_path) == []
+    os.utime(path, (time.time() - 25 * 3600,) * 2)
+    assert leftovers(tmp_path) == [path]
+
+
+def test_what_a_stranger_made_stays(tmp_path: Path) -> None:
+    dead = "00000000-999999999-1-11111111"
+    for name in ("lusdata-notes", ".lusdata-1.part", "lusdata-abc", f"my-lusdata-{dead}", f"lusdata-{dead}.txt"):
+        (tmp_path / name).write_text("mine")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "precious").mkdir()
+    (tmp_path / f"lusdata-{dead}").symlink_to(tmp_path / "precious")
+    assert sweep(tmp_path) == []
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_a_folder_is_private_and_gone_after_the_block(temporary: Path) -> None:
+    with scratch_folder() as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "a").write_text("")
+    assert list(temporary.iterdir()) == []
+
+
+def test_halves_of_a_cache_go_when_they_are_of_no_use_and_nobody_works_on_them(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    done, going, old, held = ("1" * 64, "2" * 64, "3" * 64, "4" * 64)
+    for name in (done, going, old, held):
+        part = cache.part_path(name)
+        part.parent.mkdir(parents=True)
+        for ending in ("", ".json", ".lock"):
+            part.with_name(part.name + ending).write_text("x")
+    cache.object_path(done).write_text("whole")
+    os.utime(cache.part_path(old), (0, 0))
+    os.utime(cache.part_path(held), (0, 0))
+    with free_lock(cache.part_path(held)) as mine:
+        assert mine
+        assert sweep_cache(tmp_path) == [cache.part_path(done), cache.part_path(old)]
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {done, f"{going}.part", f"{going}.part.json", f"{held}.part", f"{held}.part.json"}
+    assert len(sweep_cache(tmp_path, everything=True)) == 2
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {done}
+
+
+def test_the_doctor_cleans(
+    tmp_path: Path,
+    running: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path / "cache"))
+    part = Cache(tmp_path / "cache").part_path("5" * 64)
+    part.parent.mkdir(parents=True)
+    part.write_text("half")
+    running.kill()
+    running.wait()
+    assert main(["doctor", "--clean", str(tmp_path / "out")]) == 0
+    assert "2 leftovers of killed runs removed" in capsys.readouterr().out
+    assert not part.exists()
+    assert main(["doctor", "--clean", str(tmp_path / "nowhere")]) == 2
+
+
+# --- signals ---
+
+_BUSY = """
+import sys, time
+from lusdata import cli
+from lusdata.scratch import scratch_folder
+def run(arguments):
+    with scratch_folder() as folder:
+        print(folder, flush=True)
+        {wait}
+cli._run = run
+sys.exit(cli.main(["x"]))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("stubborn", [False, True], ids=["leaves", "hangs"])
+def test_a_signal_ends_a_run_at_once_without_scratch_or_traceback(
+    temporary: Path, number: int, code: int, stubborn: bool
+) -> None:
+    wait = "exec('try:\\n time.sleep(30)\\nfinally:\\n time.sleep(30)')" if stubborn else "time.sleep(30)"
+    source = _BUSY.replace("{wait}", wait).replace("cli._run = run", "genuine = cli._dispatch\ncli._dispatch = run")
+    process = subprocess.Popen(
+        [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    started = time.monotonic()
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert time.monotonic() - started < 6
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert stubborn or said.startswith(f"lusdata: ended by {signal.Signals(number).name}; what was finished is kept")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    source = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from lusdata import cli\n"
+        "cli._dispatch = lambda arguments: os.kill(os.getpid(), signal.SIGHUP) or 7\n"
+        "raise SystemExit(cli.main(['x']))"
+    )
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 7
