@@ -86,6 +86,7 @@ HEAVY = (
 PURE = (
     "lusdata.budget",
     "lusdata.catalog.groups",
+    "lusdata.catalog.leads",
     "lusdata.catalog.rights",
     "lusdata.catalog.rules.*",
     "lusdata.dataset.folds.make",
