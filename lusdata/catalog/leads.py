@@ -148,8 +148,8 @@ def _agreements(file: FileFacts, manifest: Manifest) -> Iterator[str]:
         yield "name"
     if file.size_bytes == manifest.size_bytes:
         yield "size"
-    seconds = (file.media.get("duration_s"), manifest.media.get("duration_s"))
-    if None not in seconds and _is_same_duration(*seconds):
+    seconds, stated_s = file.media.get("duration_s"), manifest.media.get("duration_s")
+    if seconds is not None and stated_s is not None and _is_same_duration(seconds, stated_s):
         yield "duration"
     frames = manifest.media.get("frame_count")
     if frames is not None and frames == file.media.get("frame_count"):
