@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import random
 from collections import Counter
@@ -122,6 +123,39 @@ def test_an_addition_moves_nobody(seed: int, more: int) -> None:
     for i in range(3):
         assert all(after.part(i, name) == before.part(i, name) for name in before.recordings)
     assert folds_of(make_folds([*manifests, *added], k=3, seed=seed, previous=before)) == folds_of(after)
+
+
+days = st.dates(datetime.date(2019, 1, 1), datetime.date(2026, 12, 31)).map(str)
+newcomers = st.lists(
+    st.tuples(days, st.integers(0, 23), st.sampled_from(CLASSES), st.booleans()), min_size=1, max_size=8
+)
+
+
+@examples
+@given(seed=seeds, by=st.sampled_from(["patient", "video"]), added=newcomers)
+def test_an_addition_of_any_day_moves_nobody_whose_folds_are_given(
+    seed: int, by: str, added: list[tuple[str, int, str, bool]]
+) -> None:
+    manifests = catalog(seed, days=3)
+    previous = make_folds(manifests, by=by, k=3, seed=seed)
+    more = [
+        recording(f"new-{n}", word, f"patient-{patient}", since=day, pinned=pinned)
+        for n, (day, patient, word, pinned) in enumerate(added)
+    ]
+    after = make_folds([*manifests, *more], by=by, k=3, seed=seed, previous=previous)
+    assert {name: fold for name, fold in folds_of(after).items() if name in previous.unit_of} == folds_of(previous)
+    for i in range(3):
+        assert all(after.part(i, name) == previous.part(i, name) for name in previous.recordings)
+
+
+def test_an_earlier_recording_of_a_patient_follows_the_one_whose_fold_is_given() -> None:
+    # The newcomer is older, and as many as those who were there: it must not win the vote.
+    manifests = [recording(f"r{n}", group=f"patient-{n}", since="2021-06-01") for n in range(9)]
+    previous = make_folds(manifests, k=3)
+    for n in range(9):
+        more = [recording(f"new-{m}", group=f"patient-{n}", since="2020-01-01") for m in range(2)]
+        after = make_folds([*manifests, *more], k=3, previous=previous)
+        assert {name: folds_of(after)[name] for name in previous.recordings} == folds_of(previous)
 
 
 @examples

@@ -235,16 +235,17 @@ def test_who_moves_when_groups_are_joined_is_named():
     assert "test/clip-00" in found[0].found
 
 
-def test_a_new_recording_that_is_dated_back_is_found():
+@pytest.mark.parametrize("day", ["2020-01-01", "2026-01-01"], ids=["earlier", "the same day"])
+def test_a_new_recording_that_is_dated_back_is_found(day):
     before = catalog(since="2026-01-01")
-    after = [*before, *(recording(f"new-{n}", CLASSES[n % 3], f"patient-9{n}", since="2020-01-01") for n in range(6))]
+    after = [*before, *(recording(f"new-{n}", CLASSES[n % 3], f"patient-9{n}", since=day) for n in range(6))]
     impact = fold_impact(before, after)
     assert impact.anew
     assert impact.moves == ()
     change = CollectionChange("test", tuple(before), tuple(after), compare_manifests(before, after))
     found = list(find_fold_faults(change, impact, {}))
     assert codes(found) == ["FOLD_DATED_BACK"] * 6
-    assert found[0].expected.startswith("the day of the addition, 2026-01-01")
+    assert found[0].expected == "a day after 2026-01-01, the newest that was there"
 
 
 def test_folds_that_a_release_froze_are_kept():

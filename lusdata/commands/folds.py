@@ -1,7 +1,8 @@
 """Split a collection so that nothing leaks: k folds, each once the test part, a fifth of the rest for validation.
 
 With --out the folds are written as JSON. When that file is there already and was made with the same settings, its
-recordings keep their folds, and only what is new is dealt.
+recordings keep their folds, whatever day (status.since) new ones have, and only what is new is dealt. Without earlier
+folds, an addition moves nobody if its day is later than every day that was there.
 """
 
 from __future__ import annotations

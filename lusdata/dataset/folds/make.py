@@ -1,7 +1,8 @@
 """Folds from a catalog: which recordings are fitted on, stopped by and tested, decided before any pixel is read.
 
 Folds are a pure function of the manifests, k and the seed. Dates make them stable: recordings are dealt in the order
-of `status.since`, each day on top of what earlier days left, so that an addition moves nobody.
+of `status.since`, each day on top of what earlier days left, so that an addition moves nobody if its day is later than
+every day that was there. With an earlier table, additions of any day move nobody.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ def make_folds(
     rate_hz, max_frames : float, int
         The sampling for which frames are balanced; see `lusdata.dataset.recipe.Recipe`.
     previous : FoldTable, optional
-        An earlier table of the same `by` and `k`: its recordings stay where they are. Needed when manifests that were
-        there before changed (a group was corrected, a file was pinned or withdrawn); additions alone need none.
+        An earlier table of the same `by` and `k`: its recordings stay where they are, whatever day additions have.
+        Needed when manifests that were there before changed (a group was corrected, a file was pinned or withdrawn),
+        and when an addition has a day that is not later than every day that was there. Other additions need none.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def make_folds(
     Notes
     -----
     Recordings of each class and probe, and expected frames of each class, are spread evenly; see
-    `lusdata.dataset.folds.assign.assign`. When a later manifest joins two groups that are in different folds, both go
+    `lusdata.dataset.folds.assign.assign`. When another manifest joins two groups that are in different folds, both go
     to the fold that holds more of their recordings (if as many: to that of the oldest), since a leak is worse than a
     move.
     """
@@ -134,6 +136,8 @@ class _Dealer:
         self.k = k
         self.seed = seed
         self.max_frames = max_frames
+        # Recordings of the earlier table: they are never outvoted by newcomers of their unit, however old these are.
+        self.kept: frozenset[str] = frozenset()
         self.fold_of: dict[str, int] = {}
         # Per round: 0 for validation and 1 for training; what is tested in the round is not in it.
         self.side_of: list[dict[str, int]] = [{} for _ in range(k)]
@@ -142,6 +146,7 @@ class _Dealer:
 
     def _take_over(self, previous: FoldTable) -> None:
         kept = [manifest.id for manifest in self.catalog if manifest.id in previous.unit_of]
+        self.kept = frozenset(kept)
         self.fold_of = {recording: previous.fold_of[previous.unit_of[recording]] for recording in kept}
         for i, sides in enumerate(self.side_of):
             validation = set(previous.validation[i])
@@ -190,8 +195,9 @@ class _Dealer:
         fixed = {}
         for unit, recordings in members.items():
             heirs = [manifest for manifest in recordings if manifest.id in part_of]
+            elders = [manifest for manifest in heirs if manifest.id in self.kept]
             if heirs:
-                fixed[unit] = _inherited(heirs, part_of)
+                fixed[unit] = _inherited(elders or heirs, part_of)
         profiles = {unit: self._profile(recordings) for unit, recordings in members.items()}
         dealt = assign(profiles, shares=shares, seed=seed, fixed=fixed)
         part_of.update((manifest.id, dealt[unit]) for unit, recordings in members.items() for manifest in recordings)

@@ -113,7 +113,8 @@ def splits(subject: Subject) -> list[str]:
     """Tell that there is no split in the files, and how one is made that does not leak."""
     return [
         "The rows carry no split. Folds follow from the manifests alone: recordings of one group, and groups that "
-        "share a file, never stand on two sides; classes and probes are spread evenly; additions move nobody.",
+        "share a file, never stand on two sides; classes and probes are spread evenly; additions of a later "
+        "day move nobody.",
         "A split by frame or by recording puts one patient on both sides, and its scores are too high. How much that "
         "is worth was measured: python -m train ladder runs one model over splits by frame, recording, patient and "
         "source, and its reference results are in train/results of lusdata's repository.",

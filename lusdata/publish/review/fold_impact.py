@@ -189,12 +189,12 @@ def find_fold_faults(change: CollectionChange, impact: FoldImpact, place: Mappin
     newest = max((manifest.since for manifest in change.before), default="")
     if set(impact.anew) - set(impact.moves):
         for item in change.changes:
-            if item.kind == "added" and item.after is not None and item.after.since < newest:
+            if item.kind == "added" and item.after is not None and item.after.since <= newest:
                 yield finding(
                     "FOLD_DATED_BACK",
                     place.get(item.id, item.id),
                     f"with this day, folds made anew move {len(impact.anew):,} recordings that were there before",
                     json_path="$.status.since",
-                    expected=f"the day of the addition, {newest} or later",
+                    expected=f"a day after {newest}, the newest that was there",
                     found=item.after.since,
                 )
