@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from catalogs import recording
@@ -403,6 +404,27 @@ def test_text_that_nobody_signed_for_is_a_warning(repository, clips, tmp_path, c
     add_clip(repository, tmp_path / "mirror", clips / "written.mp4", "new")
     options = ("--pictures", str(tmp_path / "pictures"), "--mirror", str(tmp_path / "mirror"))
     assert found(capsys, *options) == {("TEXT_UNREAD", "manifests/drawn/new.json")}
+
+
+@pytest.mark.parametrize(
+    ("title", "code"), [("MUSTERFRAU^ERIKA", "BESIDE_PRIVATE"), ("Left lung", "BESIDE_UNREAD"), ("", None)]
+)
+def test_what_stands_beside_the_pictures_gets_the_verdict_of_add(repository, clips, tmp_path, capsys, title, code):
+    tagged = tmp_path / "tagged.mp4"
+    with av.open(clips / "plain.mp4") as old, av.open(tagged, "w") as new:
+        new.metadata.update({"title": title} if title else {})
+        copy = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(old.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = copy
+                new.mux(packet)
+    add_clip(repository, tmp_path / "mirror", tagged, "new")
+    options = ("--pictures", str(tmp_path / "pictures"), "--mirror", str(tmp_path / "mirror"))
+    assert found(capsys, *options) == ({(code, "manifests/drawn/new.json")} if code else set())
+    status, out, _ = check(capsys, *options)
+    assert status == (1 if code == "BESIDE_PRIVATE" else 0)
+    assert "MUSTERFRAU" not in out
+    assert ("Left lung" in out) == (title == "Left lung")
 
 
 def test_another_class_of_a_known_recording_is_judged_by_its_picture(repository, clips, tmp_path, capsys):

@@ -11,6 +11,7 @@ from lusdata.errors import DataError, UsageError
 from lusdata.intake.bench import Bench, Prepared, Wishes
 from lusdata.intake.beside import address_findings, beside_findings
 from lusdata.intake.clean_copy import Blacking, clean_copy, copy_of_dicom
+from lusdata.intake.sidecars import refuse_sidecar
 from lusdata.intake.source import check_file, download, is_address
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.wording import one_line
@@ -28,6 +29,7 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
         path = Path(source)
         name = str(source)
         check_file(path)
+        refuse_sidecar(path, one_line(name))
     refuse_known_address(name, answers.source_url, bench.known)
     address = address_findings(answers.source_url)
     if is_dicom(path):

@@ -42,15 +42,18 @@ def text_runs(data: bytes) -> Iterator[str]:
 
     Examples
     --------
-    >>> list(text_runs(b"\0\1Maier Hans\0\xff\2ab\0" + "Müller".encode("utf-16-le")))
+    >>> list(text_runs(b"\0\1Maier Hans\0\xff\2" + "Müller".encode("utf-16-le")))
     ['Maier Hans', 'Müller']
     """
+    said = ""
     for pattern, coding in ((_RUN, "utf-8"), (_WIDE_LITTLE, "utf-16-le"), (_WIDE_BIG, "utf-16-be")):
         for number, match in enumerate(pattern.finditer(data)):
             if number >= _MOST_RUNS:
                 break
             text = plain(match[0].decode(coding, errors="replace"))
-            if _WORD.search(text):
+            # What is of one order of bytes looks, one byte on, like less of the same in the other.
+            if _WORD.search(text) and text not in said:
+                said += f"{text}\n"
                 yield text
 
 

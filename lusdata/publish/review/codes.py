@@ -28,6 +28,12 @@ CHANGE_RULES: Mapping[str, tuple[Level, str]] = {
         "warning",
         "Text that is burned into a picture was read by a person, who signed that it names nobody.",
     ),
+    "BESIDE_PRIVATE": (
+        "error",
+        "Nothing beside a recording's pictures names a person, a place or the day of an examination, or can hold what"
+        " nobody has read.",
+    ),
+    "BESIDE_UNREAD": ("warning", "What else stands beside a recording's pictures was read by a person."),
     "MEDIA_IN_CHANGE": ("error", "A change holds no recording and no picture of one."),
     "MEDIA_BESIDE": ("warning", "No recording that git does not track lies among the manifests and the code."),
     "FILE_LARGE": ("error", "A file in a change is at most a megabyte."),

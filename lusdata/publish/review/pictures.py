@@ -15,7 +15,9 @@ from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError, Issue, LusdataError, OutsideError
+from lusdata.intake.beside import beside_findings
 from lusdata.intake.look import evenly, sampled_frames
+from lusdata.media.beside.judge import Finding
 from lusdata.media.crop import crop_box
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES, FetchResult
@@ -23,6 +25,7 @@ from lusdata.media.pictures.preview import beside, preview
 from lusdata.media.png import encode_png
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
+from lusdata.publish.review.beside import find_beside_faults
 from lusdata.publish.review.codes import finding
 from lusdata.publish.review.likeness import Alike
 from lusdata.wording import counted
@@ -156,6 +159,7 @@ def draw_pictures(
             issues.append(finding("MEDIA_BROKEN", file, error.what, json_path=path, expected=expected, found=found))
         if change.id in artist.unread:
             issues.append(_unread(file, artist.unread[change.id]))
+        issues += find_beside_faults(file, artist.beside.get(change.id, ()))
         if change.id in results:
             issues += find_media_faults(file, results[change.id])
     for pair in pairs[:_MOST]:
@@ -213,6 +217,7 @@ class _Artist:
         self.folder = folder
         self.results = results
         self.unread: dict[str, int] = {}
+        self.beside: dict[str, tuple[Finding, ...]] = {}
 
     def of_change(self, change: Change, after: Manifest, *, withheld: bool) -> list[Picture]:
         if withheld:
@@ -222,6 +227,8 @@ class _Artist:
             return [Picture(None, _absence(result))]
         frames = sampled_frames(result.path, sha256=result.sha256)
         is_new = change.kind == "added" or _touches(change, _NEW_TO_DATASETS)
+        if is_new:
+            self.beside[after.id] = beside_findings(result.path)
         text = find_text(frames, sector=find_sector(frames)).regions if is_new and not _text_was_read(after) else ()
         if text:
             self.unread[after.id] = len(text)
