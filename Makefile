@@ -101,11 +101,11 @@ $(MADE):
 	@touch $@
 
 $(BASE): pyproject.toml constraints.txt $(MADE)
-	@echo "Installing lusdata and what it needs (once; about 250 MB)"
+	@echo "Installing lusdata and what it needs (once; 250 MB to download, 0.8 GB on disk)"
 	@$(INSTALL) --editable .
 	@touch $@
 
 $(DEV): $(BASE)
-	@echo "Installing what the tests and checks need (once; about 1 GB, most of it TensorFlow)"
+	@echo "Installing what the tests and checks need (once; 3.5 GB on disk, most of it TensorFlow)"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from lusdata.errors import DecodeError
+from lusdata.errors import DecodeError, came_through
 from lusdata.media.decode.opening import DAMAGED_HINT, check_size, too_large
 from lusdata.wording import one_line
 
@@ -118,6 +118,9 @@ def pillow_faults(path: Path, sentence: str, said: Sequence[str] = ()) -> Iterat
         yield
     except PILLOW_FAULTS as error:
         if isinstance(error, OSError) and error.errno is not None:
+            raise
+        if isinstance(error, (AttributeError, TypeError)) and not came_through(error, "PIL"):
+            # A call that does not fit says nothing of the file.
             raise
         raise _undecodable(path, sentence, said[0] if said else str(error) or type(error).__name__) from error
 
