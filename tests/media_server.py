@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 import sys
 import threading
 import time
@@ -174,3 +176,18 @@ def running_server() -> Iterator[MediaServer]:
         finally:
             http.shutdown()
             thread.join()
+
+
+def free_ports(count: int) -> int:
+    """Return the first of some ports in a row that nobody listens on at this moment."""
+    while True:
+        with contextlib.ExitStack() as held:
+            first = held.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                for number in range(1, count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port + number))
+            except (OSError, OverflowError):
+                continue
+            return port

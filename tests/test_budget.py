@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import struct
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from clips import plane_of, write_clip
+from dicom_files import dicom_file
 from small_datasets import build_here, small_collection
 
 from lusdata.budget import BUDGET, Budget
@@ -23,9 +26,11 @@ from lusdata.dataset.engine_local import run_local
 from lusdata.dataset.parts import Job, Outcome
 from lusdata.errors import TooLargeError, TooSlowError
 from lusdata.intake.look import look
+from lusdata.media import facts as facts_module
 from lusdata.media.decode import spending as spending_module
 from lusdata.media.decode.decoder import decode, survey
 from lusdata.media.decode.spending import spending
+from lusdata.media.dicom.recording import read as read_dicom
 from lusdata.media.facts import media_facts
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.frames import read_frames
@@ -146,6 +151,48 @@ def test_memory_that_runs_out_is_the_recordings_affair(tmp_path: Path):
         decode(path, every, too_much)
 
 
+def test_frames_that_were_seen_are_not_kept(tmp_path: Path):
+    """A cycle of references would keep each frame until cycles are looked for; large frames fill the memory first."""
+
+    def alive() -> int:
+        return sum(isinstance(one, VideoFrame) for one in gc.get_objects())
+
+    path = gif(tmp_path / "a.gif", 64, 60)
+    gc.collect()
+    gc.disable()
+    try:
+        before, most = alive(), 0
+
+        def count(frame: VideoFrame) -> None:
+            nonlocal most
+            most = max(most, alive() - before)
+
+        decode(path, every, count)
+        survey(path)
+        assert 1 <= most <= 5
+        assert alive() - before <= 5
+    finally:
+        gc.enable()
+
+
+def test_a_dicom_file_is_held_to_the_same_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = dicom_file(tmp_path / "a.dcm", np.zeros((3, 48, 64), dtype=np.uint8))
+    assert len(read_dicom(path).frames) == 3
+    with_budget(monkeypatch, processor_s=-1.0)
+    with pytest.raises(TooSlowError, match="too slow to decode"):
+        read_dicom(path)
+
+
+def test_facts_that_a_manifest_may_not_state_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The last frame is shown until after the limit, though it begins before."""
+    path = gif(tmp_path / "a.gif", 64, 20)
+    assert media_facts(path).duration_s == 0.8
+    for limit in ({"duration_s": 0.79}, {"rate_hz": 24.0}):
+        monkeypatch.setattr(facts_module, "BUDGET", replace(BUDGET, **limit))
+        with pytest.raises(TooLargeError, match="too large for a recording"):
+            media_facts(path)
+
+
 # --- in a build ---
 
 
@@ -174,8 +221,8 @@ def test_a_worker_that_does_not_come_back_is_ended_and_the_run_goes_on(limits: d
 
 @LINUX_ONLY
 def test_a_worker_gets_no_more_memory_than_the_budget(tmp_path: Path):
-    large, small = gif(tmp_path / "large.gif", 8192, 2), gif(tmp_path / "small.gif", 32, 3)
-    found = run([large, small], tmp_path, replace(BUDGET, memory_bytes=100 << 20))
+    large, small = gif(tmp_path / "large.gif", 4096, 2), gif(tmp_path / "small.gif", 32, 3)
+    found = run([large, small], tmp_path, replace(BUDGET, memory_bytes=40 << 20))
     assert {name: outcome.code for name, outcome in found.items()} == {"large": "too-large", "small": "made"}
     assert run([large], tmp_path, BUDGET)["large"].code == "made"
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from lusdata.budget import BUDGET
 from lusdata.catalog.fingerprint import ALGORITHM
-from lusdata.errors import DataError
+from lusdata.errors import DataError, TooLargeError
 from lusdata.media.decode.decoder import Survey, survey
 from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
@@ -109,6 +110,11 @@ def media_facts(path: Path) -> MediaFacts:
     if container in _STILL_CONTAINERS:
         return MediaFacts(container, found.codec, width_px, height_px, frame_count)
     duration_s = float(found.times_s[-1]) + found.last_duration_s
+    rate_hz = round(frame_count / duration_s, _DECIMALS) if duration_s > 0 else None
+    for value, most, unit in ((duration_s, BUDGET.duration_s, "s"), (rate_hz or 0.0, BUDGET.rate_hz, "Hz")):
+        if value > most:
+            expected, shown = f"at most {most:,.0f} {unit}", f"{value:,.3f} {unit}"
+            raise TooLargeError("too large for a recording", where=str(path), expected=expected, found=shown)
     steps_s = np.diff(found.times_s)
     variable = bool(steps_s.size and np.ptp(steps_s) > _STEADY_WITHIN * np.median(steps_s))
     return MediaFacts(
@@ -118,7 +124,7 @@ def media_facts(path: Path) -> MediaFacts:
         height_px=height_px,
         frame_count=frame_count,
         duration_s=round(duration_s, _DECIMALS),
-        rate_hz=round(frame_count / duration_s, _DECIMALS) if duration_s > 0 else None,
+        rate_hz=rate_hz,
         variable_frame_rate=variable,
     )
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from av.sidedata.sidedata import SideDataContainer
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
@@ -101,7 +102,8 @@ def _matrix_turn(path: Path, frame: VideoFrame) -> Turn:
 
 
 def _stated(frame: VideoFrame) -> bytes | None:
-    stored = frame.side_data.get("DISPLAYMATRIX")
+    # Not by `frame.side_data`: a frame that keeps what points back at it stays in memory until cycles are looked for.
+    stored = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
     return None if stored is None else memoryview(cast("bytes", stored)).tobytes()
 
 

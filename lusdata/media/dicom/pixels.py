@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.errors import DataError, DecodeError
+from lusdata.media.decode.spending import spent
 from lusdata.media.dicom.colour import jpeg_in_plain_words, mixes_components
 from lusdata.media.dicom.grey import greys_of
 from lusdata.media.dicom.syntax import MORE_DECODERS, check_decoder, shown
@@ -277,8 +278,16 @@ def _without_spare_bits(values: NDArray[Any], dataset: Any) -> NDArray[Any]:
     return (values << (allocated - 1 - high)) >> (allocated - stored)
 
 
+def _within_budget(stored: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    for values in stored:
+        if (costs := spent()) is not None:
+            costs.see_size(values.shape[1], values.shape[0])
+        yield values
+
+
 def _in_8_bits(stored: Iterator[NDArray[Any]], dataset: Any, photometric: str, notes: list[str]) -> Iterator[Pixels]:
     big_endian = not dataset.file_meta.TransferSyntaxUID.is_little_endian
+    stored = _within_budget(stored)
     if photometric in _GREYS:
         yield from _greys(stored, dataset, notes, big_endian=big_endian)
     elif photometric == "PALETTE COLOR":

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.budget import BUDGET
-from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, came_through
+from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, TooLargeError, came_through
+from lusdata.media.decode.spending import charged
 from lusdata.media.dicom.header import ALLOWED, Subject, probe_of, subject_of
 from lusdata.media.dicom.mark import HEAD_BYTES, starts_like_dicom
 from lusdata.media.dicom.moving import Moving, moving_pictures
@@ -109,6 +110,7 @@ def is_dicom(path: Path) -> bool:
         return starts_like_dicom(stream.read(HEAD_BYTES))
 
 
+@charged
 def read(path: Path) -> DicomRecording:
     """Read an ultrasound recording.
 
@@ -253,8 +255,8 @@ def _examination(names: Any) -> str:
     return hashlib.blake2b(chosen.encode(), key=_SALT).hexdigest() if chosen else ""
 
 
-def _beyond(limit: str, found: str) -> DecodeError:
-    return DecodeError("too large for a recording", expected=limit, found=found)
+def _beyond(limit: str, found: str) -> TooLargeError:
+    return TooLargeError("too large for a recording", expected=limit, found=found)
 
 
 @contextlib.contextmanager
