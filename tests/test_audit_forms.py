@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from catalogs import recording
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lusdata.catalog.collection import Collection
@@ -292,11 +292,15 @@ def test_the_examples_hold() -> None:
         assert doctest.testmod(module).attempted > 0
 
 
-@given(st.text(max_size=40))
+_PIECES = [*"ab01 ._-/\\%#?[]()=:@\u0308", "frame", "img", "t", "s", ".png", "..", "http://", "%20", ".mp4"]
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(_PIECES), max_size=9).map("".join)))
+@example("img0..")
 def test_spellings_and_frames_take_any_name(name: str) -> None:
     assert next(spellings(name)) is not None
     assert spelt_alike(name) == spelt_alike(unicodedata.normalize("NFD", name))
-    assert all(clip != name for clip, _ in clips_of_frame(name))
+    assert all(clip != spelling for spelling in spellings(name) for clip, _ in clips_of_frame(spelling))
 
 
 @given(

@@ -74,7 +74,7 @@ def test_a_single_licence_is_told_by_hugging_faces_word(tmp_path):
 
 
 def test_nothing_of_a_manifest_turns_into_markup_or_a_key(tmp_path):
-    collection = small_collection(tmp_path, videos=0, images=2, name='x"\nlicense: mit')
+    collection = small_collection(tmp_path, videos=0, images=2)
     source = {
         **collection.manifests[0].data["source"],
         "attribution": "| a | [b](javascript:alert(1)) <img src=x>\n# c",

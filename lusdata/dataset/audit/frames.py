@@ -65,10 +65,10 @@ def clips_of_frame(name: str) -> Iterator[tuple[str, bool]]:
     is_picture = bool(_PICTURE.search(path.name))
     stem = re.sub(r"\.[A-Za-z0-9]{2,5}\Z", "", path.name)
     for pattern in (_NAMED, _TIMED, _FIRST):
-        if (bare := pattern.sub("", stem)) and bare != stem:
+        if (bare := pattern.sub("", stem)) != stem and bare.strip("."):
             yield str(path.with_name(bare)), True
     if is_picture and _NUMBER_ALONE.fullmatch(stem) and path.parent.name:
         yield str(path.parent), False
     for pattern in (_NUMBERED, _APPENDED):
-        if is_picture and (bare := pattern.sub("", stem)) and bare != stem:
+        if is_picture and (bare := pattern.sub("", stem)) != stem and bare.strip("."):
             yield str(path.with_name(bare)), False
