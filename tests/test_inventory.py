@@ -15,6 +15,7 @@ import pytest
 from clips import texture
 from PIL import Image
 
+from lusdata.media.beside.coded import coded_text
 from lusdata.media.beside.ends import end_of_medium
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.item import Item
@@ -254,6 +255,40 @@ def test_a_copy_without_loss_holds_pictures_and_times_alone(tmp_path):
     (tmp_path / "a.mkv").write_bytes(lossless_bytes(frames, [0.0, 0.1, 0.2]))
     (tmp_path / "a.png").write_bytes(lossless_bytes(frames[:1]))
     assert found(tmp_path / "a.mkv") == found(tmp_path / "a.png") == []
+
+
+SEI_BODY = bytes(16) + NAMED.encode()
+SEI = bytes([5, len(SEI_BODY)]) + SEI_BODY + b"\x80"
+PACKETS = {
+    "h264 with lengths": ("h264", struct.pack(">I", len(SEI) + 1) + b"\x06" + SEI + struct.pack(">I", 2) + b"\x65\x01"),
+    "h264 with start codes": ("h264", b"\0\0\0\1\x06" + SEI + b"\0\0\1\x65\x01"),
+    "hevc": ("hevc", b"\0\0\1\x4e\x01" + SEI + b"\0\0\1\x26\x01"),
+    "mpeg2": ("mpeg2video", b"\0\0\1\xb3abcd\0\0\1\xb2" + NAMED.encode() + b"\0\0\1\xb8"),
+    "mjpeg": ("mjpeg", b"\xff\xd8\xff\xfe" + struct.pack(">H", len(NAMED) + 2) + NAMED.encode() + b"\xff\xd9"),
+}
+
+
+@pytest.mark.parametrize("name", PACKETS)
+def test_text_inside_a_coded_picture_is_read(name):
+    assert NAMED in " ".join(coded_text(*PACKETS[name]))
+
+
+def test_text_that_no_encoder_writes_into_pictures_is_refused(tmp_path):
+    path = clip(tmp_path / "a.mkv")
+    whole = path.read_bytes()
+    own = whole[whole.find(b"\0\0\1\xb2") + 4 :][:13]
+    assert own.startswith(b"Lavc")
+    path.write_bytes(whole.replace(b"\0\0\1\xb2" + own, b"\0\0\1\xb2MUSTER^ERIKA "))
+    assert "text inside the coded pictures" in refused(path)
+
+
+def test_the_long_line_of_an_encoder_is_told_from_a_name_behind_it():
+    line = (
+        "x264 - core 165 r3222 b35605a - H.264/MPEG-4 AVC codec - Copyleft 2003-2025 - http://www.videolan.org/x264.html"
+        " - options: cabac=1 deblock=1:0:0 analyse=0x3:0x113 qcomp=0.60 aq=1:1.00"
+    )
+    assert judge([Item("in pictures", "text", line, "coded")]) == ()
+    assert judge([Item("in pictures", "text", f"{line} Erika: Musterfrau", "coded")])[0].level == "shown"
 
 
 @pytest.mark.real

@@ -39,6 +39,11 @@ _PROFILE = (
     r"|(?:Copyright )?(?:\(c\) |\u00a9 ?)?[\d,-]*\s*(?:Apple|Adobe|Hewlett-Packard|Google|ICC)"
     r"(?:,? (?:Inc\.?|Systems|Computer|Company|Incorporated)){0,3},? ?[\d-]*)"
 )
+_ENCODER = (
+    r"x26[45] (?:- core \d+[\w ]*|\(build \d+\) - [\w.+:-]+(?:\[[^\[\]]*\])+[\w +]*) ?"
+    r"- H\.26[45]/[\w-]+(?: \w+)? codec - Copy(?:left|right) [\d-]+(?: \(c\) Multicoreware, Inc)?"
+    r" - http://[\w./]+ - options: (?:[\w-]+(?:=[\w.:,-]+)?(?: |$))*"
+)
 _NUMBER = r"-?\d+(?:[./:]\d+)*"
 # What programs write about themselves, by tag. What does not read like this is shown as all other text is.
 _OF_PROGRAMS: Mapping[str, re.Pattern[str]] = {
@@ -46,6 +51,7 @@ _OF_PROGRAMS: Mapping[str, re.Pattern[str]] = {
     for name, pattern in {
         "encoder": rf"{_PROGRAM}(?: [a-z0-9_]{{2,16}})?",
         "software": _PROGRAM,
+        "coded": rf"(?:{_PROGRAM}|{_ENCODER}|DivX\d\w*|XviD\d*|AVI1)",
         "processingsoftware": _PROGRAM,
         "major_brand": _BRANDS,
         "minor_version": r"\d{1,10}",

@@ -12,6 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import AttachmentStream, Disposition, Stream
 
+from lusdata.media.beside.coded import coded_text
 from lusdata.media.beside.item import SILENT, Item, plain
 from lusdata.media.beside.unclaimed import text_runs
 from lusdata.media.decode.opening import open_container, tags_of
@@ -22,6 +23,7 @@ Span = tuple[int, int]
 """First byte and length of a packet in its file."""
 
 _MOST_PACKET_TEXT_BYTES = 1 << 16
+_MOST_TEXTS = 100
 _LEAST_STEP = 2.0**-15
 # In AVI these say when the subject was recorded, elsewhere when the file was written.
 _NAMES_IN_AVI = {"date": "date_recorded", "creation_time": "idit"}
@@ -54,7 +56,8 @@ def stream_items(path: Path) -> tuple[list[Item], list[Span]]:
         for number, chapter in enumerate(container.chapters(), start=1):
             items += [Item(f"chapter {number}", "text", one.text, one.name) for one in _tags(chapter["metadata"], "")]
         pictures = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
-        spans, texts = _packets(container)
+        spans, texts, inside = _packets(container)
+        items += [Item("text inside the coded pictures", "text", text, "coded") for text in inside]
         for stream in container.streams:
             place = f"stream {stream.index} ({stream.type})"
             items += _tags(tags_of(stream), "tag", of=place)
@@ -85,21 +88,33 @@ def _carried(stream: Stream, place: str, text: str, *, is_recording: bool) -> It
         yield Item(place, "data", text)
 
 
-def _packets(container: InputContainer) -> tuple[list[Span], dict[int, str]]:
-    """Return where packets lie, and the text in those of subtitles and data."""
+def _packets(container: InputContainer) -> tuple[list[Span], dict[int, str], list[str]]:
+    """Return where packets lie, the text in those of subtitles and data by stream, and that inside pictures."""
     spans: list[Span] = []
+    inside: dict[str, None] = {}
+    # What stands in the file of a still picture is told apart.
+    is_still = container.format.name.endswith("_pipe") or container.format.name == "image2"
     texts: dict[int, bytes] = {}
+    for stream in container.streams.video:
+        # Typed as if there always were a context; a PyAV without the codec gives none.
+        context: object = stream.codec_context
+        setup = stream.codec_context.extradata if context is not None else None
+        if setup:
+            inside.update(dict.fromkeys(map(plain, coded_text(stream.codec_context.name, setup))))
     try:
         for packet in container.demux():
             if packet.pos is not None and packet.size:
                 spans.append((packet.pos, packet.size))
             kind, index = packet.stream.type, packet.stream.index
+            if kind == "video" and packet.size and len(inside) < _MOST_TEXTS and not is_still:
+                codec = packet.stream.codec_context.name if packet.stream.codec_context else ""
+                inside.update(dict.fromkeys(map(plain, coded_text(codec, bytes(packet)))))
             if kind in ("subtitle", "data") and packet.size and len(texts.get(index, b"")) < _MOST_PACKET_TEXT_BYTES:
                 texts[index] = texts.get(index, b"") + bytes(packet) + b"\0"
     except av.error.FFmpegError:
         # Whether the recording is whole, decoding tells; what no packet claimed is looked at as bytes.
         pass
-    return spans, {index: plain("; ".join(text_runs(data))) for index, data in texts.items()}
+    return spans, {index: plain("; ".join(text_runs(data))) for index, data in texts.items()}, list(inside)
 
 
 def _sounds(path: Path) -> Iterator[Item]:
