@@ -31,7 +31,7 @@ def test_the_examples_hold():
     "name",
     [
         "Cov-Atlas-Day+1.gif",
-        "/home/me/cov-atlas-day+1.GIF",
+        "/mnt/got/cov-atlas-day+1.GIF",
         "C:\\got\\Cov-Atlas-Day%2B1.gif",
         "https://example.org/media/Cov-Atlas-Day%2B1.gif?raw=1",
     ],
