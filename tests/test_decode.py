@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import struct
 import zlib
@@ -297,6 +298,16 @@ def test_a_picture_that_ffmpeg_does_not_convert_is_a_fault_of_the_file(clip):
 
     with pytest.raises(DecodeError, match="cannot be converted; found Invalid argument"):
         decode(clip("mpeg4.avi"), every, refuse)
+
+
+@pytest.mark.parametrize(
+    ("offset", "whence"), [(-1, io.SEEK_SET), (1 << 62, io.SEEK_SET), (1 << 63, io.SEEK_SET), (-99, io.SEEK_CUR)]
+)
+def test_a_place_that_cannot_be_is_the_end_of_a_medium_and_no_fault_of_the_disk(offset, whence, tmp_path):
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with opening._Medium(io.FileIO(tmp_path / "a")) as medium:
+        medium.seek(offset, whence)
+        assert medium.read(1) == b""
 
 
 @pytest.mark.parametrize("error", [TypeError, AttributeError, ValueError, ImportError])

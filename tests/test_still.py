@@ -478,3 +478,13 @@ def test_the_stills_of_the_corpus_are_read_alike_by_pillow(corpus_dir):
         grey = image[top : top + facts.height_px, left : left + facts.width_px]
         luma = np.asarray(Image.fromarray(by_pillow(path.read_bytes())).convert("L"))
         assert np.abs(grey.astype(int) - luma).mean() < 1, path.name
+
+
+def test_a_pillow_that_does_not_fit_is_not_charged_to_the_file(tmp_path, monkeypatch):
+    def broken(*args, **options):
+        raise TypeError("an unexpected keyword argument")
+
+    (tmp_path / "a.webp").write_bytes(saved(PICTURE, "WEBP"))
+    monkeypatch.setattr("lusdata.media.decode.pillow.Image.open", broken)
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        media_facts(tmp_path / "a.webp")

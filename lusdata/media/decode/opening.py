@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -114,7 +115,13 @@ class _Medium(io.BufferedReader):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         if whence == io.SEEK_SET and not 0 <= offset <= _FARTHEST:
             return super().seek(0, io.SEEK_END)
-        return super().seek(offset, whence)
+        try:
+            return super().seek(offset, whence)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # Before the beginning, or further than the file system counts.
+            return super().seek(0, io.SEEK_END)
 
 
 def _recording(path: Path, streams: Sequence[VideoStream]) -> VideoStream:
