@@ -13,7 +13,8 @@ from golden import FOLDER, MIGRATED, RENEW, case_id, migration
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lusdata.catalog.migrate import STEPS, migrate_data, migration_path, plan_files
+from lusdata.catalog.migrate import STEPS, migrate_data, migration_path
+from lusdata.catalog.migrate_files import plan_files
 from lusdata.catalog.rights import LICENCES
 from lusdata.catalog.schema import NEWEST, schema_faults, versions
 from lusdata.cli import main

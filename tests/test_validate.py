@@ -14,9 +14,10 @@ from golden import FOLDER, RENEW, VALIDATED, case_id, issues
 
 from lusdata.catalog.folders import shipped_names
 from lusdata.catalog.schema import NEWEST
+from lusdata.catalog.schema_version import version_fault
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root
-from lusdata.catalog.validate import check_files, shown_path, version_fault
+from lusdata.catalog.validate import check_files, shown_path
 from lusdata.cli import main
 from lusdata.errors import DataError, UsageError
 
@@ -295,3 +296,21 @@ def test_one_file_is_held_against_the_groups_beside_it(tmp_path: Path) -> None:
     (folder / "b.json").unlink()
     (issue,) = check_files([folder / "a.json"]).issues
     assert (issue.code, issue.found) == ("LINK_NOWHERE", "test/p")
+
+
+def test_an_older_manifest_is_read_as_what_it_is_today_with_a_warning(here: Path, capsys: pytest.CaptureFixture[str]):
+    older = {
+        **recording("a", group="p").data,
+        "schema_version": "1.0.0",
+        "$schema": "../../schemas/manifest/1.0.0.json",
+    }
+    (here / "test").mkdir()
+    (here / "test" / "a.json").write_text(json.dumps(older), encoding="utf-8")
+    checked = check_files([here / "test" / "a.json"])
+    assert [(issue.level, issue.code) for issue in checked.issues] == [("warning", "SCHEMA_OLDER")]
+    assert [manifest.data["schema_version"] for manifest in checked.manifests] == [NEWEST]
+    assert main(["stats", str(here / "test")]) == 0
+    older["source"]["size_bytes"] = -1
+    (here / "test" / "a.json").write_text(json.dumps(older), encoding="utf-8")
+    assert main(["stats", str(here / "test")]) == 1
+    assert "SCHEMA_OLDER_FAULTY: not a valid 1.0.0 manifest at $.source.size_bytes" in capsys.readouterr().err

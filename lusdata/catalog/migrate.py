@@ -1,22 +1,18 @@
-"""Bringing manifests to the newest schema version through a chain of pure steps."""
+"""Bringing a manifest to the newest schema version through a chain of pure steps."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.migrations import from_0_9_0, from_1_0_0
-from lusdata.catalog.reading import read_data
 from lusdata.catalog.schema import NEWEST, schema_faults
-from lusdata.catalog.validate import shown_path, version_fault
+from lusdata.catalog.schema_version import version_fault
 from lusdata.errors import DataError
 
-__all__ = ["STEPS", "Migrated", "Step", "migrate_data", "migrate_files", "migration_path", "plan_files"]
+__all__ = ["STEPS", "Step", "migrate_data", "migration_path"]
 
 Step = Callable[[Mapping[str, Any]], dict[str, Any]]
 """From a manifest that is valid in one version to the same facts in the next."""
@@ -26,30 +22,6 @@ STEPS: Mapping[str, tuple[str, Step]] = {
     "1.0.0": ("1.1.0", from_1_0_0.migrate),
 }
 """For each older version the next one and the step that leads there."""
-
-
-@dataclass(frozen=True)
-class Migrated:
-    """One file of a run.
-
-    Attributes
-    ----------
-    path : Path
-        The manifest.
-    path_taken : tuple of str
-        The versions it went through; only one where it was at the newest already.
-    data : Mapping
-        Its content in the newest version.
-    """
-
-    path: Path
-    path_taken: tuple[str, ...]
-    data: Mapping[str, Any]
-
-    @property
-    def changed(self) -> bool:
-        """Whether the file needs to be written."""
-        return len(self.path_taken) > 1
 
 
 def migration_path(version: str, steps: Mapping[str, tuple[str, Step]] = STEPS) -> tuple[str, ...]:
@@ -128,51 +100,3 @@ def _require_valid(data: Any, version: str) -> None:
             found=first.found,
             hint=first.hint or None,
         )
-
-
-def plan_files(paths: Iterable[Path]) -> tuple[Migrated, ...]:
-    """Migrate files in memory, all or none.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Manifests of any version.
-
-    Returns
-    -------
-    tuple of Migrated
-        One for each file, in their order.
-
-    Raises
-    ------
-    DataError
-        If one of them cannot be read or migrated; the message names the first.
-    OSError
-        If one of them cannot be opened.
-    """
-    plan = []
-    for path in paths:
-        data = read_data(path)
-        try:
-            taken, data = migrate_data(data)
-        except DataError as error:
-            # Steps know the field but not the file.
-            found, hint = error.found, error.hint
-            raise DataError(
-                error.what, where=shown_path(path), expected=error.expected, found=found, hint=hint
-            ) from error
-        plan.append(Migrated(path, taken, data))
-    return tuple(plan)
-
-
-def migrate_files(plan: Iterable[Migrated]) -> None:
-    """Write the files of a plan that changed, each whole or not at all.
-
-    Raises
-    ------
-    OSError
-        If one cannot be written; those before it are done, and a second run goes on from there.
-    """
-    for migrated in plan:
-        if migrated.changed:
-            write_manifest(migrated.path, migrated.data)

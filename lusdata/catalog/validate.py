@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,16 @@ from typing import Any
 from lusdata.catalog.about import About, read_about
 from lusdata.catalog.folders import ABOUT, json_files
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import UnreadableError, read_data
 from lusdata.catalog.rules.about import FILE, about_findings
 from lusdata.catalog.rules.rule import Finding
 from lusdata.catalog.rules.table import broken_rules
-from lusdata.catalog.schema import NEWEST, schema_faults, version_key, versions
+from lusdata.catalog.schema import schema_faults
+from lusdata.catalog.schema_version import version_fault
 from lusdata.errors import DataError, Issue, OutsideError
 
-__all__ = ["Checked", "check_files", "shown_path", "version_fault"]
+__all__ = ["Checked", "check_files", "shown_path"]
 
 
 _LINK = "LINK_NOWHERE"
@@ -85,7 +86,8 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
     Returns
     -------
     Checked
-        The manifests and every fault. A file that cannot be read is a fault, not an exception.
+        The manifests, each as it is in the newest schema version, and every fault. A file that cannot be read is a
+        fault, not an exception.
     """
     manifests: list[Manifest] = []
     issues: list[Issue] = []
@@ -93,7 +95,7 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
     for path in files:
         data, found = _read(path)
         issues += found
-        if not found:
+        if not any(issue.level == "error" for issue in found):
             manifests.append(Manifest(data, path))
     broken = list(broken_rules(manifests, strict=strict, release=release))
     beside = _groups_beside(files) if any(rule.code == _LINK for _, rule, _ in broken) else frozenset()
@@ -144,48 +146,24 @@ def _read(path: Path) -> tuple[Any, list[Issue]]:
     except OSError as error:
         finding = Finding("$", "the file cannot be read", found=error.strerror or type(error).__name__)
         return None, [finding.issue("FILE_UNREADABLE", "error", shown_path(path))]
-    return data, [finding.issue(code, "error", shown_path(path)) for code, finding in _schema_findings(data)]
-
-
-def _schema_findings(data: Any) -> Iterator[tuple[str, Finding]]:
     wrong_version = version_fault(data)
     if wrong_version is not None:
+        return _of_other_version(data, *wrong_version, file=shown_path(path))
+    faults = schema_faults(data)
+    findings = [(one.code, Finding(one.json_path, one.message, one.expected, one.found, one.hint)) for one in faults]
+    return data, [finding.issue(code, "error", shown_path(path)) for code, finding in findings]
+
+
+def _of_other_version(data: Any, code: str, finding: Finding, *, file: str) -> tuple[Any, list[Issue]]:
+    """Read an older manifest as what it is in the newest version; nothing is known of one that is newer, or of none."""
+    if code != "SCHEMA_OLDER":
         # Held against another version's schema, every field would be a fault.
-        yield wrong_version
-        return
-    for fault in schema_faults(data):
-        yield fault.code, Finding(fault.json_path, fault.message, fault.expected, fault.found, fault.hint)
-
-
-def version_fault(data: Any) -> tuple[str, Finding] | None:
-    """Say why a document's schema version keeps it from being checked.
-
-    Parameters
-    ----------
-    data : object
-        The parsed document.
-
-    Returns
-    -------
-    (code, finding) or None
-        None for the newest version, and for a document that states none, which the schema itself objects to.
-
-    Examples
-    --------
-    >>> version_fault({"schema_version": "99.0.0"})[0], version_fault({"schema_version": "1.1.0"})
-    ('SCHEMA_NEWER', None)
-    """
-    if not isinstance(data, dict) or data.get("schema_version", NEWEST) == NEWEST:
-        return None
-    path, version, known = "$.schema_version", data["schema_version"], ", ".join(versions())
-    if version in versions():
-        message, hint = "an older schema version", "lusdata migrate brings it to the newest"
-        return "SCHEMA_OLDER", Finding(path, message, NEWEST, version, hint)
-    is_version = isinstance(version, str) and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){2}", version)
-    if is_version and version_key(version) > version_key(NEWEST):
-        message, hint = "a newer schema version than this lusdata knows", "python -m pip install --upgrade lusdata"
-        return "SCHEMA_NEWER", Finding(path, message, f"one of {known}", version, hint)
-    return "SCHEMA_VERSION", Finding(path, "no such schema version", f"one of {known}", repr(version)[:80])
+        return None, [finding.issue(code, "error", file)]
+    try:
+        return migrate_data(data)[1], [finding.issue(code, "warning", file)]
+    except DataError as error:
+        fault = Finding("$", error.what, error.expected or "", error.found or "", error.hint or "")
+        return None, [fault.issue("SCHEMA_OLDER_FAULTY", "error", file)]
 
 
 def shown_path(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from lusdata.catalog.migrate import migrate_files, plan_files
+from lusdata.catalog.migrate_files import migrate_files, plan_files
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.validate import shown_path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.manifest import Manifest
@@ -22,12 +22,13 @@ __all__ = ["RULES", "VERSION_RULES", "Code", "broken_rules", "codes"]
 RULES: tuple[Rule, ...] = (*SOURCE_RULES, *MEDIA_RULES, *SUBJECT_RULES, *PRIVACY_RULES)
 """Every rule about one manifest, in the order of its fields."""
 
-VERSION_RULES = {
-    "SCHEMA_NEWER": "A manifest's schema version is one that this lusdata knows.",
-    "SCHEMA_OLDER": "A manifest is written in the newest schema version; lusdata migrate brings it there.",
-    "SCHEMA_VERSION": "A manifest's schema version exists.",
+VERSION_RULES: Mapping[str, tuple[Level, str]] = {
+    "SCHEMA_NEWER": ("error", "A manifest's schema version is one that this lusdata knows."),
+    "SCHEMA_OLDER": ("warning", "A manifest is written in the newest schema version; lusdata migrate brings it there."),
+    "SCHEMA_OLDER_FAULTY": ("error", "A manifest of an older schema version can be brought to the newest."),
+    "SCHEMA_VERSION": ("error", "A manifest's schema version exists."),
 }
-"""For each code of a wrong schema version the sentence that it breaks."""
+"""For each code of a wrong schema version its level, and the sentence that it breaks."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ class Code:
 
 def codes() -> tuple[Code, ...]:
     """Return every code under which validation reports, in the order in which things are checked."""
-    whole = {**UNREADABLE, **VERSION_RULES, **{code: sentence for code, (sentence, _) in SCHEMA_RULES.items()}}
     return (
-        *(Code(code, "error", "always", sentence) for code, sentence in whole.items()),
+        *(Code(code, "error", "always", sentence) for code, sentence in UNREADABLE.items()),
+        *(Code(code, level, "always", sentence) for code, (level, sentence) in VERSION_RULES.items()),
+        *(Code(code, "error", "always", sentence) for code, (sentence, _) in SCHEMA_RULES.items()),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RULES),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RUN_RULES),
         *(Code(rule.code, rule.level, "always", rule.sentence) for rule in ABOUT_RULES),
