@@ -1,18 +1,20 @@
 """Turn a public collection's metadata into manifests.
 
 Every row becomes a manifest or a line of CURATION.md that says why not. Files under --media are decoded and pinned:
-digest, size, technical facts and fingerprint. Files that are not there give manifests without them; what an older
-manifest in the output folder already has of the same file is kept. The same inputs give the same bytes.
+digest, size, technical facts and fingerprint. Of files that are not there these come from the manifests of --pins, and
+from what an older manifest in the output folder already has. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +27,31 @@ _SHOWN = 10
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("collection", choices=("pocus", "blues"), help="which importer")
-    parser.add_argument("folder", metavar="DIR", help="folder of the upstream metadata")
+    folders = "; ".join(f"{name}: {importer.folder}" for name, importer in IMPORTERS.items())
+    parser.add_argument("collection", choices=tuple(IMPORTERS), help="which importer")
+    parser.add_argument("folder", metavar="DIR", help=f"folder of the upstream metadata ({folders})")
     parser.add_argument(
-        "--media", metavar="DIR", help="folder of the files, laid out as upstream (default for blues: DIR itself)"
+        "--media", metavar="DIR", help="folder of the files, laid out as upstream (default for a checkout: DIR itself)"
+    )
+    parser.add_argument(
+        "--pins",
+        metavar="FILE|DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="manifests, in a folder or one a line, that have digests of files which are not there",
+    )
+    parser.add_argument(
+        "--since",
+        metavar="DATE",
+        type=_day,
+        help="day from which a recording takes part whose manifest was there and gets its digest now (default: today)",
     )
     parser.add_argument("--out", metavar="DIR", help="folder of the manifests (default: manifests/COLLECTION)")
+
+
+def _day(text: str) -> str:
+    return datetime.date.fromisoformat(text).isoformat()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,9 +60,12 @@ def run(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError("no such folder", where=args.folder, expected="the folder of the upstream metadata")
     media = _media_folder(args, folder)
-    imported = _draft(args.collection, folder, media)
+    here = () if media is None else tuple(sorted(_files(media)))
+    imported = IMPORTERS[args.collection].imported(folder, here)
     out = Path(args.out) if args.out else Path("manifests") / args.collection
-    manifests, faults = _pinned(imported, media, out)
+    since = args.since or datetime.datetime.now(datetime.UTC).date().isoformat()
+    pins = _pins(args.pins, imported)
+    manifests, faults = _pinned(imported, media, out, pins, since=since)
     _write(imported, manifests, faults, out)
     _report(imported, manifests, faults, out)
     return 1 if faults else 0
@@ -49,21 +73,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _media_folder(args: argparse.Namespace, folder: Path) -> Path | None:
     if args.media is None:
-        return folder if args.collection == "blues" else None
+        return folder if IMPORTERS[args.collection].media_is_folder else None
     if not Path(args.media).is_dir():
         raise UsageError("no such folder", where=args.media, expected="the folder of the files")
     return Path(args.media)
-
-
-def _draft(collection: str, folder: Path, media: Path | None) -> Imported:
-    here = () if media is None else tuple(sorted(_files(media)))
-    if collection == "pocus":
-        from lusdata.catalog.importers.pocus import collection as pocus
-
-        return pocus.draft(pocus.read(folder, here))
-    from lusdata.catalog.importers import blues
-
-    return blues.draft(blues.read(folder))
 
 
 def _files(media: Path) -> Iterator[str]:
@@ -72,31 +85,59 @@ def _files(media: Path) -> Iterator[str]:
             yield path.relative_to(media).as_posix()
 
 
-def _pinned(imported: Imported, media: Path | None, out: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _pins(sources: list[Path], imported: Imported) -> dict[str, dict[str, Any]]:
+    """Return the manifests with digests of all that is named; each must be of a recording that is imported."""
+    from lusdata.catalog.importers.pins import joined, read_pins
+
+    pins: dict[str, dict[str, Any]] = {}
+    known = {draft["id"] for draft in imported.drafts}
+    for source in sources:
+        for identifier, data in read_pins(source).items():
+            if identifier not in known:
+                hint = "leave it out, or import the collection that it belongs to"
+                raise DataError(
+                    "digest of a recording that is not imported", where=str(source), found=identifier, hint=hint
+                )
+            pins[identifier] = joined(pins.get(identifier), data, where=str(source))
+    return pins
+
+
+def _pinned(
+    imported: Imported, media: Path | None, out: Path, pins: Mapping[str, dict[str, Any]], *, since: str
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Return the manifests with digests, and for each file that cannot be pinned the reason."""
+    from lusdata.catalog.importers.pins import joined, with_pin
     from lusdata.media.facts import pin
 
     manifests, faults, lost = [], {}, []
     for draft in imported.drafts:
-        data = draft
-        file = _file(draft, media)
-        before = _before(draft, out)
+        before, file = _before(draft, out), _file(draft, media)
+        was_seen = before is not None and "sha256" in before["source"]
+        known = with_pin(draft, pins[draft["id"]]) if draft["id"] in pins else None
+        if before is not None and was_seen:
+            if before["source"].get("path") == draft["source"].get("path"):
+                known = with_pin(draft, joined(before, known or before, where=str(out / _file_name(draft))))
+            elif known is None and file is None:
+                lost.append(draft["id"])
+        data = known or draft
         if file is not None:
             try:
-                data = pin(_with_pin_of(draft, before) if before else draft, file)
+                data = pin(data, file)
             except DataError as error:
+                data = draft
                 faults[draft["id"]] = f"{error.what}" + (f", {error.found}" if error.found else "")
-        elif before and before["source"].get("path") == draft["source"].get("path"):
-            data = _with_pin_of(draft, before)
-        elif before:
-            lost.append(draft["id"])
+            else:
+                if known is not None:
+                    joined(known, data, where=str(file))
+        if before is not None and not was_seen and "sha256" in data["source"]:
+            data = {**data, "status": {**data["status"], "since": max(data["status"]["since"], since)}}
         manifests.append(data)
     if lost:
         raise DataError(
             "the import would drop digests that the manifests there have; nothing was written",
             where=str(out),
             found=f"{len(lost)} such manifests, {lost[0]} first",
-            hint="give --media with their files, or another --out",
+            hint="give --media with their files, --pins with their facts, or another --out",
         )
     return manifests, faults
 
@@ -110,21 +151,18 @@ def _file(draft: Mapping[str, Any], media: Path | None) -> Path | None:
 
 
 def _before(draft: Mapping[str, Any], out: Path) -> dict[str, Any] | None:
-    """Return the manifest that is there already, if it has a digest."""
+    """Return the manifest that is there already, in the newest schema version."""
     from lusdata.catalog.manifest import read_data
+    from lusdata.catalog.migrate import migrate_data
 
     path = out / _file_name(draft)
     if not path.is_file():
         return None
-    data = read_data(path)
-    is_pinned = isinstance(data, dict) and isinstance(data.get("source"), dict) and "sha256" in data["source"]
-    return data if is_pinned else None
-
-
-def _with_pin_of(draft: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {key: before["source"][key] for key in ("sha256", "size_bytes") if key in before["source"]}
-    media = {key: before[key] for key in ("media", "fingerprint") if key in before}
-    return {**draft, "source": {**draft["source"], **facts}, **media}
+    try:
+        return migrate_data(read_data(path))[1]
+    except DataError as error:
+        error.where = str(path)
+        raise
 
 
 def _file_name(data: Mapping[str, Any]) -> str:

@@ -118,8 +118,8 @@ class Sources:
     patients: str
 
 
-def read(folder: Path) -> Sources:
-    """Read the upstream files of a folder.
+def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
+    """Read the upstream files of a folder; where a recording's file lies follows from its name.
 
     Raises
     ------
@@ -128,6 +128,7 @@ def read(folder: Path) -> Sources:
     DataError
         If one is not UTF-8.
     """
+    del media
     return Sources(read_text(folder / "severity.csv"), read_text(folder / "clinical_variables.csv"))
 
 

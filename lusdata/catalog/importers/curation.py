@@ -59,6 +59,7 @@ def curation_log(imported: Imported, manifests: Sequence[_Data], faults: Mapping
         _alike(imported, manifests),
         _faults(faults),
         _excluded(imported, manifests),
+        _joined_later(imported, manifests),
         _unpinned(imported, manifests),
         _unmade(imported),
         _left_behind(imported),
@@ -191,6 +192,24 @@ def _excluded(imported: Imported, manifests: Sequence[_Data]) -> str:
         if data["status"]["state"] == "excluded"
     ]
     return "## Excluded\n\n" + _table(("row", "recording", "reason", "file seen"), sorted(rows)) if rows else ""
+
+
+def _joined_later(imported: Imported, manifests: Sequence[_Data]) -> str:
+    """Return the recordings whose file was seen only after the collection began."""
+    first = {draft["id"]: draft["status"]["since"] for draft in imported.drafts}
+    rows: dict[str, list[int]] = defaultdict(list)
+    for data in manifests:
+        since = data["status"]["since"]
+        if since != first[data["id"]]:
+            rows[since].append(imported.row_of[data["id"]])
+    if not rows:
+        return ""
+    text = (
+        "Their files were seen, and their digests taken in, after the others'. They take part from that day on: folds "
+        "are dealt in the order of days, so that nobody who was dealt before changes the fold."
+    )
+    lines = [f"- {since}: {row_ranges(numbers)} ({len(numbers)} recordings)" for since, numbers in sorted(rows.items())]
+    return f"## Taking part since a later day\n\n{_wrapped(text)}\n\n" + "\n".join(lines) + "\n"
 
 
 def _unpinned(imported: Imported, manifests: Sequence[_Data]) -> str:

@@ -127,12 +127,13 @@ def looked_at(rows: Sequence[Row], named: Mapping[int, str], decisions: Mapping[
 def _join(
     groups: Mapping[int, dict[str, Any]], numbers: Mapping[str, int], decisions: Mapping[str, Any], log: Log
 ) -> None:
-    for pair in decisions["joined"]:
-        if all(name in numbers for name in pair["names"]):
-            first, second = (numbers[name] for name in pair["names"])
-            _link(groups[first], groups[second]["id"], "near-duplicate")
-            _link(groups[second], groups[first]["id"], "near-duplicate")
-            log.note("joined", first, f"{' and '.join(pair['names'])}: {pair['because']}")
+    for kind, rule in (("joined", "joined"), ("joined_unseen", "joined-unseen")):
+        for pair in decisions[kind]:
+            if all(name in numbers for name in pair["names"]):
+                first, second = (numbers[name] for name in pair["names"])
+                _link(groups[first], groups[second]["id"], "near-duplicate")
+                _link(groups[second], groups[first]["id"], "near-duplicate")
+                log.note(rule, first, f"{' and '.join(pair['names'])}: {pair['because']}")
     for kind, rule in (("left_apart", "left-apart"), ("seen_apart", "seen-apart")):
         for pair in decisions[kind]:
             if all(name in numbers for name in pair["names"]):

@@ -33,10 +33,10 @@ RULES = {
     ),
     "hosted-missing": Rule(
         "Called hosted, and not there",
-        "The sheet says that the repository holds the file; the media folder does not have it. Included without a "
-        "digest. Its addresses are the one that the file would have at the imported commit and, where the "
-        "repository's history is known to have held it, the one at that commit. Nobody has verified them: "
-        "`lusdata fetch --pin` tells.",
+        "The sheet says that the repository holds the file; the media folder of this import does not have it. Its "
+        "addresses are the one that the file has at the imported commit and, where the repository's history is known "
+        "to have held it, the one at that commit. Digest and facts are those of a manifest that was made where the "
+        "file is (`--pins`); without such a manifest there are none, and `lusdata fetch --pin` tells.",
     ),
     "hosted-no-path": Rule(
         "Called hosted, and nobody knows under which name",
@@ -176,6 +176,11 @@ RULES = {
         "Seen to be the same",
         "The pictures agree although the ids differ. The groups are linked as near-duplicates. Fingerprints and a "
         "comparison frame by frame named the candidates; each pair was looked at side by side.",
+    ),
+    "joined-unseen": Rule(
+        "Alike, and not looked at",
+        "The fingerprints say rather one recording than two, and the files were not there to be compared by eye. The "
+        "groups are linked as near-duplicates until somebody looks: a group too wide costs little.",
     ),
     "seen-apart": Rule(
         "Alike, and left apart after a look",
