@@ -57,7 +57,7 @@ def recording(
         "probe": probe,
         "class": class_name,
         "class_basis": "source-label",
-        "group": {"id": f"test/{group or name}", "basis": "patient" if group else "unknown"},
+        "group": {"id": f"test/{group or name}", "basis": "patient"},
     }
     if linked:
         data["group"]["linked"] = [{"id": f"test/{other}", "basis": "near-duplicate"} for other in linked]

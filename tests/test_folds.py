@@ -356,7 +356,7 @@ def test_a_part_that_is_not_there_is_a_clear_error() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param({"folds_version": "9.0.0"}, "expected 1.0.0; found '9.0.0'", id="future version"),
+        pytest.param({"folds_version": "9.0.0"}, "expected 1.0.0 or 1.1.0; found '9.0.0'", id="future version"),
         pytest.param({"units": None}, "the fold table is damaged", id="no units"),
         pytest.param({"settings": {"by": "patient"}}, r"found \$\.settings\.k: a required field", id="no k"),
         pytest.param({"validation": {"0": ["test/x"], "1": []}}, "names test/x, which is no unit", id="unknown unit"),

@@ -397,7 +397,7 @@ def test_one_path_is_one_file():
 
 
 def test_the_group_of_a_recording_of_nobody_known_holds_no_other():
-    lone = recording("a")
+    lone = _changed(recording("a"), group={"id": "test/g", "basis": "unknown"})
     intruder = _changed(recording("b"), group={"id": lone.group_id, "basis": "near-duplicate"})
     assert _codes([lone, intruder]) == ["GROUP_UNKNOWN"]
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from lusdata.catalog.manifest import Manifest
 
-__all__ = ["group_ids"]
+__all__ = ["group_ids", "unknown_clause", "unknown_patients"]
+
+_KNOWN = frozenset({"patient", "study", "publication"})
+"""What a group must rest on for somebody to know who is in it."""
 
 
 def group_ids(manifests: Iterable[Manifest]) -> dict[str, str]:
@@ -40,3 +43,43 @@ def group_ids(manifests: Iterable[Manifest]) -> dict[str, str]:
             first, second = sorted((root(manifest.group_id), root(link["id"])))
             parent[second] = first
     return {manifest.id: root(manifest.group_id) for manifest in manifests}
+
+
+def unknown_patients(manifests: Iterable[Manifest]) -> frozenset[str]:
+    """Return the recordings of which nobody knows whose they are.
+
+    Parameters
+    ----------
+    manifests : iterable of Manifest
+        The recordings, whatever their state, in any order.
+
+    Returns
+    -------
+    frozenset of str
+        Ids of those whose united group rests on nothing but ``unknown``, and on pictures that agree: two copies of one
+        recording are still nobody's.
+    """
+    manifests = list(manifests)
+    groups = group_ids(manifests)
+    known = {
+        groups[manifest.id]
+        for manifest in manifests
+        for basis in (manifest.group_basis, *(link["basis"] for link in manifest.data["group"].get("linked", ())))
+        if basis in _KNOWN
+    }
+    return frozenset(manifest.id for manifest in manifests if groups[manifest.id] not in known)
+
+
+def unknown_clause(manifests: Iterable[Manifest]) -> str:
+    """Say how many included recordings are nobody's; empty if it is known of all.
+
+    Examples
+    --------
+    >>> unknown_clause([])
+    ''
+    """
+    manifests = list(manifests)
+    unknown = unknown_patients(manifests)
+    included = [manifest for manifest in manifests if manifest.state == "included"]
+    count = sum(manifest.id in unknown for manifest in included)
+    return f"{count:,} of {len(included):,} recordings: patient not known" if count else ""

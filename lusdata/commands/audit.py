@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames")
+_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames", "unknown")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -121,5 +121,6 @@ def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
             options = ", ".join("--" + name.replace("_", "-") for name in given)
             raise UsageError("a file of folds brings its own settings", where=options, hint="leave them out")
         return read_split(args.folds, collection.manifests)
-    folds = table_of(collection, **given)
+    # Folds that nobody asked for in another way are those that cannot leak.
+    folds = table_of(collection, **{"unknown": "together", **given})
     return split_of_table(folds, collection.manifests, source=origin_of(collection, folds))

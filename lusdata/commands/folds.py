@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.releases.release import INDEX
 from lusdata.commands.layout import table as layout
 from lusdata.commands.opened import COLLECTION_HELP, opened
@@ -33,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
-    from lusdata.dataset.folds.parts import UNITS
+    from lusdata.dataset.folds.parts import UNITS, UNKNOWN
 
     parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument(
@@ -44,6 +45,12 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--k", type=int, help="number of folds (default: 5, or those that the release froze)")
     parser.add_argument("--seed", type=int, help="decides among equally good folds (default: 0)")
+    parser.add_argument(
+        "--unknown",
+        choices=UNKNOWN,
+        help="recordings of which nobody knows whose they are: those of one provider as one patient (together: cannot "
+        "leak), or each by itself (apart: may leak)",
+    )
     parser.add_argument("--rate-hz", type=float, help="sampling for which frames are balanced (default: 3)")
     parser.add_argument("--max-frames", type=int, help="most frames of a recording (default: 30)")
 
@@ -70,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
         rate_hz=args.rate_hz,
         max_frames=args.max_frames,
         previous=previous,
+        unknown=args.unknown,
     )
     if previous is not None and kept == args.out:
         _check_settings(previous, folds, args.out)
@@ -81,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(folds.to_json())
         return 0
     print(_text(folds, collection.label))
+    if clause := unknown_clause(collection.manifests):
+        print(f"\n{clause}" + (f", taken {folds.unknown}" if folds.unknown else ""))
     if previous is not None:
         print(f"\n{_kept(previous, folds)} ({kept})")
     if args.out is not None:

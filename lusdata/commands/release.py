@@ -40,6 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--version", metavar="X.Y.Z", help="make the release of this version")
     parser.add_argument("--notes", metavar="TEXT", help="what a user should know about it, in a sentence or two")
+    parser.add_argument(
+        "--unknown",
+        choices=("apart", "together"),
+        help="recordings of which nobody knows whose they are: those of one provider as one patient, or each by itself",
+    )
     parser.add_argument("--date", metavar="DATE", help="its date, as 2026-01-31 (default: today)")
     parser.add_argument("--check", action="store_true", help="check that no release was changed")
     parser.add_argument(
@@ -54,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     if args.rules:
         print(_rules(as_json=args.json))
         return 0
-    making = {name: getattr(args, name) for name in ("version", "notes", "date") if getattr(args, name) is not None}
+    options = ("version", "notes", "date", "unknown")
+    making = {name: getattr(args, name) for name in options if getattr(args, name) is not None}
     if args.check:
         _refuse(making, "with --check nothing is made")
         return _check(args)
@@ -87,7 +93,8 @@ def _make(args: argparse.Namespace) -> int:
     collection = open_collection(args.collection)
     date = args.date or datetime.datetime.now(datetime.UTC).date().isoformat()
     previous = last_release(collection)
-    plan = plan_release(collection, previous, version=args.version, date=date, notes=args.notes or "")
+    notes = args.notes or ""
+    plan = plan_release(collection, previous, version=args.version, date=date, notes=notes, unknown=args.unknown)
     release = write_release(plan)
     if args.json:
         print(json.dumps({"folder": str(release.folder), **release.data}, indent=2, ensure_ascii=False))
@@ -98,11 +105,13 @@ def _make(args: argparse.Namespace) -> int:
 
 def _made(release: Release, plan: Plan) -> str:
     counts, audit = release.data["counts"], release.data["audit"]
+    clause = audit.get("unknown_patients", "")
+    leaks = f"{audit['leaks']:,} leaks" + (f"; {clause}" if clause else "")
     lines = [
         f"{release.label}, {release.data['date']}: {counts['recordings']:,} recordings, {counts['included']:,} "
         f"included, {counts['buildable']:,} of them can be built, in {counts['groups']:,} groups",
         _since(release),
-        f"folds      by {', '.join(release.fold_units)}; {audit['leaks']:,} leaks",
+        f"folds      by {', '.join(release.fold_units)}; {leaks}",
         f"rights     of {counts['included']:,} included recordings frames of {audit['rights']['publish']:,} may be "
         "published",
     ]

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.dataset.audit.report import AuditReport
@@ -28,7 +29,8 @@ def certificate(collection: Collection, report: AuditReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain data for JSON: the ``split``; the number of ``leaks``; ``duplicates`` and everything else that was found,
+        Plain data for JSON: the ``split``; the number of ``leaks``; how many recordings are nobody's, as a clause
+        (``unknown_patients``); ``duplicates`` and everything else that was found,
         by code (``findings``); ``rights`` of the included recordings; ``confounding``, as balanced accuracy beside that
         of guessing, to four digits, where there are enough groups to measure it; and the warnings of
         ``lusdata validate --release`` by code (``rules``).
@@ -39,6 +41,7 @@ def certificate(collection: Collection, report: AuditReport) -> dict[str, Any]:
     return {
         "split": report.split.source,
         "clean": report.clean,
+        "unknown_patients": unknown_clause(collection.manifests),
         "leaks": sum(finding.level == "error" for _, finding in report.findings),
         "duplicates": dict(
             sorted(Counter(f.code for name, f in report.findings if name in _DUPLICATES and f.level != "note").items())

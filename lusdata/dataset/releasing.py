@@ -88,7 +88,15 @@ def last_release(collection: Collection) -> Release | None:
     return read_release(folder / versions[-1]) if versions else None
 
 
-def plan_release(collection: Collection, previous: Release | None, *, version: str, date: str, notes: str = "") -> Plan:
+def plan_release(
+    collection: Collection,
+    previous: Release | None,
+    *,
+    version: str,
+    date: str,
+    notes: str = "",
+    unknown: str | None = None,
+) -> Plan:
     """Decide what a release holds, or why there may be none.
 
     Parameters
@@ -127,7 +135,7 @@ def plan_release(collection: Collection, previous: Release | None, *, version: s
             raise UsageError(what, where=version, expected=f"above {previous.version}")
         comparison = compare_collections(previous.manifests, collection.manifests)
         _check_changes(comparison, previous, version, spoken=_spoken(collection))
-    tables = {by: table for by in FROZEN_UNITS if (table := _frozen(collection, previous, by)) is not None}
+    tables = {by: table for by in FROZEN_UNITS if (table := _frozen(collection, previous, by, unknown)) is not None}
     if "patient" not in tables:
         raise DataError(
             "there are too few patient groups for folds",
@@ -217,16 +225,16 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3:,} more" if len(listed) > 3 else "")
 
 
-def _frozen(collection: Collection, previous: Release | None, by: str) -> FoldTable | None:
+def _frozen(collection: Collection, previous: Release | None, by: str, unknown: str | None) -> FoldTable | None:
     """Make the table of one unit on top of the last release's; None if there are too few units for folds."""
     earlier = None if previous is None else frozen_table(previous, by)
-    units = unit_ids(collection.manifests, by)
+    units = unit_ids(collection.manifests, by, unknown=unknown)
     number = len({units[manifest.id] for manifest in collection.buildable})
     k = min(earlier.k if earlier else DEFAULT_K, number)
     if k < 2:
         return None
     kept = earlier if earlier is not None and earlier.k == k else None
-    return make_folds(collection.manifests, by=by, k=k, seed=kept.seed if kept else 0, previous=kept)
+    return make_folds(collection.manifests, by=by, k=k, seed=kept.seed if kept else 0, previous=kept, unknown=unknown)
 
 
 def _tally(comparison: Comparison) -> dict[str, Any]:

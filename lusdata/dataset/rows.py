@@ -99,8 +99,8 @@ class Source:
         return group_ids(self.index.manifests)
 
     @cached_property
-    def tables(self) -> dict[tuple[str, int | None, int | None], FoldTable]:
-        """Fold tables that were asked for, by unit, k and seed."""
+    def tables(self) -> dict[tuple[str, int | None, int | None, str | None], FoldTable]:
+        """Fold tables that were asked for, by unit, k, seed, and what is done with recordings of nobody known."""
         return {}
 
 

@@ -144,8 +144,10 @@ def compare_states(before: State, after: State) -> Difference:
     second on top of the first, as a release would.
     """
     try:
-        first = before.folds or make_folds(before.manifests)
-        second = after.folds or make_folds(after.manifests, k=first.k, seed=first.seed, previous=first)
+        first = before.folds or make_folds(before.manifests, unknown="together")
+        second = after.folds or make_folds(
+            after.manifests, k=first.k, seed=first.seed, previous=first, unknown="together"
+        )
     except LusdataError:
         # Too few groups for folds; the manifests can be compared all the same.
         moved = None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Clip", "Dataset", "Fold", "Frames"]
 
 Words = str | Sequence[str] | None
+Unknown = Literal["apart", "together"]
 
 
 class Dataset:
@@ -157,6 +158,7 @@ class Dataset:
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
+        unknown: Unknown | None = None,
     ) -> Fold:
         """Return one round of a cross-validation.
 
@@ -169,7 +171,9 @@ class Dataset:
             every recipe and selection. A dataset of a release has the folds that the release froze, unless another `k`
             or `seed` is asked for.
         folds : FoldTable, str or Path, optional
-            A fold table or its file, in place of `by`, `k` and `seed`.
+            A fold table or its file, in place of `by`, `k`, `seed` and `unknown`.
+        unknown : {"apart", "together"}, optional
+            What to do with recordings of which nobody knows whose they are; see `lusdata.make_folds`.
 
         Raises
         ------
@@ -178,7 +182,7 @@ class Dataset:
         DataError
             If a recording is not in the given table.
         """
-        table = self.fold_table(by=by, k=k, seed=seed, folds=folds)
+        table = self.fold_table(by=by, k=k, seed=seed, folds=folds, unknown=unknown)
         pieces = divided(self.index, self._pieces, table, number)
         train, validation, test = (self._part(pieces[name], self._classes) for name in ("train", "validation", "test"))
         return Fold(train, validation, test, int(number), table)
@@ -190,12 +194,13 @@ class Dataset:
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
+        unknown: Unknown | None = None,
     ) -> Iterator[Fold]:
         """Yield every round of a cross-validation in turn.
 
         Parameters
         ----------
-        by, k, seed, folds
+        by, k, seed, folds, unknown
             As for `fold`.
 
         Yields
@@ -203,7 +208,7 @@ class Dataset:
         Fold
             The rounds from 0; each recording is in the test part of exactly one.
         """
-        table = self.fold_table(by=by, k=k, seed=seed, folds=folds)
+        table = self.fold_table(by=by, k=k, seed=seed, folds=folds, unknown=unknown)
         for number in range(table.k):
             yield self.fold(number, folds=table)
 
@@ -214,12 +219,13 @@ class Dataset:
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
+        unknown: Unknown | None = None,
     ) -> FoldTable:
         """Return the table that `fold` reads: the parts of all rounds.
 
         Parameters
         ----------
-        by, k, seed, folds
+        by, k, seed, folds, unknown
             As for `fold`.
         """
         if isinstance(folds, FoldTable):
@@ -227,16 +233,18 @@ class Dataset:
         if folds is not None:
             return read_fold_table(Path(folds))
         tables = self._source.tables
-        if (by, k, seed) not in tables:
+        key = (by, k, seed, unknown)
+        if key not in tables:
             path = self.index.folds_path(by)
-            frozen = pick_table(None if path is None else read_fold_table(path), k=k, seed=seed)
-            tables[by, k, seed] = frozen or make_folds(
+            frozen = pick_table(None if path is None else read_fold_table(path), k=k, seed=seed, unknown=unknown)
+            tables[key] = frozen or make_folds(
                 self.index.manifests,
                 by=by,
                 k=DEFAULT_K if k is None else k,
                 seed=DEFAULT_SEED if seed is None else seed,
+                unknown=unknown,
             )
-        return tables[by, k, seed]
+        return tables[key]
 
     @property
     def _shape(self) -> tuple[int, int, int]:

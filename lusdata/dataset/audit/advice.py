@@ -11,6 +11,8 @@ ADVICE: Mapping[str, str] = {
     "RECORDING_LEAKS": "name each recording in one fold only",
     "NAME_LEAKS": "name each recording in one fold only",
     "FRAMES_LEAK": "split by patient: `lusdata folds --by patient`; folds by frame show only how absurd their score is",
+    "PATIENT_UNKNOWN": "say whose they are in the groups of the manifests; until then safe folds are made by "
+    "`lusdata folds --unknown together`",
     "VALIDATION_LEAKS": "keep a group in training or in validation; folds of lusdata by patient do so in every round",
     "SPLIT_FOREIGN": "name the collection that the split was made for",
     "SPLIT_SINGLE": "audit the whole split: training and test, or every fold",

@@ -140,7 +140,7 @@ def find_confounding(collection: Collection, split: AuditedSplit) -> Iterator[Fi
         yield Finding("CONFOUNDING_UNKNOWN", "note", collection.name, message)
         return
     own = split.table if split.table is not None and split.table.by == "patient" else None
-    table = own or make_folds(collection.manifests, by="patient", k=_K, seed=0)
+    table = own or make_folds(collection.manifests, by="patient", k=_K, seed=0, unknown="together")
     for features in FEATURES:
         measured = measure_confounding(recordings, table, features=features, units=units)
         numbers = tuple(measured.numbers().items())

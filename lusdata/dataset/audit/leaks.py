@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.names import Place
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.dataset.folds.units import catalog_digest, unit_ids
 
-__all__ = ["find_coverage", "find_leaks", "find_names", "find_validation_leaks"]
+__all__ = ["find_coverage", "find_leaks", "find_names", "find_unknown", "find_validation_leaks"]
 
 
 def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
@@ -43,6 +44,17 @@ def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         if len(places) > 1:
             message = f"fold {fold} names it {len(places)} times: {_joined([place.name for place in places])}"
             yield Finding("NAME_REPEATED", "warning", recording, message, tuple(places))
+
+
+def find_unknown(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:
+    """Count the recordings of the split of which nobody knows whose they are: they may leak, and no check can tell."""
+    nobodys = unknown_patients(collection.manifests)
+    there = sorted(split.folds_of)
+    count = sum(name in nobodys for name in there)
+    if count:
+        message = f"{count:,} of {len(there):,} recordings: patient not known"
+        places = tuple(place for place in split.places if place.recording in nobodys)
+        yield Finding("PATIENT_UNKNOWN", "warning", split.source, message, places, (("recordings", float(count)),))
 
 
 def find_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from lusdata.dataset.audit.catalog import (
 )
 from lusdata.dataset.audit.confounding import find_confounding
 from lusdata.dataset.audit.finding import Check, Finding, FindingLevel
-from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_validation_leaks
+from lusdata.dataset.audit.leaks import find_coverage, find_leaks, find_names, find_unknown, find_validation_leaks
 from lusdata.dataset.audit.pixels import find_pixel_leaks
 from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.wording import counted, one_line
@@ -26,6 +26,7 @@ __all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit"]
 
 CHECKS: tuple[Check, ...] = (
     Check("leaks", "does a patient group stand in several folds?", find_leaks),
+    Check("unknown", "is it known whose every recording is?", find_unknown),
     Check("validation-leaks", "does a group stand in training and validation?", find_validation_leaks),
     Check("names", "is every name one recording?", find_names),
     Check("coverage", "does the split fit the collection?", find_coverage),
@@ -90,13 +91,15 @@ class AuditReport:
     @property
     def verdict(self) -> str:
         """What the audit comes to, as one sentence without a full stop."""
+        unknown = "".join(f"; {finding.message}" for finding in self.of("unknown"))
         if self.clean:
-            return "clean: nobody stands on two sides"
+            who = "nobody who is known" if unknown else "nobody"
+            return f"clean: {who} stands on two sides{unknown}"
         leaking = any(finding.level == "error" and finding.code not in _UNMATCHED for _, finding in self.findings)
         told = ["scores on this split are not scores on new patients"] if leaking else []
         if self.split.unmapped:
             told.append(f"{_unmatched(self.split)}, and may stand on any side")
-        return f"NOT CLEAN: {'; '.join(told)}"
+        return f"NOT CLEAN: {'; '.join(told)}{unknown}"
 
     @property
     def leaks(self) -> tuple[tuple[str, str], ...]:

@@ -29,11 +29,18 @@ def frozen_table(release: Release, by: str) -> FoldTable | None:
     return FoldTable.from_json(release.folds_text(by), where=str(release.folder / folds_file(by)))
 
 
-def pick_table(frozen: FoldTable | None, *, k: int | None, seed: int | None) -> FoldTable | None:
+def pick_table(
+    frozen: FoldTable | None, *, k: int | None, seed: int | None, unknown: str | None = None
+) -> FoldTable | None:
     """Return a frozen table if it has the wanted settings, or if none are wanted."""
-    if frozen is None or k not in (None, frozen.k) or seed not in (None, frozen.seed):
+    if frozen is None:
         return None
-    return frozen
+    wanted = (
+        k in (None, frozen.k),
+        seed in (None, frozen.seed),
+        frozen.unknown is None or unknown in (None, frozen.unknown),
+    )
+    return frozen if all(wanted) else None
 
 
 def table_of(
@@ -45,6 +52,7 @@ def table_of(
     rate_hz: float | None = None,
     max_frames: int | None = None,
     previous: FoldTable | None = None,
+    unknown: str | None = None,
 ) -> FoldTable:
     """Return the folds of a collection: of a release those that it froze, otherwise made now.
 
@@ -57,6 +65,8 @@ def table_of(
         than that are made from the release's manifests.
     previous : FoldTable, optional
         An earlier table that folds which are made now keep to. What a release froze is as it is.
+    unknown : {"apart", "together"}, optional
+        See `lusdata.make_folds`.
 
     Raises
     ------
@@ -64,7 +74,7 @@ def table_of(
         As `lusdata.make_folds`.
     """
     frozen = None if collection.release is None else frozen_table(collection.release, by)
-    found = pick_table(frozen, k=k, seed=seed)
+    found = pick_table(frozen, k=k, seed=seed, unknown=unknown)
     wanted: Mapping[str, float | None] = {"rate_hz": rate_hz, "max_frames": max_frames}
     if found is not None and all(value in (None, getattr(found, name)) for name, value in wanted.items()):
         return found
@@ -76,12 +86,14 @@ def table_of(
         rate_hz=3.0 if rate_hz is None else rate_hz,
         max_frames=30 if max_frames is None else max_frames,
         previous=previous,
+        unknown=unknown,
     )
 
 
 def origin_of(collection: Collection, table: FoldTable) -> str:
     """Say for people where the folds of a collection come from."""
-    origin = f"folds by {table.by}, k={table.k}, seed={table.seed}"
+    unknown = f", unknown={table.unknown}" if table.unknown else ""
+    origin = f"folds by {table.by}, k={table.k}, seed={table.seed}{unknown}"
     release = collection.release
     frozen = release is not None and table == frozen_table(release, table.by)
     return f"{origin}, frozen in release {release.version}" if release is not None and frozen else origin

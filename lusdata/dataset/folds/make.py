@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.assign import Profile, assign
-from lusdata.dataset.folds.parts import UNITS, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.folds.parts import UNITS, UNKNOWN, VALIDATION_SHARE, Count, Split, Unit
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import catalog_digest, expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
@@ -31,6 +32,7 @@ def make_folds(
     rate_hz: float = 3.0,
     max_frames: int = 30,
     previous: FoldTable | None = None,
+    unknown: str | None = None,
 ) -> FoldTable:
     """Split a catalog into folds that look alike and share nobody.
 
@@ -53,6 +55,10 @@ def make_folds(
         An earlier table of the same `by` and `k`: its recordings stay where they are, whatever day additions have.
         Needed when manifests that were there before changed (a group was corrected, a file was pinned or withdrawn),
         and when an addition has a day that is not later than every day that was there. Other additions need none.
+    unknown : {"apart", "together"}, optional
+        What to do with recordings of which nobody knows whose they are, where patients are kept together: ``together``
+        takes those of one provider as one patient, which cannot leak; ``apart`` takes each as a patient of its own,
+        which may. Without it folds by patient are refused while there are such recordings.
 
     Returns
     -------
@@ -63,7 +69,8 @@ def make_folds(
     Raises
     ------
     UsageError
-        If a setting is out of range, `k` exceeds the number of units, or `previous` has other settings.
+        If a setting is out of range, `k` exceeds the number of units, `previous` has other settings, or it is not known
+        whose all recordings are and `unknown` does not say what to do.
     DataError
         If nothing can be dealt, or two manifests have one id.
 
@@ -74,7 +81,7 @@ def make_folds(
     to the fold that holds more of their recordings (if as many: to that of the oldest), since a leak is worse than a
     move.
     """
-    _check(by, k, seed, rate_hz, max_frames)
+    _check(by, k, seed, rate_hz, max_frames, unknown)
     catalog = sorted(manifests, key=lambda manifest: manifest.id)
     _check_ids(catalog)
     usable = [manifest for manifest in catalog if manifest.state == "included" and manifest.sha256 is not None]
@@ -85,8 +92,9 @@ def make_folds(
             found=f"{len(catalog):,} recordings, none of them such",
             hint="lusdata fetch --pin adds digests",
         )
+    unknown = _answered(by, usable, catalog, unknown)
     frames = {m.id: expected_frames(m, rate_hz=rate_hz, max_frames=max_frames) for m in usable}
-    _check_k(k, by, sum(frames.values()) if by == "frame" else len(set(_usable_units(catalog, by).values())))
+    _check_k(k, by, sum(frames.values()) if by == "frame" else len(set(_usable_units(catalog, by, unknown).values())))
     if previous is not None and (previous.by, previous.k) != (by, k):
         raise UsageError(
             "the previous folds were made with other settings",
@@ -99,7 +107,9 @@ def make_folds(
         validation: tuple[tuple[str, ...], ...] = ()
         counts = _frame_counts(usable, groups, frames, k)
     else:
-        dealer = _Dealer(catalog, frames, by=by, k=k, seed=seed, max_frames=max_frames, previous=previous)
+        dealer = _Dealer(
+            catalog, frames, by=by, k=k, seed=seed, max_frames=max_frames, previous=previous, unknown=unknown
+        )
         units, validation = dealer.deal()
         fold_of = {recording: unit.fold for unit in units for recording in unit.recordings}
         counts = _counts(usable, groups, frames, fold_of)
@@ -113,6 +123,7 @@ def make_folds(
         units=units,
         validation=validation,
         counts=counts,
+        unknown=unknown,
     )
 
 
@@ -129,6 +140,7 @@ class _Dealer:
         seed: int,
         max_frames: int,
         previous: FoldTable | None,
+        unknown: str | None,
     ) -> None:
         self.catalog = catalog
         self.frames = frames
@@ -136,6 +148,7 @@ class _Dealer:
         self.k = k
         self.seed = seed
         self.max_frames = max_frames
+        self.unknown = unknown
         # Recordings of the earlier table: they are never outvoted by newcomers of their unit, however old these are.
         self.kept: frozenset[str] = frozenset()
         self.fold_of: dict[str, int] = {}
@@ -176,7 +189,7 @@ class _Dealer:
         return tuple(sorted(units, key=lambda unit: (unit.fold, unit.id))), tuple(validation)
 
     def _members(self, known: Sequence[Manifest]) -> dict[str, list[Manifest]]:
-        unit_of = unit_ids(known, self.by)
+        unit_of = unit_ids(known, self.by, unknown=self.unknown)
         members: dict[str, list[Manifest]] = {}
         for manifest in known:
             if manifest.id in self.frames:
@@ -253,12 +266,33 @@ def _frame_counts(
     )
 
 
-def _usable_units(catalog: Sequence[Manifest], by: str) -> dict[str, str]:
-    units = unit_ids(catalog, by)
+def _answered(by: str, usable: Sequence[Manifest], catalog: Sequence[Manifest], unknown: str | None) -> str | None:
+    """Return what is done with recordings of nobody known; None where there are none, or patients do not matter."""
+    if by != "patient":
+        return None
+    nobodys = unknown_patients(catalog)
+    count = sum(manifest.id in nobodys for manifest in usable)
+    if not count:
+        return None
+    if unknown is None:
+        raise UsageError(
+            "folds by patient need to know who is who",
+            where="unknown",
+            expected="together (those of one provider as one patient: cannot leak) or apart (each by itself: may leak)",
+            found=f"{count:,} of {len(usable):,} recordings: patient not known",
+            hint="say --unknown together, or let the manifests say whose they are",
+        )
+    return unknown
+
+
+def _usable_units(catalog: Sequence[Manifest], by: str, unknown: str | None) -> dict[str, str]:
+    units = unit_ids(catalog, by, unknown=unknown)
     return {m.id: units[m.id] for m in catalog if m.state == "included" and m.sha256 is not None}
 
 
-def _check(by: str, k: int, seed: int, rate_hz: float, max_frames: int) -> None:
+def _check(by: str, k: int, seed: int, rate_hz: float, max_frames: int, unknown: str | None) -> None:
+    if unknown not in (None, *UNKNOWN):
+        raise UsageError("unknown word", where="unknown", expected=" or ".join(UNKNOWN), found=repr(unknown))
     if by not in UNITS:
         raise UsageError("unknown split unit", where="by", expected="one of " + ", ".join(UNITS), found=repr(by))
     for name, value, least in (("k", k, 2), ("seed", seed, None), ("max_frames", max_frames, 1)):

@@ -6,10 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["UNITS", "VALIDATION_SHARE", "Count", "Part", "Split", "Unit", "frame_draw"]
+__all__ = ["UNITS", "UNKNOWN", "VALIDATION_SHARE", "Count", "Part", "Split", "Unit", "frame_draw"]
 
 UNITS = ("patient", "video", "source", "frame")
 """What a split may keep together, from the honest to the absurd; see `lusdata.dataset.folds.make.make_folds`."""
+
+UNKNOWN = ("apart", "together")
+"""How recordings may be taken of which nobody knows whose they are; see `lusdata.dataset.folds.make.make_folds`."""
 
 VALIDATION_SHARE = 5
 """One in this many of the training recordings goes to validation."""

@@ -17,12 +17,12 @@ from lusdata.errors import DataError, Issue, OutsideError, UsageError
 
 __all__ = ["FOLDS_VERSION", "FoldTable", "is_fold_table", "read_fold_table", "write_fold_table"]
 
-FOLDS_VERSION = "1.0.0"
-"""The version that lusdata writes, and the only one that it reads."""
+FOLDS_VERSION, _FIRST_VERSION = "1.1.0", "1.0.0"
+"""The versions that lusdata reads. A table that needs nothing new is written as it always was."""
 
 _MOST_FOLDS = 10_000
 
-_SCHEMA = "https://github.com/lusdata/lusdata/schemas/folds/1.0.0.json"
+_SCHEMA = "https://github.com/lusdata/lusdata/schemas/folds/{}.json"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class FoldTable:
         For each round the ids of the units that are validation; empty for ``frame``.
     counts : tuple of Count
         What each fold holds of each class, sorted; with ``frame``, the expected share.
+    unknown : {"apart", "together"}, optional
+        How recordings were taken of which nobody knows whose they are; None where there are none.
     """
 
     by: str
@@ -58,6 +60,7 @@ class FoldTable:
     units: tuple[Unit, ...]
     validation: tuple[tuple[str, ...], ...]
     counts: tuple[Count, ...]
+    unknown: str | None = None
 
     @cached_property
     def fold_of(self) -> dict[str, int]:
@@ -78,7 +81,8 @@ class FoldTable:
     def settings(self) -> dict[str, Any]:
         """What the table was made with, as plain data."""
         names = ("by", "k", "seed", "rate_hz", "max_frames")
-        return {name: getattr(self, name) for name in names}
+        settings = {name: getattr(self, name) for name in names}
+        return settings if self.unknown is None else {**settings, "unknown": self.unknown}
 
     def split(self, i: int) -> Split:
         """Return the recordings of one round.
@@ -188,9 +192,10 @@ class FoldTable:
         for row in self.counts:
             cell = {"recordings": row.recordings, "groups": row.groups, "frames": row.frames}
             counts.setdefault(str(row.fold), {})[row.class_name] = cell
+        version = _FIRST_VERSION if self.unknown is None else FOLDS_VERSION
         document = {
-            "$schema": _SCHEMA,
-            "folds_version": FOLDS_VERSION,
+            "$schema": _SCHEMA.format(version),
+            "folds_version": version,
             "settings": self.settings,
             "catalog_sha256": self.catalog_digest,
             "counts": counts,
@@ -221,15 +226,16 @@ class FoldTable:
     def _from_data(cls, data: Any, where: str | None) -> FoldTable:
         if not is_fold_table(data):
             raise DataError("not a fold table", where=where, expected="a file written by lusdata folds")
-        if data["folds_version"] != FOLDS_VERSION:
+        version = data["folds_version"]
+        if version not in (_FIRST_VERSION, FOLDS_VERSION):
             raise DataError(
                 "unknown version of the fold table",
                 where=where,
-                expected=FOLDS_VERSION,
-                found=repr(data["folds_version"])[:80],
+                expected=f"{_FIRST_VERSION} or {FOLDS_VERSION}",
+                found=repr(version)[:80],
                 hint="a newer lusdata may know it: python -m pip install --upgrade lusdata",
             )
-        faults = schema_faults(data, FOLDS_VERSION, kind="folds")
+        faults = schema_faults(data, version, kind="folds")
         if faults:
             raise DataError("the fold table is damaged", where=where, found=faults[0].clause, hint="make it again")
         lacking = _missing_round(data)
@@ -302,6 +308,7 @@ def _rebuilt(cls: type[FoldTable], data: Mapping[str, Any]) -> FoldTable:
         units=tuple(sorted(units, key=_by_fold)),
         validation=tuple(tuple(sorted(map(str, data["validation"][str(i)]))) for i in rounds),
         counts=tuple(sorted(counts)),
+        unknown=settings.get("unknown"),
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 
-from lusdata.catalog.groups import group_ids
+from lusdata.catalog.groups import group_ids, unknown_patients
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 
 __all__ = ["catalog_digest", "expected_frames", "unit_ids"]
@@ -41,7 +41,7 @@ def expected_frames(manifest: Manifest, *, rate_hz: float, max_frames: int) -> i
     return min(there, math.floor(last_s * rate_hz + 1e-6) + 1, max_frames)
 
 
-def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
+def unit_ids(manifests: Iterable[Manifest], by: str, *, unknown: str | None = None) -> dict[str, str]:
     """Name the unit that each recording belongs to.
 
     Parameters
@@ -51,6 +51,8 @@ def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
     by : {"patient", "video", "source"}
         What stays together. A provider takes along every provider with which it shares a patient group, and whatever
         is kept together, recordings cut from one file stay together.
+    unknown : {"apart", "together"}, optional
+        With ``together`` the recordings of a provider of which nobody knows whose they are count as one patient's.
 
     Returns
     -------
@@ -59,6 +61,7 @@ def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
     """
     manifests = list(manifests)
     groups = group_ids(manifests)
+    nobodys = unknown_patients(manifests) if unknown == "together" and by == "patient" else frozenset()
     names = {
         "patient": groups,
         "video": {manifest.id: manifest.id for manifest in manifests},
@@ -77,6 +80,8 @@ def unit_ids(manifests: Iterable[Manifest], by: str) -> dict[str, str]:
             ties.append(("group", groups[manifest.id]))
         if manifest.sha256 is not None:
             ties.append(("file", manifest.sha256))
+        if manifest.id in nobodys:
+            ties.append(("unknown", manifest.provider))
         for tie in ties[1:]:
             first[root(tie)] = root(ties[0])
     united: dict[tuple[str, str], list[str]] = {}

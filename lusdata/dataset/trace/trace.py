@@ -164,7 +164,8 @@ def _folds(index: Index, row: Row) -> tuple[Fold, ...]:
     for by in UNITS:
         path = index.folds_path(by)
         try:
-            table = read_fold_table(path) if path is not None else make_folds(index.manifests, by=by)
+            frozen = None if path is None else read_fold_table(path)
+            table = frozen or make_folds(index.manifests, by=by, unknown="together")
         except LusdataError:
             continue
         if table.by == "frame":

@@ -182,7 +182,7 @@ def confounding_of(subject: Subject) -> list[Confounding]:
     if not recordings:
         return []
     try:
-        table = make_folds(subject.manifests, by="patient", k=_K, seed=0)
+        table = make_folds(subject.manifests, by="patient", k=_K, seed=0, unknown="together")
     except LusdataError:
         # Fewer groups than folds: then nothing can be said of new patients.
         return []

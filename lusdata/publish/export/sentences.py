@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.export.facts import confounding_of, words_of
 from lusdata.publish.export.subject import Subject
@@ -97,6 +98,7 @@ def patients(subject: Subject) -> list[str]:
         f"{counted(len(held), 'group')}, of which the largest holds {counted(max(held.values()), 'recording')}. "
         "A group is one patient, or recordings that are linked otherwise, such as by a publication or by "
         f"near-duplicate pictures. Stated groups rest on: {_listed(bases)} (by recording)."
+        + (f" {clause}." if (clause := unknown_clause(subject.recordings)) else "")
     ]
     if ages or sexes:
         found.append(

@@ -140,7 +140,7 @@ def make_gallery(
         split = replace(read_split(folds, collection.manifests), source=folds.name)
     else:
         try:
-            table = table_of(collection)
+            table = table_of(collection, unknown="together")
         except LusdataError as error:
             trouble = str(error)
         else:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lusdata.catalog.groups import group_ids
+from lusdata.catalog.groups import group_ids, unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 
@@ -44,11 +44,12 @@ def compare_counts(before: Sequence[Manifest], after: Sequence[Manifest]) -> tup
 
 def _counted(manifests: Sequence[Manifest]) -> Counter[str]:
     included = [manifest for manifest in manifests if manifest.state == "included"]
-    groups = group_ids(manifests)
+    groups, nobodys = group_ids(manifests), unknown_patients(manifests)
     counts = Counter(
         {
             "recordings included": len(included),
             "patient groups": len({groups[manifest.id] for manifest in included}),
+            "patient not known": sum(manifest.id in nobodys for manifest in included),
             "with a digest, so that they can be built": sum(manifest.sha256 is not None for manifest in included),
             "frames of which may be passed on": sum(rights_of(manifest).publish for manifest in included),
         }

@@ -85,20 +85,20 @@ def fold_impact(
         return FoldImpact(sentences=tuple(_sentences({}, {}, fresh, before, after)))
     anew = _moves(old, fresh)
     if frozen is not None:
-        old = make_folds(before, k=_FOLDS, previous=frozen)
-    kept = make_folds(after, k=_FOLDS, previous=old) if anew or frozen else fresh
+        old = make_folds(before, k=_FOLDS, previous=frozen, unknown="together")
+    kept = make_folds(after, k=_FOLDS, previous=old, unknown="together") if anew or frozen else fresh
     sentences = tuple(_sentences(old.fold_of, old.unit_of, kept, before, after))
     return FoldImpact(sentences, _moves(old, kept), anew, release=release if frozen else "")
 
 
 def _folds(manifests: Sequence[Manifest]) -> FoldTable | str:
     usable = [manifest for manifest in manifests if manifest.state == "included" and manifest.sha256 is not None]
-    units = unit_ids(manifests, "patient")
+    units = unit_ids(manifests, "patient", unknown="together")
     groups = {units[manifest.id] for manifest in usable}
     if len(groups) < _FOLDS:
         return f"{counted(len(groups), 'patient group')} with a digest cannot fill {_FOLDS} folds"
     try:
-        return make_folds(manifests, k=_FOLDS)
+        return make_folds(manifests, k=_FOLDS, unknown="together")
     except DataError as error:
         # Two manifests with one id have a finding of their own.
         return error.what

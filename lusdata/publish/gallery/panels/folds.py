@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.catalog import Cell as Balance
 from lusdata.dataset.audit.report import AuditReport
@@ -35,15 +36,24 @@ def folds_panel(whole: Collection, collection: Collection, report: AuditReport |
         frames = sum(cell.frames for cell in held.values())
         rows.append([f"fold {fold}", *shares, len(members), len({groups[name] for name in members}), frames])
     head: list[Cell] = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
+    told = note(_in_a_fold(collection, report) + _unknown(whole))
     held_by_each = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
     return join(
         [
             section(
-                "What each fold holds", held_by_each, note(_in_a_fold(collection, report)), lead=_split_words(report)
+                "What each fold holds",
+                held_by_each,
+                told,
+                lead=_split_words(report),
             ),
             section("Who is in which fold", *_members(report)),
         ]
     )
+
+
+def _unknown(whole: Collection) -> str:
+    clause = unknown_clause(whole.manifests)
+    return f" {clause}." if clause else ""
 
 
 def _share(held: Balance | None, class_name: str, most: int) -> Html:
