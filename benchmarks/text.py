@@ -42,6 +42,7 @@ CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
 LEAST_COVERED = 0.5
 # Readable: capitals of 8 px and more, and 60 grey levels above the mean of what lies under them.
 LEAST_CAPITAL_PX, LEAST_CONTRAST = 8, 60
+LARGEST_SCREEN_PX = 1300
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     report_draws(list(drawn_names(arguments.draws)))
     report_alarms(arguments.corpus)
+    report_screens(arguments.corpus)
     return 0
 
 
@@ -228,6 +230,30 @@ def report_alarms(folders: list[Path]) -> None:
         write(f"{kind:<8}{sum(flags):>4} of {len(flags):<4} {100 * float(np.mean(flags)):.1f} %")
     write(f"CPU time: median {1000 * np.median(seconds):.0f} ms, most {1000 * max(seconds):.0f} ms")
     write("\n".join(lines))
+
+
+def report_screens(folders: list[Path]) -> None:
+    """Enlarge every third recording on a black screen, by turns as a video and as its first frame, and look again.
+
+    Echoes are larger there than in crops, and bands below the transducer do not touch the edge of the frame.
+    """
+    alarms: dict[str, list[bool]] = {"video": [], "still": []}
+    for number, (_, frames) in enumerate(real_recordings(folders)):
+        still = bool(number // 3 % 2)
+        for times in (2, 3) if number % 3 == 0 else ():
+            if max(frames.shape[1:3]) * times <= LARGEST_SCREEN_PX:
+                screen = on_screen(frames[:1] if still else frames[:8], times)
+                alarms["still" if still else "video"].append(bool(find_text(screen).regions))
+    if any(alarms.values()):
+        write("\nalarms on real recordings, enlarged two and three times on a black screen")
+        for kind, flags in alarms.items():
+            write(f"{kind:<8}{sum(flags):>4} of {len(flags)}")
+
+
+def on_screen(frames: npt.NDArray[np.uint8], times: int) -> npt.NDArray[np.uint8]:
+    large = [cv2.resize(one, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC) for one in frames]
+    margins = [(90, 30), (150, 150), *[(0, 0)] * (frames.ndim - 3)]
+    return np.stack([np.pad(one, margins) for one in large]).astype(np.uint8)
 
 
 if __name__ == "__main__":

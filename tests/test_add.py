@@ -634,6 +634,38 @@ def test_a_person_may_sign_for_text_on_the_terminal(place, clips, monkeypatch):
     assert place.the_new()["review"][0]["role"] == "physician"
 
 
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_person_is_asked_whether_what_stands_beside_the_pictures_names_somebody(
+    place, clips, tmp_path, monkeypatch, capsys, answer
+):
+    path = tagged(tmp_path / "a.mp4", clips / "new.mp4", title="Left lung", date="20200825")
+    answers(monkeypatch, answer, "https://example.org/4", "", "yes")
+    said = (*SAID, "--class-basis", "pcr", "--attribution", "A Clinic", "--patient", "c-07")
+    assert place.add(path, *said) == (1 if answer == "yes" else 0)
+    asked = capsys.readouterr().err
+    assert "tag 'title' 'Left lung'" in asked
+    assert "tag 'date' '20200825': it says a day, which may be that of the examination" in asked
+    assert ("what stands beside the pictures names somebody" in asked) == (answer == "yes")
+    assert len(place.written()) == (answer == "no")
+
+
+def test_a_copy_that_holds_more_than_pictures_and_times_is_a_fault_of_ours(place, clips, tmp_path, monkeypatch, capsys):
+    from lusdata.intake import clean_copy
+
+    named = tagged(tmp_path / "a.mkv", clips / "new.mp4", title="MUSTERFRAU^ERIKA").read_bytes()
+    monkeypatch.setattr(clean_copy, "lossless_bytes", lambda frames, times_s: named)
+    assert place.add(clips / "new.mp4", *SAID, "--clean-copy") == 4
+    assert "a copy that holds more than pictures and times: tag 'title'" in capsys.readouterr().err
+    assert place.written() == []
+
+
+def test_a_name_in_the_address_that_a_manifest_keeps_is_refused(place, clips, capsys):
+    address = "https://example.org/MUSTERFRAU%5EERIKA.mp4"
+    for options in ((), ("--clean-copy",)):
+        assert place.add(clips / "new.mp4", *SAID, "--source-url", address, *options) == 1
+        assert "publish the file under a name of no person" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["known.mp4", "nothing.mp4"])
 def test_nobody_is_asked_about_what_may_not_be_added(place, clips, monkeypatch, capsys, tmp_path, name):
     if name == "known.mp4":

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
 from lusdata.errors import DataError, InternalError
-from lusdata.intake.look import all_frames, evenly
+from lusdata.intake.look import SURE_ENOUGH, all_frames, evenly
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.judge import judge
 from lusdata.media.crop import Box
 from lusdata.media.dicom.header import Subject
 from lusdata.media.dicom.recording import DicomRecording, read
 from lusdata.media.lossless import LEAST_STEP_S, lossless_bytes, lossless_suffix
-from lusdata.media.sector.finder import find_sector
+from lusdata.media.sector.finder import Sector, find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.media.text.gaps import gaps_between
 from lusdata.wording import counted
@@ -47,10 +47,13 @@ class ScanLoss:
     ----------
     area, light : float
         Part of its pixels, and of all its brightness, from 0 to 1.
+    sure : bool
+        Whether the finder is sure where the scan lies; else this is told of what it takes for the scan.
     """
 
     area: float
     light: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,21 +224,24 @@ def _black_text(frames: NDArray[np.uint8], black: Blacking) -> tuple[int, ScanLo
     for box in (*beside, *over, *gaps):
         gone[_window(box)] = True
     frames[:, gone] = 0
-    return len(beside) + len(over), _loss(shown, sector.mask, gone)
+    return len(beside) + len(over), _loss(shown, sector, gone)
 
 
-def _loss(shown: NDArray[np.uint8], scan: NDArray[np.bool_], gone: NDArray[np.bool_]) -> ScanLoss:
+def _loss(shown: NDArray[np.uint8], sector: Sector, gone: NDArray[np.bool_]) -> ScanLoss:
     """Return what was blacked of a scan, by its pixels and by their brightness in some frames."""
+    scan = sector.mask
     light = shown.max(axis=3).mean(axis=0, dtype=np.float64)
     whole = float(light[scan].sum())
     part = float(light[scan & gone].sum()) / whole if whole else 0.0
-    return ScanLoss(round(float((scan & gone).sum()) / max(1, int(scan.sum())), 4), round(part, 4))
+    area = float((scan & gone).sum()) / max(1, int(scan.sum()))
+    return ScanLoss(round(area, 4), round(part, 4), sure=sector.confidence >= SURE_ENOUGH)
 
 
 def _told_loss(lost: ScanLoss) -> list[str]:
     if not lost.area:
         return []
-    return [f"blacking took {lost.area:.1%} of the scan's area and {lost.light:.1%} of its light"]
+    unsure = "" if lost.sure else "; where the scan lies is not sure, so look"
+    return [f"blacking took {lost.area:.1%} of the scan's area and {lost.light:.1%} of its light{unsure}"]
 
 
 def _window(box: Box) -> tuple[slice, slice]:

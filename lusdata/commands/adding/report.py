@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def document(
                 "group": one.manifest.data["group"],
                 "crop": one.manifest.data.get("crop"),
                 "scale": one.scale,
-                "scan_lost": {"area": one.lost.area, "light": one.lost.light} if one.lost else None,
+                "scan_lost": asdict(one.lost) if one.lost else None,
                 "notes": list(one.notes),
             }
             for name, one in added
