@@ -33,7 +33,7 @@ MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help setup demo test test-slow test-newest test-oldest test-real check format bench bench-add manifests wheel clean
+.PHONY: help setup demo test test-slow test-newest test-oldest test-real check format bench bench-add harden manifests wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,9 @@ bench-add: $(DEV)  ## measure what adding rests on: scan, writing, duplicates (h
 	@$(PY) -m benchmarks.screens --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
 	@$(PY) -m benchmarks.text --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
 	@$(PY) -m benchmarks.duplicates --mirror pocus="$(SHARED)/corpus" --mirror blues="$(SHARED)/corpus_blues" --out build/duplicates
+
+harden: $(DEV)  ## try what harms: kills, bits that flip, folders that lie (hours; HARDEN="--kills 20" for less); prints a table
+	@$(PY) -m benchmarks.harden --shared "$(SHARED)" $(HARDEN)
 
 manifests: $(BASE)  ## make the shipped manifests again from the public metadata in ../shared
 	@test -d "$(SHARED)/facts" || { echo "make manifests: no folder $(SHARED)/facts; set SHARED=folder"; exit 2; }

@@ -1,0 +1,101 @@
+"""What every kind of harm is done to: a small collection of drawn recordings, its files, and a dataset of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lusdata.catalog.opening import open_collection
+from lusdata.dataset.build import build
+from lusdata.dataset.recipe import Recipe
+from lusdata.media.phantom import draw, typical, write_collection, write_video
+
+__all__ = ["RECIPE", "ROOT", "Home", "files_of", "make_home"]
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = Recipe(size_px=32, max_frames=4)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder that the harness works in.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    manifests, media : Path
+        A collection of drawn recordings, and its files.
+    clip : Path
+        A recording that is not in it.
+    datasets : Mapping of str to Path
+        A dataset of it in each format.
+    facts : Path or None
+        Folder of the published metadata, for the importer; None where it is not.
+    """
+
+    root: Path
+    manifests: Path
+    media: Path
+    clip: Path
+    datasets: Mapping[str, Path]
+    facts: Path | None = None
+
+    def environment(self, temporary: Path) -> dict[str, str]:
+        """Return the environment of a command: nothing of the user's, and a folder for temporary files of its own."""
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(temporary),
+            "LUSDATA_CACHE": str(self.root / "no-cache"),
+            "LUSDATA_TRACEBACK": "",
+        }
+
+    def command(self, *arguments: object) -> list[str]:
+        """Return the command line of a command of lusdata."""
+        return [sys.executable, "-m", "lusdata", *map(str, arguments)]
+
+    def run(self, *arguments: object, temporary: Path, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run a command of lusdata to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment(temporary),
+            cwd=self.root,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+
+
+def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None) -> Home:
+    """Draw a collection and build datasets of it; the same for every run."""
+    manifests = write_collection(root, seed=1, recordings=recordings)
+    clip = root / "clip.mp4"
+    spec = replace(typical("covid-19", variant=3), width_px=320, height_px=240, frame_count=12)
+    write_video(clip, draw(spec, 77).frames)
+    collection = open_collection(manifests)
+    datasets = {}
+    for name in ("parquet", "tfrecord"):
+        datasets[name] = build(
+            collection,
+            out=root / f"dataset-{name}",
+            recipe=RECIPE,
+            format=name,
+            mirrors=[root / "media"],
+            cache=root / "cache",
+            offline=True,
+            engine="here",
+        ).out
+    return Home(root, manifests, root / "media", clip, datasets, facts if facts and facts.is_dir() else None)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its path."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
