@@ -18,6 +18,7 @@ import keras
 from lusdata.errors import DataError, OutsideError, UsageError
 from train import weights as weights_module
 from train.weights import load_backbone_weights, load_weights_file, record_beside, sha256_of_file
+from train.weights_file import check_weights_file
 
 
 def network(width: int = 4, *, seed: int = 0) -> keras.Model:
@@ -119,6 +120,62 @@ def test_a_pickle_is_never_opened(tmp_path, suffix):
     with pytest.raises((DataError, UsageError), match=r"corrupt or made for another|not a weights file"):
         load_weights_file(network(), path)
     assert not sprung.exists()
+
+
+def linked(file, folder):
+    file["other"] = h5py.ExternalLink(str(folder / "secret.h5"), "/layers")
+
+
+def soft(file, folder):
+    file["other"] = h5py.SoftLink("/layers")
+
+
+def outside(file, folder):
+    secret = folder / "secret.bin"
+    secret.write_bytes(bytes(16))
+    file.create_dataset("other", (4,), "f4", external=[(str(secret), 0, 16)])
+
+
+def virtual(file, folder):
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource(str(folder / "secret.h5"), "x", (4,))
+    file.create_virtual_dataset("other", layout)
+
+
+def enormous(file, folder):
+    file.create_dataset("other", (2**40,), "f4", chunks=(1024,))
+
+
+def packed(file, folder):
+    file.create_dataset("other", data=np.zeros(50_000_000, np.float32), compression="gzip")
+
+
+def ring(file, folder):
+    file["layers"]["ring"] = file["/"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (linked, "a link to another file: //other"),
+        (soft, "a soft link"),
+        (outside, "an array that lies in another file: /other"),
+        (virtual, "an array that lies in another file: /other"),
+        (enormous, "arrays of more than the"),
+        (packed, "arrays of more than the"),
+    ],
+)
+def test_a_file_that_holds_more_than_arrays_is_refused(saved, harm, message):
+    with h5py.File(saved, "a") as file:
+        harm(file, saved.parent)
+    with pytest.raises(DataError, match=f"holds more than plain arrays; found {message}"):
+        load_weights_file(network(), saved)
+
+
+def test_links_in_a_ring_end(saved):
+    with h5py.File(saved, "a") as file:
+        ring(file, saved.parent)
+        check_weights_file(file, saved)
 
 
 def test_a_weight_that_is_not_a_number_is_refused(tmp_path):

@@ -3,7 +3,7 @@
 A weights file is HDF5 and nothing else: what Keras 3 writes (``.weights.h5``), or what Keras 2 wrote (``.h5``), in
 which the weights of VGG-16, NASNetMobile, ResNet-50 and Models Genesis are published. Only arrays are read from it.
 Where a digest is known (in this file, in a ``SHA256`` list or in a ``.json`` record beside the weights), it must
-match.
+match. What leads out of the file is refused, see `train.weights_file`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 from lusdata.errors import DataError, OutsideError, UsageError
 
 from .config import TrainConfig
+from .weights_file import check_weights_file
 
 __all__ = [
     "OFFLINE_VARIABLE",
@@ -120,6 +121,7 @@ def load_weights_file(network: keras.Model, path: Path, *, sha256: str | None = 
         _require_digest(path, wanted)
     try:
         with h5py.File(path, "r") as file:
+            check_weights_file(file, path)
             old_layers = _old_layers(file)
             if old_layers is not None:
                 _fill_in_order(network, old_layers)
