@@ -243,7 +243,7 @@ def report_screens(folders: list[Path]) -> None:
         for times in (2, 3) if number % 3 == 0 else ():
             if max(frames.shape[1:3]) * times <= LARGEST_SCREEN_PX:
                 screen = on_screen(frames[:1] if still else frames[:8], times)
-                alarms["still" if still else "video"].append(bool(find_text(screen).regions))
+                alarms["still" if len(screen) == 1 else "video"].append(bool(find_text(screen).regions))
     if any(alarms.values()):
         write("\nalarms on real recordings, enlarged two and three times on a black screen")
         for kind, flags in alarms.items():
