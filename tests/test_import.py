@@ -58,7 +58,10 @@ def sources(*rows: Mapping[str, str], media: tuple[str, ...] = (), **other: obje
     writer.writerows({**PLAIN, **row} for row in rows)
     web = "path,url\n" + "".join(f"{path},{url}\n" for path, url in dict(other.get("web", {})).items())
     gallery, folds = json.dumps(other.get("gallery", [])), json.dumps(other.get("folds", {}))
-    return pocus.Sources(text.getvalue(), json.dumps(other.get("boxes", {})), web, gallery, folds, media)
+    severity = "row,filename,probe,type,label,lung_severity_score\n" + "".join(
+        f"{line}\n" for line in other.get("severity", ())
+    )
+    return pocus.Sources(text.getvalue(), json.dumps(other.get("boxes", {})), web, gallery, folds, severity, media)
 
 
 def drafted(*rows: Mapping[str, str], **other: object) -> Imported:
@@ -288,6 +291,41 @@ def test_a_row_that_cannot_be_a_manifest_ends_in_the_log(row):
     assert "\n| 3 | " in log
 
 
+def test_a_score_belongs_to_the_row_of_its_name_transducer_kind_and_label():
+    rows = [
+        {"Filename": "Reg-x", "Label": "regular", "Patient ID / Name": "1"},
+        {"Filename": "Reg-x", "Label": "regular", "Probe": "linear", "Current location": "pocus_videos/linear"},
+    ]
+    imported = drafted(*rows, severity=["99,reg-x,linear,video,regular,1"])
+    (scored,) = [data for data in imported.drafts if "severity" in data]
+    assert scored["id"] == "pocus/reg-x-linear"
+    assert scored["severity"] == [{"scale": "luscovid19-0-3", "value": 1, "reader": "pocus-sheet-2022"}]
+    assert noted(imported, "severity") == noted(imported, "severity-healthy") == [3]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("2,Cov_b,convex,video,COVID-19,1", "no such recording"),
+        ("2,Cov_a,linear,video,COVID-19,1", "no such recording"),
+        ("2,Cov_a,convex,video,regular,1", "the sheet's label is COVID-19"),
+        ("2,Cov_a,convex,video,COVID-19,4", "no whole number from 0 to 3"),
+        ("2,Cov_a,convex,video,COVID-19,", "no whole number from 0 to 3"),
+    ],
+)
+def test_a_score_that_fits_no_recording_is_left_out_and_told(line, why):
+    imported = drafted({}, severity=[line])
+    assert "severity" not in imported.drafts[0]
+    (detail,) = [decision.detail for decision in imported.decisions if decision.rule == "severity-unmatched"]
+    assert detail.endswith(why)
+
+
+def test_a_second_score_of_one_recording_is_told():
+    imported = drafted({}, severity=["2,Cov_a,convex,video,COVID-19,1", "9,COV_A,convex,video,COVID-19,2"])
+    assert imported.drafts[0]["severity"][0]["value"] == 1
+    assert [decision.rule for decision in imported.decisions].count("severity-unmatched") == 1
+
+
 def test_order_of_media_and_repeats_do_not_matter():
     rows = [{"Filename": name} for name in ("b", "a")]
     media = ("pocus_videos/convex/a.mp4", "pocus_videos/convex/b.mp4")
@@ -405,6 +443,7 @@ def test_an_import_that_would_drop_digests_writes_nothing(tmp_path, capsys):
         "web_sources.csv": made.downloads,
         "butterfly_files.json": made.gallery,
         "published_folds.json": made.folds,
+        "pocus_severity.csv": made.severity,
     }.items():
         (facts / name).write_text(text, encoding="utf-8")
     media = tmp_path / "media" / "pocus_videos" / "convex"

@@ -33,6 +33,7 @@ from lusdata.catalog.importers.pocus.groups import groups_of, looked_at
 from lusdata.catalog.importers.pocus.places import REPOSITORY, Places, box_of, trim_of
 from lusdata.catalog.importers.pocus.rows import Row, identifiers, usable_rows, with_aliases, without_days
 from lusdata.catalog.importers.pocus.rules import LEFT_BEHIND, RULES
+from lusdata.catalog.importers.pocus.severity import severity_of
 from lusdata.catalog.rights import licence_entry
 from lusdata.errors import DataError
 
@@ -62,6 +63,8 @@ class Sources:
         ``dataset_metadata.csv``.
     boxes, downloads, gallery, folds : str
         ``crop.json``, ``web_sources.csv``, ``butterfly_files.json`` and ``published_folds.json``.
+    severity : str
+        ``pocus_severity.csv``; empty for none.
     media : tuple of str
         Paths of the files that are there, with forward slashes, sorted.
     """
@@ -71,6 +74,7 @@ class Sources:
     downloads: str
     gallery: str
     folds: str
+    severity: str = ""
     media: tuple[str, ...] = ()
 
 
@@ -84,9 +88,16 @@ def read(folder: Path, media: tuple[str, ...]) -> Sources:
     DataError
         If one is not UTF-8.
     """
-    names = ("dataset_metadata.csv", "crop.json", "web_sources.csv", "butterfly_files.json", "published_folds.json")
-    sheet, boxes, downloads, gallery, folds = (read_text(folder / name) for name in names)
-    return Sources(sheet, boxes, downloads, gallery, folds, media)
+    names = (
+        "dataset_metadata.csv",
+        "crop.json",
+        "web_sources.csv",
+        "butterfly_files.json",
+        "published_folds.json",
+        "pocus_severity.csv",
+    )
+    sheet, boxes, downloads, gallery, folds, severity = (read_text(folder / name) for name in names)
+    return Sources(sheet, boxes, downloads, gallery, folds, severity, media)
 
 
 def draft(sources: Sources) -> Imported:
@@ -114,7 +125,8 @@ def draft(sources: Sources) -> Imported:
     rows = with_aliases(rows, table, places, log)
     named = identifiers(rows, COLLECTION, log)
     groups = groups_of(rows, table, places.decisions, log)
-    drafts = [_draft(row, named[row.number], groups[row.number], places, log) for row in rows]
+    scores = severity_of(sources.severity, rows, log)
+    drafts = [_draft(row, named[row.number], groups[row.number], scores.get(row.number), places, log) for row in rows]
     return Imported(
         collection=COLLECTION,
         title=f"covid19_ultrasound, its sheet of {_SINCE}",
@@ -160,7 +172,9 @@ def _json(text: str, where: str, form: type) -> Any:
     return data
 
 
-def _draft(row: Row, identifier: str, group: dict[str, Any], places: Places, log: Log) -> dict[str, Any]:
+def _draft(
+    row: Row, identifier: str, group: dict[str, Any], score: dict[str, Any] | None, places: Places, log: Log
+) -> dict[str, Any]:
     cells = row.cells
     state, rule = state_of(cells["Current location"])
     class_name = places.decisions["classes"].get(row.name, row.class_name)
@@ -186,6 +200,8 @@ def _draft(row: Row, identifier: str, group: dict[str, Any], places: Places, log
         data["view"] = {"scheme": "degum", "zone": cells["Area according to DEGUM"]}
     data.update(_patient(row, log))
     data.update(_reading(row, class_name, log))
+    if score is not None:
+        data["severity"] = [score]
     data.update(_window(row, places, log))
     words = [word for word in places.decisions["words_in_addresses"] if word in "".join(row.place.locations).lower()]
     if class_name == "healthy" and words:

@@ -112,6 +112,18 @@ RULES = {
         "Air bronchogram without consolidation",
         "Air in bronchi shows only inside a consolidation. The consolidation is recorded as unknown.",
     ),
+    "severity": Rule(
+        "Severity",
+        "Scores of the project's sheet of 2022, given in the work of doi 10.48550/arXiv.2201.07357 by the scheme of "
+        "the study LUSCOVID19 (clinicaltrials.gov, NCT04322487); their authors give them out under CC-BY-NC-4.0 and "
+        "ask to be cited. Nobody says that the scheme is one of the registry's scales, so it is a scale of the "
+        "collection's own. The two sheets count lines otherwise: file name, transducer, kind and label decide.",
+    ),
+    "severity-healthy": Rule(
+        "Healthy, and with a score above 0",
+        "Class and score are of different readers. Both are kept.",
+    ),
+    "severity-unmatched": Rule("Scores that fit no recording", "They are left out."),
     "licence": Rule(
         "Licences",
         "Every spelling became an SPDX id, or a LicenseRef where SPDX has none. No licence means that all rights are "
