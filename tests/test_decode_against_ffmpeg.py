@@ -246,3 +246,10 @@ def test_the_inputs_of_the_field_give_their_expected_values(cases_dir, tmp_path)
     assert set(bad) <= {"avi_xvid", "tracks_small_first"}
     compare(tmp_path / "avi_xvid" / "xvid.avi")
     assert media_facts(tmp_path / "tracks_small_first" / "ts.mp4").frame_count == 20
+
+
+@pytest.mark.real
+def test_a_file_that_points_beyond_its_end_is_undecodable_and_named(cases_dir):
+    path = cases_dir / "hostile" / "einval.wmv"
+    with pytest.raises(DecodeError, match=r"einval\.wmv"):
+        media_facts(path)

@@ -64,21 +64,21 @@ class Complaints:
     def __init__(self, of: str | None = None) -> None:
         self.first = ""
         self._of = of
+        self._capture = av.logging.Capture()
 
     def during(self, call: Callable[..., T], *arguments: object) -> T:
         """Call something and listen; `first` is empty as long as nothing was said."""
-        with av.logging.Capture() as said:
+        with self._capture as said:
             result = call(*arguments)
-        if said and not self.first:
-            self.first = next(
-                (
-                    " ".join(f"{name}: {message}".split())[:_LONGEST]
-                    for level, name, message in said
-                    if level <= av.logging.ERROR and self._heeds(name)
-                ),
-                "",
-            )
+        if said:
+            self._note(said)
         return result
+
+    def _note(self, said: list[tuple[int, str, str]]) -> None:
+        for level, name, message in said:
+            if not self.first and level <= av.logging.ERROR and self._heeds(name):
+                self.first = " ".join(f"{name}: {message}".split())[:_LONGEST]
+        said.clear()
 
     def _heeds(self, name: str) -> bool:
         return name not in _NOT_OF_THE_STREAM if self._of is None else name == self._of
