@@ -17,7 +17,7 @@ import pytest
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
-from lusdata.dataset.index import open_index, read_recordings, rows_digest
+from lusdata.dataset.index import open_index, read_recordings, rows_digest, sealed
 from lusdata.dataset.integrity import file_faults
 from lusdata.errors import DataError
 
@@ -125,7 +125,7 @@ def test_other_row_groups_than_the_index_names_are_one_line(built: Path, folder:
         "size_bytes": path.stat().st_size,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-    (folder / "dataset.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / "dataset.json").write_text(json.dumps(sealed(data)), encoding="utf-8")
     index = open_index(folder)
     with pytest.raises(DataError, match="a shard is damaged; expected 1 row in row group 0; found 21 rows, and 1"):
         list(read_recordings(index, index.entries))

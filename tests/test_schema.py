@@ -61,6 +61,8 @@ GOOD = [
     ("crop.left_px", 100.0),  # a whole number to JSON
     ("trim", {"end_s": 0.1}),
     ("severity.0.value", 1.5),
+    ("severity.0.value", 1_000_000),
+    ("labels", [{"task": "pf-ratio", "value": -1e9}, {"task": "icu", "value": "yes"}]),
 ]
 BAD = [
     ("id", "Pocus/a", "SCHEMA_FORMAT"),  # capitals fall together on some disks
@@ -96,6 +98,9 @@ BAD = [
     ("patient.name", "x", "SCHEMA_UNKNOWN_FIELD"),
     ("crop.width_px", 0, "SCHEMA_RANGE"),
     ("trim", {}, "SCHEMA_LENGTH"),
+    ("severity.0.value", 1e308, "SCHEMA_RANGE"),  # the mean of two such readers would be infinite
+    ("labels", [{"task": "pf-ratio", "value": 1e308}], "SCHEMA_RANGE"),
+    ("labels", [{"task": "pf-ratio", "value": -(10**400)}], "SCHEMA_RANGE"),
     ("review.0.decision", "ok", "SCHEMA_LENGTH"),
     ("fingerprint", "0f1e", "SCHEMA_FORMAT"),  # of which algorithm?
 ]

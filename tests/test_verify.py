@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from small_datasets import build_here, changed, dead_scratch, files_of, index_of, small_collection
 
+import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.cli import main
 from lusdata.dataset.build import build
@@ -117,7 +118,9 @@ def test_a_changed_index_is_told_and_not_built_upon(collection: Collection, home
     path.write_text(path.read_text().replace('"crop": [4,', '"crop": [5,', 1))
     with pytest.raises(DataError, match=r"dataset\.json: the file was changed since the dataset was built"):
         built_again(collection, home, folder)
-    (damage,) = verify_dataset(open_index(folder)).damages
+    with pytest.raises(DataError, match=r"dataset\.json: the file was changed since the dataset was built"):
+        lusdata.load(folder)
+    (damage,) = verify_dataset(open_index(folder, unchanged=False)).damages
     assert (damage.file, damage.moved_to, damage.how) == ("dataset.json", None, "build into a new folder")
     assert path.is_file()
 

@@ -62,7 +62,7 @@ def _verdict(args: argparse.Namespace) -> Verdict:
     if not folder.is_dir():
         raise UsageError("no such folder", where=str(folder), expected="a dataset or a folder of recordings")
     if is_dataset(folder):
-        return verify_dataset(open_index(folder))
+        return verify_dataset(open_index(folder, unchanged=False))
     if (folder / "objects").is_dir():
         raise UsageError("a cache, not a folder of recordings", where=str(folder), hint=f"give --cache {folder}")
     return _of_media(folder, args.collection)

@@ -19,7 +19,7 @@ from lusdata.dataset.assemble import assemble
 from lusdata.dataset.crew import Crew, Engine, Files
 from lusdata.dataset.engine_local import Report, run_here, run_local
 from lusdata.dataset.folder import PARTS, claim, explained, finish, standing, sweep
-from lusdata.dataset.index import Index, check_seal, open_index
+from lusdata.dataset.index import Index, open_index
 from lusdata.dataset.integrity import file_faults
 from lusdata.dataset.mend import mend
 from lusdata.dataset.parts import Job
@@ -225,7 +225,6 @@ def _was_missing(item: Mapping[str, str]) -> bool:
 
 def _whole(index: Index, crew: Crew) -> tuple[Index, tuple[str, ...]]:
     """Hold a finished dataset against its digests, make again what is damaged, and return the names of these files."""
-    check_seal(index)
     damaged = tuple(fault.path.name for fault in file_faults(index.folder, index.files))
     # A run that was killed at its end, or while it mended, leaves its folder of parts.
     if not damaged and not (index.folder / PARTS).is_dir():

@@ -165,20 +165,22 @@ def is_dataset(folder: Path) -> bool:
     return (folder / INDEX).is_file() or (folder / PARTS).is_dir()
 
 
-def open_index(folder: Path) -> Index:
+def open_index(folder: Path, *, unchanged: bool = True) -> Index:
     """Open a dataset folder.
 
     Parameters
     ----------
     folder : Path
         A folder that ``lusdata build`` finished.
+    unchanged : bool
+        Hold ``dataset.json`` against its seal; False for what reports a change itself.
 
     Raises
     ------
     UsageError
         If it is no dataset.
     DataError
-        If the build was interrupted, or the layout is of another version.
+        If the build was interrupted, the layout is of another version, or ``dataset.json`` was changed since.
     """
     path = folder / INDEX
     try:
@@ -199,7 +201,10 @@ def open_index(folder: Path) -> Index:
     fault = fault_of(data)
     if fault is not None:
         raise DataError("the dataset is damaged", where=str(path), found=fault, hint="build it again")
-    return Index(folder, data)
+    index = Index(folder, data)
+    if unchanged:
+        check_seal(index)
+    return index
 
 
 def _no_dataset(folder: Path) -> DataError | UsageError:
