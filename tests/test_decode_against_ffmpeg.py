@@ -224,6 +224,17 @@ def test_recordings_joined_into_one_file_are_never_dealt_into_one_another(offset
             read(path)
 
 
+@pytest.mark.parametrize("name", ["j.flv", "j.mp4", "j.wmv"])
+def test_a_second_recording_that_ffmpeg_would_leave_out_is_refused(name, tmp_path):
+    codec = ("-c:v", "wmv2") if name == "j.wmv" else H264
+    data = [encode(tmp_path / f"{first}-{name}", *codec, count=5, first=first).read_bytes() for first in (0, 5)]
+    path = tmp_path / name
+    path.write_bytes(b"".join(data))
+    assert judge(path).times_s.size == 5
+    with pytest.raises(DecodeError, match="a second recording follows in the same file"):
+        media_facts(path)
+
+
 def test_frames_with_the_times_of_decoding_are_paired_in_order(tmp_path):
     # AVI numbers packets as they come; whoever copies that into MP4 gives each frame another one's time.
     path = copy(encode(tmp_path / "a.avi", *H264_REORDERED), tmp_path / "a.mp4")

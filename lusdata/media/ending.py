@@ -6,11 +6,11 @@ none are held against what always stands at their end, or against the size of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["missing_part"]
+__all__ = ["missing_part", "second_recording"]
 
 _TAIL_BYTES = 4_096
 _PS_TAIL_BYTES = 1 << 18
@@ -42,6 +42,27 @@ def missing_part(path: Path, kind: str) -> str:
 _CUT = "its last bytes are missing"
 
 
+def second_recording(path: Path, kind: str) -> bool:
+    """Tell whether another recording begins where one ends, which FFmpeg then leaves out without a word.
+
+    Parameters
+    ----------
+    path, kind
+        As `missing_part`. In formats that are not asked, all recordings are decoded, and their times tell.
+    """
+    size_bytes = path.stat().st_size
+    with path.open("rb") as stream:
+        if kind in ("MP4 video", "QuickTime video"):
+            # A stream saved in fragments may repeat its index.
+            kinds = [box for box, _ in _boxes(stream, size_bytes)]
+            return kinds.count(b"moov") > 1 and b"moof" not in kinds
+        if kind == "Flash video":
+            return _read_at(stream, _tags_end(stream, size_bytes), 4) == b"FLV\x01"
+        if kind == "ASF video":
+            return [guid for guid, _ in _objects(stream, size_bytes)].count(_ASF_HEADER) > 1
+    return False
+
+
 def _short_by(missing_bytes: int) -> str:
     return f"its last {missing_bytes:,} bytes are missing" if missing_bytes > 0 else ""
 
@@ -51,9 +72,8 @@ def _read_at(stream: BinaryIO, place: int, count: int) -> bytes:
     return stream.read(count)
 
 
-def _missing_in_iso(stream: BinaryIO, size_bytes: int) -> str:
-    """Walk the top-level boxes of an ISO base media file (MP4, QuickTime)."""
-    seen: list[bytes] = []
+def _boxes(stream: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the kind of each top-level box of an ISO base media file, and where it ends."""
     place = 0
     while place + 8 <= size_bytes:
         header = _read_at(stream, place, 16)
@@ -63,14 +83,20 @@ def _missing_in_iso(stream: BinaryIO, size_bytes: int) -> str:
         elif length == 0:
             length = size_bytes - place
         if length < 8:
-            break
-        seen.append(kind)
+            return
         place += length
-    if place > size_bytes:
-        return _short_by(place - size_bytes)
-    if not {b"moov", b"moof"} & set(seen):
+        yield kind, place
+
+
+def _missing_in_iso(stream: BinaryIO, size_bytes: int) -> str:
+    """Walk an MP4 or QuickTime file."""
+    boxes = list(_boxes(stream, size_bytes))
+    if boxes and boxes[-1][1] > size_bytes:
+        return _short_by(boxes[-1][1] - size_bytes)
+    kinds = [kind for kind, _ in boxes]
+    if not {b"moov", b"moof"} & set(kinds):
         return "its index (moov) is missing"
-    fragments = [kind for kind in seen if kind in (b"moof", b"mdat")]
+    fragments = [kind for kind in kinds if kind in (b"moof", b"mdat")]
     return "the data of its last fragment is missing" if fragments[-1:] == [b"moof"] else ""
 
 
@@ -137,17 +163,20 @@ def _element(header: bytes) -> tuple[int, int | None, int]:
     return int.from_bytes(header[:kind_bytes], "big"), None if length == most else length, kind_bytes + length_bytes
 
 
-def _missing_in_flv(stream: BinaryIO, size_bytes: int) -> str:
-    """Walk the tags of a Flash video; each is followed by its size."""
+def _tags_end(stream: BinaryIO, size_bytes: int) -> int:
+    """Return where the tags of a Flash video end, each of which is followed by its size."""
     place = int.from_bytes(_read_at(stream, 5, 4), "big") + 4
     while place < size_bytes:
         header = _read_at(stream, place, 4)
-        if header and header[0] & 0x1F not in (8, 9, 18):
-            return ""
-        if len(header) < 4:
-            return _CUT
+        if header[0] & 0x1F not in (8, 9, 18):
+            break
+        # Of a header that is cut, all that is known is that more should follow.
         place += 11 + int.from_bytes(header[1:4], "big") + 4
-    return _short_by(place - size_bytes)
+    return place
+
+
+def _missing_in_flv(stream: BinaryIO, size_bytes: int) -> str:
+    return _short_by(_tags_end(stream, size_bytes) - size_bytes)
 
 
 def _missing_in_ogg(stream: BinaryIO, size_bytes: int) -> str:
@@ -170,6 +199,7 @@ def _missing_in_ogg(stream: BinaryIO, size_bytes: int) -> str:
     return "its last page is missing" if open_streams else ""
 
 
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 # The data, and the indexes that may follow it.
 _ASF_PARTS = frozenset(
     bytes.fromhex(guid)
@@ -182,19 +212,23 @@ _ASF_PARTS = frozenset(
 )
 
 
-def _missing_in_asf(stream: BinaryIO, size_bytes: int) -> str:
-    """Walk the top-level objects of an ASF file (WMV); one of a live recorder states no size of its data."""
+def _objects(stream: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the identifier of each top-level object of an ASF file, and where it ends."""
     place = 0
     while place + 24 <= size_bytes:
         header = _read_at(stream, place, 24)
         length = int.from_bytes(header[16:], "little")
         if length < 24:
-            return ""
+            return
         place += length
-        if header[:16] in _ASF_PARTS and place > size_bytes:
-            return _short_by(place - size_bytes)
+        yield header[:16], place
+
+
+def _missing_in_asf(stream: BinaryIO, size_bytes: int) -> str:
+    """Walk an ASF file (WMV); one of a live recorder states no size of its data."""
+    ends = [end for guid, end in _objects(stream, size_bytes) if guid in _ASF_PARTS]
     # A header that is longer than the file is nonsense or a cut; decoding has to tell.
-    return ""
+    return _short_by(max(ends, default=0) - size_bytes)
 
 
 def _missing_in_program_stream(stream: BinaryIO, size_bytes: int) -> str:

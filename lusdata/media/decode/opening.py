@@ -24,7 +24,7 @@ from lusdata.media.decode.fallback import rewritten
 from lusdata.media.decode.packed import PNG_MARK, check_packed_text
 from lusdata.media.decode.spending import spending, spent
 from lusdata.media.diagnose import identify
-from lusdata.media.ending import missing_part
+from lusdata.media.ending import missing_part, second_recording
 
 __all__ = [
     "DAMAGED_HINT",
@@ -159,15 +159,20 @@ def _head(path: Path) -> bytes:
 
 
 def check_whole(path: Path) -> None:
-    """Refuse a file that is empty, ends early, or is beyond the limit of size."""
+    """Refuse a file that is empty, ends early, holds two recordings, or is beyond the limit of size."""
     size_bytes = path.stat().st_size
     if size_bytes == 0:
         raise DecodeError("the file is empty", where=str(path))
     if size_bytes > BUDGET.file_bytes:
         raise _beyond(path, f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
-    missing = missing_part(path, identify(_head(path)).name)
+    kind = identify(_head(path)).name
+    missing = missing_part(path, kind)
     if missing:
         raise DecodeError(f"the file ends early: {missing}", where=str(path), hint=DAMAGED_HINT)
+    if second_recording(path, kind):
+        raise DecodeError(
+            "a second recording follows in the same file", where=str(path), expected="one", hint="cut the file apart"
+        )
 
 
 def check_size(path: Path, width_px: int, height_px: int) -> None:
