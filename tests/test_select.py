@@ -99,5 +99,5 @@ def test_order_and_repeats_of_clauses_mean_nothing(clauses: list[str]) -> None:
 def test_two_selections_join_to_one_that_asks_for_both() -> None:
     both = parse_select("probe=linear") & parse_select("class=healthy")
     assert both == parse_select("class=healthy,probe=linear")
-    assert [manifest for manifest in CATALOG if both.matches(manifest)] == [CATALOG[1]]
+    assert select_manifests(both, CATALOG) == (CATALOG[1],)
     assert isinstance(CATALOG[1], Manifest)

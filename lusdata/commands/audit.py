@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames", "unknown")
+_SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames", "unknown", "target")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

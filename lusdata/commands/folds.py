@@ -51,8 +51,21 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
         help="recordings of which nobody knows whose they are: those of one provider as one patient (together: cannot "
         "leak), or each by itself (apart: may leak)",
     )
+    parser.add_argument(
+        "--target",
+        type=target_of,
+        metavar="NAME",
+        help="what folds are stratified by: class, severity, a pattern such as b_lines, or a task of the collection; "
+        "several between commas are taken together (default: class)",
+    )
     parser.add_argument("--rate-hz", type=float, help="sampling for which frames are balanced (default: 3)")
     parser.add_argument("--max-frames", type=int, help="most frames of a recording (default: 30)")
+
+
+def target_of(text: str) -> str | list[str]:
+    """Return what ``--target`` says: a name, or several of them."""
+    names = [name.strip() for name in text.split(",")]
+    return names[0] if len(names) == 1 else names
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
         max_frames=args.max_frames,
         previous=previous,
         unknown=args.unknown,
+        target=args.target,
     )
     if previous is not None and kept == args.out:
         _check_settings(previous, folds, args.out)
@@ -137,8 +151,9 @@ def _text(folds: FoldTable, name: str) -> str:
     recordings = sum(row.recordings for row in counts)
     if folds.by == "frame":
         recordings //= folds.k
+    target = f", stratified by {folds.target}" if folds.target else ""
     parts = [
-        f"{name} by {folds.by}, {folds.k} folds, seed {folds.seed}: {recordings:,} recordings"
+        f"{name} by {folds.by}, {folds.k} folds, seed {folds.seed}{target}: {recordings:,} recordings"
         + (f" in {len(folds.units):,} units" if folds.units else ", each torn over all folds"),
         "recordings / groups / expected frames of each fold\n" + layout(lines, head=["fold", *classes, "all"]),
     ]

@@ -53,7 +53,7 @@ def order(n: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
 
 def as_tf(
     frames: Sequence[bytes],
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     *,
     shape: tuple[int, int, int],
     batch_size: int,
@@ -68,20 +68,20 @@ def as_tf(
         raise MissingExtraError("tensorflow", extra="tf", purpose="to_tf") from error
     epochs = itertools.count(first_epoch)
 
-    def batches() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    def batches() -> Iterator[tuple[NDArray[np.uint8], NDArray[Any]]]:
         rows = np.arange(len(frames)) if seed is None else order(len(frames), seed=seed, epoch=next(epochs))
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
             yield np.stack([decoded(frames[row], shape) for row in batch]), labels[batch]
 
-    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None,), tf.int64))
+    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, *labels.shape[1:]), labels.dtype))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     # Without it Keras cannot show how far an epoch is.
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(-(-len(frames) // batch_size)))
     return dataset.prefetch(2)
 
 
-def as_torch(frames: Sequence[bytes], labels: NDArray[np.int64], *, shape: tuple[int, int, int]) -> TorchFrames:
+def as_torch(frames: Sequence[bytes], labels: NDArray[Any], *, shape: tuple[int, int, int]) -> TorchFrames:
     """Make a map-style dataset for ``torch.utils.data.DataLoader``; see `lusdata.dataset.view.Dataset.to_torch`."""
     try:
         import torch  # noqa: F401  (missing packages are told here and not at the first batch)
@@ -97,7 +97,7 @@ class TorchFrames:
     processes and this module can be imported without PyTorch.
     """
 
-    def __init__(self, frames: Sequence[bytes], labels: NDArray[np.int64], shape: tuple[int, int, int]) -> None:
+    def __init__(self, frames: Sequence[bytes], labels: NDArray[Any], shape: tuple[int, int, int]) -> None:
         self._frames = tuple(frames)
         self._labels = labels
         self._shape = shape
@@ -105,12 +105,21 @@ class TorchFrames:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, row: int) -> tuple[Any, int]:
-        """Return one frame as a uint8 tensor of shape (channels, height, width), and its label."""
+    def __getitem__(self, row: int) -> tuple[Any, Any]:
+        """Return one frame as a uint8 tensor of shape (channels, height, width), and its label.
+
+        The label is an int, a float32 tensor without dimensions, or a tensor of a label for each target of a list.
+        """
         import torch
 
         image = decoded(self._frames[row], self._shape)
-        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), int(self._labels[row])
+        label = self._labels[row]
+        # A float of Python would become float64 in a batch, which no model takes.
+        whole = label.ndim == 0 and label.dtype == np.int64
+        return (
+            torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
+            int(label) if whole else torch.tensor(label),
+        )
 
     def sampler(self, seed: int, *, first_epoch: int = 0) -> FrameSampler:
         """Return a sampler for ``DataLoader(frames, sampler=...)`` with another order in each epoch."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def assemble(
         "format_version": FORMAT_VERSION,
         "name": collection.name,
         **_release(collection, frozen),
+        **_about(collection),
         "format": format_,
         "recipe": recipe.as_dict(),
         "recipe_text": recipe.text(),
@@ -230,6 +232,15 @@ def _release(collection: Collection, frozen: Mapping[str, bytes]) -> dict[str, A
             "folds": tables,
         }
     }
+
+
+def _about(collection: Collection) -> dict[str, Any]:
+    """Return what tells a reader elsewhere which targets there are: the collection's own file, and the scales used."""
+    about = collection.about
+    used = {entry["scale"] for manifest in collection.manifests for entry in manifest.data.get("severity", ())}
+    found = [asdict(scale) for name, scale in sorted(about.scales.items()) if name in used]
+    scales = [{name: value for name, value in scale.items() if value != ""} for scale in found]
+    return {**({"about": dict(about.data)} if about.data else {}), **({"scales": scales} if scales else {})}
 
 
 def _writer(format_: str) -> Writer:

@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.about import About
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.releases.release import folds_file
+from lusdata.catalog.severity import Scale, scale_of
 from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
 from lusdata.dataset.integrity import require_intact
@@ -118,6 +120,17 @@ class Index:
     def recipe(self) -> Recipe:
         """The settings it was built with."""
         return Recipe.from_dict(self.data["recipe"])
+
+    @cached_property
+    def about(self) -> About:
+        """What the collection said of itself when the dataset was built."""
+        return About(self.data.get("about", {}))
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """Scales of severity by name: those that came with lusdata, and those that the dataset carries."""
+        carried = (scale_of(entry) for entry in self.data.get("scales", ()))
+        return {**self.about.scales, **{scale.name: scale for scale in carried}}
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lusdata.catalog.schema import schema_faults
+from lusdata.catalog.about import About
+from lusdata.catalog.schema import schema_faults, versions
 from lusdata.dataset.recipe import Recipe
-from lusdata.errors import UsageError
+from lusdata.errors import DataError, UsageError
 
 __all__ = ["fault_of"]
 
@@ -35,6 +36,7 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[str]:
         Recipe.from_dict(data["recipe"])
     except UsageError as error:
         yield f"$.recipe: {error}"
+    yield from _of_about(data)
     names = Counter(item["file"] for item in data["shards"])
     yield from (f"$.shards names {name} twice" for name, count in names.items() if count > 1)
     seen = Counter(item["id"] for item in data["recordings"])
@@ -51,3 +53,23 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[str]:
     for name, number in counted.items():
         if data["counts"][name] != number:
             yield f"$.counts.{name} is {data['counts'][name]}, but there are {number}"
+
+
+def _of_about(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the faults of what the collection says of itself, and of the scales that came along."""
+    about = data.get("about", {})
+    if about:
+        version = str(about.get("schema_version")) if isinstance(about, dict) else ""
+        if version not in versions("collection"):
+            yield "$.about is of no version of a collection's own file that this lusdata knows"
+            return
+        faults = [f"$.about: {fault.clause}" for fault in schema_faults(about, version, kind="collection")]
+        if faults:
+            yield from faults
+            return
+        try:
+            _ = About(about).tasks
+        except DataError as error:
+            yield f"$.about: {error}"
+    scales = {"$schema": "", "schema_version": "1.0.0", "scales": data.get("scales", [])}
+    yield from (f"$.scales: {fault.clause}" for fault in schema_faults(scales, "1.0.0", kind="scales"))

@@ -11,8 +11,9 @@ from typing import Any
 
 from lusdata import __version__
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.rights import rights_of
+from lusdata.catalog.tasks import Task, find_task
 from lusdata.dataset.index import FORMAT_VERSION
 from lusdata.dataset.parts import Job, part_key
 from lusdata.dataset.recipe import Recipe
@@ -57,11 +58,13 @@ def inputs_of(collection: Collection, recipe: Recipe, format: str) -> dict[str, 
         Format of the shards.
     """
     digests = "\n".join(f"{manifest.id} {manifest.digest}" for manifest in collection.manifests)
-    release = collection.release
+    release, about = collection.release, collection.about.data
     return {
         "collection": collection.name,
         # Only where there is one, so that what was built without stays what it is.
         **({} if release is None else {"release": release.version, "release_sha256": release.digest}),
+        # Of its own tasks and scales a dataset has to know as they are.
+        **({"about_sha256": hashlib.sha256(canonical_bytes(about)).hexdigest()} if about else {}),
         "manifests_sha256": hashlib.sha256(digests.encode("utf-8")).hexdigest(),
         "recipe": recipe.as_dict(),
         "format": format,
@@ -94,7 +97,12 @@ def choose(collection: Collection, recipe: Recipe) -> Chosen:
     UsageError
         If the recipe's selection uses a word that occurs nowhere.
     """
-    selected = {manifest.id for manifest in select_manifests(parse_select(recipe.select), collection.manifests)}
+    about, manifests = collection.about, collection.manifests
+
+    def find(name: str) -> Task:
+        return find_task(name, manifests=manifests, tasks=about.tasks, scales=about.scales)
+
+    selected = {m.id for m in select_manifests(parse_select(recipe.select), manifests, find=find)}
     pinned: list[Manifest] = []
     left_out: list[LeftOut] = []
     for manifest in collection.manifests:

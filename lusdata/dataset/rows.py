@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.tasks import Task, find_task
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.index import Entry, Index, read_recordings
 from lusdata.errors import DataError, UsageError
@@ -28,7 +29,8 @@ class Frames(NamedTuple):
     images : np.ndarray, shape (n, height, width) or (n, height, width, 3), uint8
         Grey or RGB values, 0 (black) to 255 (white).
     labels : np.ndarray, shape (n,), int64
-        Position of the class in `Dataset.classes`.
+        Position of the class in `Dataset.classes`. Of another target the position of its value in
+        `Dataset.target_values`, or its number, float32; of several, shape (n, m), a column for each.
     recordings, groups : np.ndarray, shape (n,), str
         Recording and patient group of each frame.
     times_s : np.ndarray, shape (n,), float64
@@ -38,7 +40,7 @@ class Frames(NamedTuple):
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     recordings: NDArray[np.str_]
     groups: NDArray[np.str_]
     times_s: NDArray[np.float64]
@@ -52,8 +54,8 @@ class Clip(NamedTuple):
     ----------
     recording, group, class_name : str
         The recording, its patient group and its class.
-    label : int
-        Position of the class in `Dataset.classes`.
+    label : int, float or np.ndarray
+        Position of the class in `Dataset.classes`; of another target as in `Frames`.
     images : np.ndarray, shape (n, height, width) or (n, height, width, 3), uint8
         Grey or RGB values, 0 (black) to 255 (white).
     times_s : np.ndarray, shape (n,), float64
@@ -65,7 +67,7 @@ class Clip(NamedTuple):
     recording: str
     group: str
     class_name: str
-    label: int
+    label: Any
     images: NDArray[np.uint8]
     times_s: NDArray[np.float64]
     frame_indices: NDArray[np.int64]
@@ -98,9 +100,14 @@ class Source:
         """The patient group of each recording id."""
         return group_ids(self.index.manifests)
 
+    def find_task(self, name: str) -> Task:
+        """Return what can be predicted under a name; see `lusdata.catalog.tasks.find_task`."""
+        index = self.index
+        return find_task(name, manifests=index.manifests, tasks=index.about.tasks, scales=index.scales)
+
     @cached_property
-    def tables(self) -> dict[tuple[str, int | None, int | None, str | None], FoldTable]:
-        """Fold tables that were asked for, by unit, k, seed, and what is done with recordings of nobody known."""
+    def tables(self) -> dict[tuple[Any, ...], FoldTable]:
+        """Fold tables that were asked for, by their settings."""
         return {}
 
 
@@ -190,9 +197,7 @@ def decoded(picture: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     return image.reshape(shape)
 
 
-def arrays(
-    source: Source, pieces: Sequence[Piece], *, labels: NDArray[np.int64], shape: tuple[int, int, int]
-) -> Frames:
+def arrays(source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]) -> Frames:
     """Decode every frame of some pieces.
 
     Parameters
@@ -201,7 +206,7 @@ def arrays(
         The dataset.
     pieces : sequence of Piece
         The rows to decode.
-    labels : np.ndarray, shape (n,), int64
+    labels : np.ndarray, shape (n,) or (n, m), int64 or float32
         The label of each row.
     shape : tuple of int
         Height, width and channels of a frame.
@@ -230,7 +235,7 @@ def arrays(
 
 
 def clips(
-    source: Source, pieces: Sequence[Piece], *, classes: Sequence[str], shape: tuple[int, int, int]
+    source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]
 ) -> Iterator[Clip]:
     """Decode some pieces one after the other; one is in memory at a time.
 
@@ -240,19 +245,19 @@ def clips(
         The dataset.
     pieces : sequence of Piece
         The rows to decode.
-    classes : sequence of str
-        The classes that labels count.
+    labels : np.ndarray, shape (k,) or (k, m), int64 or float32
+        The label of each piece.
     shape : tuple of int
         Height, width and channels of a frame.
     """
-    for piece, (frame_indices, times_s, pictures) in zip(pieces, read_pieces(source.index, pieces), strict=True):
-        name = source.manifests[piece.entry.id].class_name
+    found = read_pieces(source.index, pieces)
+    for piece, label, (frame_indices, times_s, pictures) in zip(pieces, labels, found, strict=True):
         images = np.stack([decoded(picture, shape).reshape(_size(shape)) for picture in pictures])
         yield Clip(
             recording=piece.entry.id,
             group=source.groups[piece.entry.id],
-            class_name=name,
-            label=classes.index(name),
+            class_name=source.manifests[piece.entry.id].class_name,
+            label=label.item() if label.ndim == 0 else label,
             images=images,
             times_s=np.array(times_s, dtype=np.float64),
             frame_indices=np.array(frame_indices, dtype=np.int64),

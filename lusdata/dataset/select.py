@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.patterns import pattern_names
+from lusdata.catalog.patterns import VERDICTS, pattern_names, verdicts
 from lusdata.catalog.rights import LICENCES, licence_of, rights_of
 from lusdata.catalog.schema import enumeration
+from lusdata.catalog.severity import known_scales
+from lusdata.catalog.tasks import Task, find_task
 from lusdata.errors import UsageError
 
-__all__ = ["Clause", "Selection", "parse_select", "select_manifests"]
+__all__ = [
+    "Clause",
+    "Selection",
+    "checked_clause",
+    "parse_select",
+    "select_manifests",
+    "target_key",
+    "value_word",
+]
 
 
 @dataclass(frozen=True, order=True)
@@ -42,9 +52,9 @@ class Clause:
         """The condition as a user writes it."""
         return f"{self.key}{'!=' if self.negated else '='}{'|'.join(self.words)}"
 
-    def matches(self, manifest: Manifest) -> bool:
-        """Tell whether the condition holds for a recording."""
-        return self.negated != bool(set(self.words) & set(_READ[self.key](manifest)))
+    def holds(self, words: Iterable[str]) -> bool:
+        """Tell whether the condition holds for a recording of which these words are true."""
+        return self.negated != bool(set(self.words) & set(words))
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,6 @@ class Selection:
         """The canonical spelling; `parse_select` of it gives the same selection."""
         return ",".join(clause.text for clause in self.clauses)
 
-    def matches(self, manifest: Manifest) -> bool:
-        """Tell whether every condition holds for a recording."""
-        return all(clause.matches(manifest) for clause in self.clauses)
-
     def __and__(self, other: Selection) -> Selection:
         """Return the selection that asks for both."""
         return Selection(tuple(sorted({*self.clauses, *other.clauses})))
@@ -81,7 +87,9 @@ def parse_select(text: str) -> Selection:
     text : str
         Clauses between commas, each ``key=word|word`` or ``key!=word|word``; empty for every recording. The keys are
         class, id, kind, licence, patterns (a pattern that some reader calls present), probe, provider, publish
-        (yes or no: whether the licence allows passing frames on) and zone.
+        (yes or no: whether the licence allows passing frames on) and zone; and those of targets: a pattern such as
+        b_lines (present, absent, disagree, unknown or not-assessed, of all readers together), severity or
+        severity:SCALE, and task:NAME.
 
     Returns
     -------
@@ -138,10 +146,9 @@ def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, whe
     UsageError
         If the key is unknown or a word is not one of the schema's.
     """
-    if key not in _READ:
-        raise UsageError(
-            "unknown key in a selection", where=where, expected="one of " + ", ".join(sorted(_READ)), found=repr(key)
-        )
+    if key not in _READ and not _is_target(key):
+        expected = "one of " + ", ".join(sorted(_READ)) + ", a pattern such as b_lines, severity, or task:NAME"
+        raise UsageError("unknown key in a selection", where=where, expected=expected, found=repr(key))
     allowed = _allowed(key)
     unknown = [word for word in words if allowed and word not in allowed]
     if key == "licence":
@@ -161,12 +168,14 @@ def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, whe
 def _allowed(key: str) -> tuple[str, ...]:
     if key in ("class", "kind", "probe"):
         return enumeration(key)
+    if key in pattern_names():
+        return VERDICTS
     fixed: Mapping[str, Callable[[], tuple[str, ...]]] = {
         "patterns": pattern_names,
         "licence": lambda: tuple(sorted(LICENCES)),
         "publish": lambda: ("no", "yes"),
     }
-    # An id, a provider or a zone can be any word; those that occur are known only from a collection.
+    # An id, a provider, a zone or a value can be any word; those that occur are known only from a collection.
     return fixed[key]() if key in fixed else ()
 
 
@@ -192,7 +201,58 @@ _READ: Mapping[str, Callable[[Manifest], Iterable[str]]] = {
 }
 
 
-def select_manifests(selection: Selection, manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+def target_key(name: str) -> str:
+    """Return the key by which a selection asks for a target's value.
+
+    Examples
+    --------
+    >>> target_key("b_lines"), target_key("severity"), target_key("outcome")
+    ('b_lines', 'severity', 'task:outcome')
+    """
+    return name if name == "class" or _is_target(name) else f"{_TASK}{name}"
+
+
+def value_word(value: object) -> str:
+    """Return a target's value as selections write it.
+
+    Examples
+    --------
+    >>> value_word(True), value_word(2.0), value_word(1.5), value_word("died")
+    ('true', '2', '1.5', 'died')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, (int, float)) else str(value)
+
+
+_TASK, _SCALE = "task:", "severity:"
+
+
+def _is_target(key: str) -> bool:
+    return key == "severity" or key.startswith((_TASK, _SCALE)) or key in pattern_names()
+
+
+Read = Callable[[Manifest], Iterable[str]]
+
+
+def _reader(key: str, find: Callable[[str], Task]) -> tuple[Read, tuple[str, ...]]:
+    """Return what reads the words of a key from a manifest, and the words that are known without any manifest."""
+    if key in _READ:
+        return _READ[key], _allowed(key)
+    if key in pattern_names():
+        return lambda manifest: [verdicts(manifest).get(key, "unknown")], VERDICTS
+    task = find(key.removeprefix(_TASK))
+
+    def read(manifest: Manifest) -> list[str]:
+        value = task.value_of(manifest)
+        return [] if value is None else [value_word(value)]
+
+    return read, tuple(map(value_word, task.values))
+
+
+def select_manifests(
+    selection: Selection, manifests: Iterable[Manifest], *, find: Callable[[str], Task] | None = None
+) -> tuple[Manifest, ...]:
     """Choose recordings.
 
     Parameters
@@ -201,6 +261,8 @@ def select_manifests(selection: Selection, manifests: Iterable[Manifest]) -> tup
         The conditions.
     manifests : iterable of Manifest
         The recordings to choose from.
+    find : callable, optional
+        Gives the task of a name (`lusdata.catalog.tasks.find_task`); without it the collection has none of its own.
 
     Returns
     -------
@@ -210,22 +272,25 @@ def select_manifests(selection: Selection, manifests: Iterable[Manifest]) -> tup
     Raises
     ------
     UsageError
-        If a word of an open key (id, provider, zone) occurs in no recording: most likely it is misspelt.
+        If a word of an open key (id, provider, zone, a target) occurs in no recording: most likely it is misspelt.
     """
     manifests = tuple(manifests)
+    find = find or partial(find_task, manifests=manifests, tasks={}, scales=known_scales())
+    kept = list(manifests)
     for clause in selection.clauses:
-        if _allowed(clause.key):
-            continue
-        known = {word for manifest in manifests for word in _READ[clause.key](manifest)}
-        missing = sorted(set(clause.words) - known)
-        if missing:
-            raise UsageError(
-                f"no recording has this {clause.key}",
-                where=selection.text,
-                expected=f"one of {_some(known)}",
-                found=", ".join(map(repr, missing)),
-            )
-    return tuple(manifest for manifest in manifests if selection.matches(manifest))
+        read, allowed = _reader(clause.key, find)
+        if not _allowed(clause.key):
+            known = {*allowed, *(word for manifest in manifests for word in read(manifest))}
+            missing = sorted(set(clause.words) - known)
+            if missing:
+                raise UsageError(
+                    f"no recording has this {clause.key}",
+                    where=selection.text,
+                    expected=f"one of {_some(known)}",
+                    found=", ".join(map(repr, missing)),
+                )
+        kept = [manifest for manifest in kept if clause.holds(read(manifest))]
+    return tuple(kept)
 
 
 def _some(words: Iterable[str], most: int = 12) -> str:

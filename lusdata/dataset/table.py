@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.rights import rights_of
+from lusdata.catalog.tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,11 @@ __all__ = ["recordings_table"]
 
 
 def recordings_table(
-    manifests: Sequence[Manifest], *, frames: Sequence[int], groups: Mapping[str, str]
+    manifests: Sequence[Manifest],
+    *,
+    frames: Sequence[int],
+    groups: Mapping[str, str],
+    tasks: Mapping[str, Task] | None = None,
 ) -> pd.DataFrame:
     """Lay recordings out as a table.
 
@@ -28,6 +33,8 @@ def recordings_table(
         Number of frames of each.
     groups : Mapping
         Patient group of each recording id.
+    tasks : Mapping, optional
+        The collection's own tasks by name; each is a column.
 
     Returns
     -------
@@ -38,16 +45,17 @@ def recordings_table(
 
     scales = sorted({str(item["scale"]) for manifest in manifests for item in manifest.data.get("severity", ())})
     rows = [
-        _row(manifest, count, groups[manifest.id], scales) for manifest, count in zip(manifests, frames, strict=True)
+        _row(manifest, count, groups[manifest.id], scales, tasks or {})
+        for manifest, count in zip(manifests, frames, strict=True)
     ]
-    return pd.DataFrame(rows, columns=_columns(scales))
+    return pd.DataFrame(rows, columns=_columns(scales, tasks or {}))
 
 
 _MEDIA = ("container", "codec", "frame_count", "duration_s", "rate_hz", "width_px", "height_px")
 """Facts of the file that the table takes over from the manifest."""
 
 
-def _columns(scales: Sequence[str]) -> list[str]:
+def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
     facts = ("id", "class", "probe", "kind", "group", "group_basis", "provider", "licence", "publish", "frames")
     patient = ("age_band", "sex", "symptoms")
     return [
@@ -57,6 +65,7 @@ def _columns(scales: Sequence[str]) -> list[str]:
         "zone",
         *pattern_names(),
         *(_severity(scale) for scale in scales),
+        *(_task(name) for name in tasks),
         *patient,
         "class_basis",
         "sha256",
@@ -67,7 +76,13 @@ def _severity(scale: str) -> str:
     return "severity_" + scale.replace("-", "_")
 
 
-def _row(manifest: Manifest, frames: int, group: str, scales: Sequence[str]) -> dict[str, Any]:
+def _task(name: str) -> str:
+    return "task_" + name.replace("-", "_")
+
+
+def _row(
+    manifest: Manifest, frames: int, group: str, scales: Sequence[str], tasks: Mapping[str, Task]
+) -> dict[str, Any]:
     media, patient = manifest.media, manifest.data.get("patient", {})
     symptoms = patient.get("symptoms")
     return {
@@ -86,6 +101,7 @@ def _row(manifest: Manifest, frames: int, group: str, scales: Sequence[str]) -> 
         "zone": manifest.data.get("view", {}).get("zone"),
         **{name: _finding(manifest, name) for name in pattern_names()},
         **{_severity(scale): _mean_severity(manifest, scale) for scale in scales},
+        **{_task(name): task.value_of(manifest) for name, task in tasks.items()},
         "age_band": patient.get("age_band"),
         "sex": patient.get("sex"),
         "symptoms": None if symptoms is None else "|".join(symptoms),

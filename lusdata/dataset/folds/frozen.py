@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.releases.release import Release, folds_file
@@ -30,7 +30,7 @@ def frozen_table(release: Release, by: str) -> FoldTable | None:
 
 
 def pick_table(
-    frozen: FoldTable | None, *, k: int | None, seed: int | None, unknown: str | None = None
+    frozen: FoldTable | None, *, k: int | None, seed: int | None, unknown: str | None = None, target: object = None
 ) -> FoldTable | None:
     """Return a frozen table if it has the wanted settings, or if none are wanted."""
     if frozen is None:
@@ -39,6 +39,7 @@ def pick_table(
         k in (None, frozen.k),
         seed in (None, frozen.seed),
         frozen.unknown is None or unknown in (None, frozen.unknown),
+        target in (None, "class", frozen.target),
     )
     return frozen if all(wanted) else None
 
@@ -53,6 +54,7 @@ def table_of(
     max_frames: int | None = None,
     previous: FoldTable | None = None,
     unknown: str | None = None,
+    target: str | Sequence[str] | None = None,
 ) -> FoldTable:
     """Return the folds of a collection: of a release those that it froze, otherwise made now.
 
@@ -65,7 +67,7 @@ def table_of(
         than that are made from the release's manifests.
     previous : FoldTable, optional
         An earlier table that folds which are made now keep to. What a release froze is as it is.
-    unknown : {"apart", "together"}, optional
+    unknown, target
         See `lusdata.make_folds`.
 
     Raises
@@ -74,7 +76,7 @@ def table_of(
         As `lusdata.make_folds`.
     """
     frozen = None if collection.release is None else frozen_table(collection.release, by)
-    found = pick_table(frozen, k=k, seed=seed, unknown=unknown)
+    found = pick_table(frozen, k=k, seed=seed, unknown=unknown, target=target)
     wanted: Mapping[str, float | None] = {"rate_hz": rate_hz, "max_frames": max_frames}
     if found is not None and all(value in (None, getattr(found, name)) for name, value in wanted.items()):
         return found
@@ -87,13 +89,16 @@ def table_of(
         max_frames=30 if max_frames is None else max_frames,
         previous=previous,
         unknown=unknown,
+        target=target,
+        about=collection.about,
     )
 
 
 def origin_of(collection: Collection, table: FoldTable) -> str:
     """Say for people where the folds of a collection come from."""
-    unknown = f", unknown={table.unknown}" if table.unknown else ""
-    origin = f"folds by {table.by}, k={table.k}, seed={table.seed}{unknown}"
+    more = f", unknown={table.unknown}" if table.unknown else ""
+    more += f", target={table.target}" if table.target else ""
+    origin = f"folds by {table.by}, k={table.k}, seed={table.seed}{more}"
     release = collection.release
     frozen = release is not None and table == frozen_table(release, table.by)
     return f"{origin}, frozen in release {release.version}" if release is not None and frozen else origin

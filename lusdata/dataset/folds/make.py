@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from lusdata.catalog.about import About
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.assign import Profile, assign
-from lusdata.dataset.folds.parts import UNITS, UNKNOWN, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.folds.parts import NO_VALUE, UNITS, UNKNOWN, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.folds.strata import Strata, strata_of
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import catalog_digest, expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
@@ -33,6 +35,8 @@ def make_folds(
     max_frames: int = 30,
     previous: FoldTable | None = None,
     unknown: str | None = None,
+    target: str | Sequence[str] | Strata | None = None,
+    about: About | None = None,
 ) -> FoldTable:
     """Split a catalog into folds that look alike and share nobody.
 
@@ -59,6 +63,11 @@ def make_folds(
         What to do with recordings of which nobody knows whose they are, where patients are kept together: ``together``
         takes those of one provider as one patient, which cannot leak; ``apart`` takes each as a patient of its own,
         which may. Without it folds by patient are refused while there are such recordings.
+    target : str or sequence of str, optional
+        What folds are stratified by: a pattern such as ``b_lines``, ``severity``, a task of the collection, or several
+        taken together; the class by default. Numbers count by the quarter of the recordings that they are in.
+    about : About, optional
+        What the collection says of itself (`Collection.about`), which knows its own tasks and scales.
 
     Returns
     -------
@@ -69,14 +78,14 @@ def make_folds(
     Raises
     ------
     UsageError
-        If a setting is out of range, `k` exceeds the number of units, `previous` has other settings, or it is not known
-        whose all recordings are and `unknown` does not say what to do.
+        If a setting is out of range, `k` exceeds the number of units, `previous` has other settings, there is no such
+        target, or it is not known whose all recordings are and `unknown` does not say what to do.
     DataError
         If nothing can be dealt, or two manifests have one id.
 
     Notes
     -----
-    Recordings of each class and probe, and expected frames of each class, are spread evenly; see
+    Recordings of each class (or value of the target) and probe, and expected frames of each, are spread evenly; see
     `lusdata.dataset.folds.assign.assign`. When another manifest joins two groups that are in different folds, both go
     to the fold that holds more of their recordings (if as many: to that of the oldest), since a leak is worse than a
     move.
@@ -93,6 +102,7 @@ def make_folds(
             hint="lusdata fetch --pin adds digests",
         )
     unknown = _answered(by, usable, catalog, unknown)
+    strata = strata_of(target, usable, About() if about is None else about)
     frames = {m.id: expected_frames(m, rate_hz=rate_hz, max_frames=max_frames) for m in usable}
     _check_k(k, by, sum(frames.values()) if by == "frame" else len(set(_usable_units(catalog, by, unknown).values())))
     if previous is not None and (previous.by, previous.k) != (by, k):
@@ -101,18 +111,25 @@ def make_folds(
             expected=f"by={by}, k={k}",
             found=f"by={previous.by}, k={previous.k}",
         )
-    groups = unit_ids(catalog, "patient")
+    census = _Census(usable, unit_ids(catalog, "patient"), frames, strata.words(usable))
     if by == "frame":
         units: tuple[Unit, ...] = ()
         validation: tuple[tuple[str, ...], ...] = ()
-        counts = _frame_counts(usable, groups, frames, k)
+        counts = census.by_frame(k)
     else:
         dealer = _Dealer(
-            catalog, frames, by=by, k=k, seed=seed, max_frames=max_frames, previous=previous, unknown=unknown
+            catalog,
+            frames,
+            by=by,
+            k=k,
+            seed=seed,
+            max_frames=max_frames,
+            previous=previous,
+            unknown=unknown,
+            strata=strata,
         )
         units, validation = dealer.deal()
-        fold_of = {recording: unit.fold for unit in units for recording in unit.recordings}
-        counts = _counts(usable, groups, frames, fold_of)
+        counts = census.of_folds({recording: unit.fold for unit in units for recording in unit.recordings})
     return FoldTable(
         by=by,
         k=k,
@@ -124,6 +141,7 @@ def make_folds(
         validation=validation,
         counts=counts,
         unknown=unknown,
+        target=strata.name,
     )
 
 
@@ -141,6 +159,7 @@ class _Dealer:
         max_frames: int,
         previous: FoldTable | None,
         unknown: str | None,
+        strata: Strata,
     ) -> None:
         self.catalog = catalog
         self.frames = frames
@@ -149,6 +168,9 @@ class _Dealer:
         self.seed = seed
         self.max_frames = max_frames
         self.unknown = unknown
+        self.strata = strata
+        # What each recording counts as, as far as the recordings of a day tell: later ones change nothing of it.
+        self.words: dict[str, str] = {}
         # Recordings of the earlier table: they are never outvoted by newcomers of their unit, however old these are.
         self.kept: frozenset[str] = frozenset()
         self.fold_of: dict[str, int] = {}
@@ -173,7 +195,9 @@ class _Dealer:
         validation: list[tuple[str, ...]] = []
         members: dict[str, list[Manifest]] = {}
         for day in sorted({manifest.since for manifest in self.catalog}):
-            members = self._members([manifest for manifest in self.catalog if manifest.since <= day])
+            known = [manifest for manifest in self.catalog if manifest.since <= day]
+            self.words = self.strata.words([manifest for manifest in known if manifest.id in self.frames])
+            members = self._members(known)
             fold_of_unit = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
             validation = []
             for i in range(self.k):
@@ -219,13 +243,13 @@ class _Dealer:
     def _profile(self, recordings: Sequence[Manifest]) -> Profile:
         amounts: Counter[tuple[str, ...]] = Counter()
         for manifest in recordings:
-            name, frames = manifest.class_name, self.frames[manifest.id]
+            name, frames = self.words[manifest.id], self.frames[manifest.id]
             # A recording weighs as much as the most frames one can have, so that both are counted on one scale.
             for key in (("recordings",), ("recordings", name), ("recordings", name, manifest.probe)):
                 amounts[key] += self.max_frames
             for key in (("frames",), ("frames", name)):
                 amounts[key] += frames
-        return Profile(amounts, frozenset(manifest.class_name for manifest in recordings))
+        return Profile(amounts, frozenset(self.words[manifest.id] for manifest in recordings) - {NO_VALUE})
 
 
 def _inherited(recordings: Sequence[Manifest], part_of: Mapping[str, int]) -> int:
@@ -236,34 +260,41 @@ def _inherited(recordings: Sequence[Manifest], part_of: Mapping[str, int]) -> in
     return next(part_of[recording] for _, recording in oldest if votes[part_of[recording]] == most)
 
 
-def _counts(
-    usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], fold_of: Mapping[str, int]
-) -> tuple[Count, ...]:
-    cells: dict[tuple[int, str], list[Manifest]] = {}
-    for manifest in usable:
-        cells.setdefault((fold_of[manifest.id], manifest.class_name), []).append(manifest)
-    return tuple(
-        Count(
-            fold=fold,
-            class_name=name,
-            recordings=len(cell),
-            groups=len({groups[manifest.id] for manifest in cell}),
-            frames=sum(frames[manifest.id] for manifest in cell),
+class _Census:
+    """Counts what folds hold."""
+
+    def __init__(
+        self, usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], words: Mapping[str, str]
+    ) -> None:
+        self.usable = usable
+        self.groups = groups
+        self.frames = frames
+        self.words = words
+
+    def of_folds(self, fold_of: Mapping[str, int]) -> tuple[Count, ...]:
+        """Count recordings, groups and frames of each fold and class, or value of the target."""
+        cells: dict[tuple[int, str], list[Manifest]] = {}
+        for manifest in self.usable:
+            cells.setdefault((fold_of[manifest.id], self.words[manifest.id]), []).append(manifest)
+        return tuple(
+            Count(
+                fold=fold,
+                class_name=name,
+                recordings=len(cell),
+                groups=len({self.groups[manifest.id] for manifest in cell}),
+                frames=sum(self.frames[manifest.id] for manifest in cell),
+            )
+            for (fold, name), cell in sorted(cells.items())
         )
-        for (fold, name), cell in sorted(cells.items())
-    )
 
-
-def _frame_counts(
-    usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], k: int
-) -> tuple[Count, ...]:
-    # The rule spreads the frames of each recording over all folds, so each fold holds the same, but for chance.
-    whole = _counts(usable, groups, frames, dict.fromkeys(frames, 0))
-    return tuple(
-        Count(fold, row.class_name, row.recordings, row.groups, round(row.frames / k))
-        for fold in range(k)
-        for row in whole
-    )
+    def by_frame(self, k: int) -> tuple[Count, ...]:
+        """Count what a split by frame gives: its rule spreads each recording over all folds, evenly but for chance."""
+        whole = self.of_folds(dict.fromkeys(self.frames, 0))
+        return tuple(
+            Count(fold, row.class_name, row.recordings, row.groups, round(row.frames / k))
+            for fold in range(k)
+            for row in whole
+        )
 
 
 def _answered(by: str, usable: Sequence[Manifest], catalog: Sequence[Manifest], unknown: str | None) -> str | None:

@@ -6,13 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["UNITS", "UNKNOWN", "VALIDATION_SHARE", "Count", "Part", "Split", "Unit", "frame_draw"]
+__all__ = ["NO_VALUE", "UNITS", "UNKNOWN", "VALIDATION_SHARE", "Count", "Part", "Split", "Unit", "frame_draw"]
 
 UNITS = ("patient", "video", "source", "frame")
 """What a split may keep together, from the honest to the absurd; see `lusdata.dataset.folds.make.make_folds`."""
 
 UNKNOWN = ("apart", "together")
 """How recordings may be taken of which nobody knows whose they are; see `lusdata.dataset.folds.make.make_folds`."""
+
+NO_VALUE = "no value"
+"""What a recording counts as of which nobody says the value that folds are stratified by."""
 
 VALIDATION_SHARE = 5
 """One in this many of the training recordings goes to validation."""
@@ -48,7 +51,7 @@ class Count:
     fold : int
         The fold, from 0.
     class_name : str
-        The diagnosis.
+        The diagnosis, or the value of what the folds are stratified by.
     recordings, groups : int
         Recordings, and patient groups with at least one such recording.
     frames : int

@@ -12,7 +12,7 @@ from typing import Any
 from lusdata.atomic import write_text
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.schema import schema_faults
-from lusdata.dataset.folds.parts import UNITS, Count, Part, Split, Unit, frame_draw
+from lusdata.dataset.folds.parts import NO_VALUE, UNITS, Count, Part, Split, Unit, frame_draw
 from lusdata.errors import DataError, Issue, OutsideError, UsageError
 
 __all__ = ["FOLDS_VERSION", "FoldTable", "is_fold_table", "read_fold_table", "write_fold_table"]
@@ -46,9 +46,11 @@ class FoldTable:
     validation : tuple of tuple of str
         For each round the ids of the units that are validation; empty for ``frame``.
     counts : tuple of Count
-        What each fold holds of each class, sorted; with ``frame``, the expected share.
+        What each fold holds of each class, or value of the target, sorted; with ``frame``, the expected share.
     unknown : {"apart", "together"}, optional
         How recordings were taken of which nobody knows whose they are; None where there are none.
+    target : str, optional
+        What the folds are stratified by; None for the class.
     """
 
     by: str
@@ -61,6 +63,7 @@ class FoldTable:
     validation: tuple[tuple[str, ...], ...]
     counts: tuple[Count, ...]
     unknown: str | None = None
+    target: str | None = None
 
     @cached_property
     def fold_of(self) -> dict[str, int]:
@@ -82,7 +85,8 @@ class FoldTable:
         """What the table was made with, as plain data."""
         names = ("by", "k", "seed", "rate_hz", "max_frames")
         settings = {name: getattr(self, name) for name in names}
-        return settings if self.unknown is None else {**settings, "unknown": self.unknown}
+        later = {"unknown": self.unknown, "target": self.target}
+        return settings | {name: value for name, value in later.items() if value is not None}
 
     def split(self, i: int) -> Split:
         """Return the recordings of one round.
@@ -167,7 +171,8 @@ class FoldTable:
         if self.by == "frame":
             return ()
         found = []
-        for name in sorted({count.class_name for count in self.counts}):
+        kind = "value" if self.target else "class"
+        for name in sorted({count.class_name for count in self.counts} - {NO_VALUE}):
             rows = [count for count in self.counts if count.class_name == name]
             missing = sorted(set(range(self.k)) - {row.fold for row in rows if row.recordings})
             if missing:
@@ -177,10 +182,10 @@ class FoldTable:
                         json_path="$.counts",
                         code="FOLDS_CLASS_MISSING",
                         level="warning",
-                        message=f"class {name} is not in every fold",
+                        message=f"{self.target or 'class'} {name} is not in every fold",
                         expected=f"at least {self.k} groups apart",
                         found=f"{sum(row.groups for row in rows)} groups; none in fold {_listed(missing)}",
-                        hint="take fewer folds, or leave the class out of per-fold scores",
+                        hint=f"take fewer folds, or leave the {kind} out of per-fold scores",
                     )
                 )
         return tuple(found)
@@ -192,7 +197,7 @@ class FoldTable:
         for row in self.counts:
             cell = {"recordings": row.recordings, "groups": row.groups, "frames": row.frames}
             counts.setdefault(str(row.fold), {})[row.class_name] = cell
-        version = _FIRST_VERSION if self.unknown is None else FOLDS_VERSION
+        version = _FIRST_VERSION if self.unknown is None and self.target is None else FOLDS_VERSION
         document = {
             "$schema": _SCHEMA.format(version),
             "folds_version": version,
@@ -309,6 +314,7 @@ def _rebuilt(cls: type[FoldTable], data: Mapping[str, Any]) -> FoldTable:
         validation=tuple(tuple(sorted(map(str, data["validation"][str(i)]))) for i in rounds),
         counts=tuple(sorted(counts)),
         unknown=settings.get("unknown"),
+        target=settings.get("target"),
     )
 
 
