@@ -16,6 +16,7 @@ import google_crc32c
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hostile_pictures import png_of
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
@@ -43,12 +44,7 @@ def sealed_by_a_stranger(folder: Path, data: dict[str, Any] | None = None) -> No
 
 
 def png(width_px: int, height_px: int) -> bytes:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    rows = zlib.compress(bytes(1000), 9)
-    header = struct.pack(">IIBBBBB", width_px, height_px, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return png_of(width_px, height_px, zlib.compress(bytes(1000), 9))
 
 
 # --- dataset.json ---
@@ -208,13 +204,13 @@ def test_a_small_shard_does_not_become_a_large_one(
     path = folder / "part-00000.parquet"
     data = index_of(folder)
     table = pq.ParquetFile(path).read_row_group(0).slice(0, 1)
-    large = of_picture(table, png(16, 16) + bytes(2_000_000))
-    many = pa.concat_tables([large] * 1000).combine_chunks()
-    pq.write_table(many, path, row_group_size=1000, **options)
-    assert path.stat().st_size < 20_000_000
-    data["recordings"] = [{**data["recordings"][0], "rows": 1000, "position": 0}]
-    data["shards"][0]["rows"] = 1000
-    data["counts"] |= {"recordings": 1, "frames": 1000}
+    large = of_picture(table, png(16, 16) + bytes(200_000))
+    many = pa.concat_tables([large] * 100).combine_chunks()
+    pq.write_table(many, path, row_group_size=100, **options)
+    assert path.stat().st_size < 1_000_000
+    data["recordings"] = [{**data["recordings"][0], "rows": 100, "position": 0}]
+    data["shards"][0]["rows"] = 100
+    data["counts"] |= {"recordings": 1, "frames": 100}
     sealed_by_a_stranger(folder, data)
     index = open_index(folder)
     with pytest.raises(DataError, match=message):
