@@ -24,6 +24,7 @@ COMMANDS = {
     "add": "add a recording: draft its manifest",
     "check": "check what changed, as a pull request is checked",
     "fetch": "get a collection's files, verified by digest",
+    "pin": "complete a manifest without a digest from its file",
     "build": "make a dataset: crop, sample and shard",
     "folds": "split a collection so that nothing leaks",
     "audit": "look for leakage in a split",

@@ -89,7 +89,7 @@ def test_what_is_missing_offline_is_the_outside_worlds_fault(folder: Path, capsy
         pytest.param(["--mirror", "nowhere"], "nowhere: the mirror does not exist", id="mirror"),
         pytest.param(["--mirror", "ftp://a.example/"], "not a mirror", id="ftp-mirror"),
         pytest.param(["--workers", "0"], "too few workers", id="workers"),
-        pytest.param(["--pin"], "offline", id="pin-offline"),
+        pytest.param(["--pin"], "nowhere to look", id="pin-offline"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(

@@ -70,12 +70,22 @@ def test_offline_leaves_only_folders() -> None:
     assert (found.state, places(found)) == ("offline", [str(Path("copies/a.mp4"))])
 
 
-def test_an_unpinned_recording_waits_for_pin_and_then_only_its_own_locations_count() -> None:
+def test_an_unpinned_recording_waits_for_pin_and_is_then_looked_for_like_any_other() -> None:
     manifest = recording(path="a.mp4", locations=[URL])
     assert plan(manifest, mirrors=(FOLDER,)).state == "unpinned"
     assert plan(manifest, mirrors=(FOLDER,)).attempts == ()
-    assert places(plan(manifest, mirrors=(FOLDER, WEB), pin=True)) == [URL]
-    assert plan(manifest, pin=True, offline=True).state == "unpinned"
+    in_folder, on_web = str(Path("copies/a.mp4")), "https://mirror.example/lung/a.mp4"
+    assert places(plan(manifest, mirrors=(FOLDER, WEB), pin=True)) == [in_folder, on_web, URL]
+    offline = plan(manifest, mirrors=(WEB, FOLDER), pin=True, offline=True)
+    assert (offline.state, places(offline)) == ("offline", [in_folder])
+
+
+def test_an_unpinned_recording_that_is_got_by_hand_may_lie_in_a_mirror() -> None:
+    manifest = recording(path="a.mp4", access="manual", page="https://clinic.example/talk")
+    found = plan(manifest, mirrors=(FOLDER,), pin=True)
+    assert (found.state, places(found)) == ("manual", [str(Path("copies/a.mp4"))])
+    assert "lusdata pin" in found.reason
+    assert plan(manifest, mirrors=(FOLDER,)).attempts == ()
 
 
 def test_a_manual_recording_names_its_page_and_is_taken_from_a_mirror() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,8 @@ def admit(
     store : Cache
         The cache.
     manifest : Manifest
-        The recording. If it has no digest, any whole medium that decodes is right, and becomes its digest and facts.
+        The recording. If it has no digest, any whole medium that decodes and does not contradict it is right, and
+        becomes its digest and facts.
     attempt : Attempt
         Where the file came from.
     part : Path
@@ -96,18 +98,28 @@ def _check_medium(manifest: Manifest, attempt: Attempt, part: Path, *, found: st
 
 
 def _decoded_facts(manifest: Manifest, attempt: Attempt, part: Path) -> Mapping[str, Any]:
-    """Return the manifest's data with what the file is, or raise that it does not decode."""
+    """Return the manifest's data with what the file is; raise that it does not decode, or is another recording."""
     # Decoding loads the media packages, which a fetch does not need otherwise.
-    from lusdata.media.facts import pin
+    from lusdata.media.completing import completed, contradiction
 
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    addresses = () if attempt.folder is not None else (attempt.location,)
+    name = attempt.path or attempt.location
     try:
-        return pin(manifest.data, part)
+        data, match = completed(manifest, part, day=today, name=name, addresses=addresses)
+        if match.mismatches:
+            raise FetchFailure(_as_failure(contradiction(match, attempt.location), attempt, "changed"))
     except DataError as error:
         # The name of the part file means nothing to anybody.
         words = "; ".join(text for text in (error.what, error.found) if text)
         beyond: dict[type[LusdataError], State] = {TooLargeError: "too-large", TooSlowError: "too-slow"}
         state = beyond.get(type(error), "not-media")
         raise FetchFailure(Failure(attempt.location, state, words, expected=error.expected or "")) from error
+    return data
+
+
+def _as_failure(error: DataError, attempt: Attempt, state: State) -> Failure:
+    return Failure(attempt.location, state, error.what, attempt.mirror, error.expected or "", error.found or "")
 
 
 def _write_facts(path: Path, data: Mapping[str, Any]) -> None:

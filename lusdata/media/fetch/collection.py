@@ -81,7 +81,7 @@ def fetch(
         Recordings. Those that are excluded or withdrawn are counted and otherwise passed over.
     mirrors : iterable of str or Path
         Folders and web addresses that hold copies under the manifests' ``source.path``, asked first and in this order.
-        A copy counts only if its digest is right.
+        A copy counts only if its digest is right; of a recording without one, if it does not contradict its manifest.
     cache : str or Path, optional
         The cache folder; see `lusdata.media.cache.cache_dir`. It is made when there is something to put in.
     offline : bool
@@ -91,8 +91,8 @@ def fetch(
     progress : bool
         Show a bar on standard error, if that is a terminal.
     pin : bool
-        Fetch recordings without a digest too, and write digest, size and decoded facts into their manifests. Only
-        their own locations count for that.
+        Fetch recordings without a digest too, and write digest, size and decoded facts into their manifests. They take
+        part from today on, so that nobody else's fold moves. With `offline`, only mirror folders are looked into.
     verify : bool
         Read what the cache holds; what no longer has its digest is set aside and fetched anew.
     limits, world : optional
@@ -107,17 +107,21 @@ def fetch(
     Raises
     ------
     UsageError
-        If a mirror does not exist, `workers` is below 1, or `pin` and `offline` are both set.
+        If a mirror does not exist, `workers` is below 1, or `pin` and `offline` are both set and there is no mirror.
     OutsideError
         If the cache or a manifest cannot be written, or the disk is full. What was finished stays.
     """
     if workers < 1:
         raise UsageError("too few workers", expected="at least 1", found=str(workers))
-    if pin and offline:
-        raise UsageError("pinning reads the manifests' own locations, so it cannot be done offline")
     given = tuple(manifests)
     included = [manifest for manifest in given if manifest.state == "included"]
     places = open_mirrors(mirrors)
+    if pin and offline and not any(isinstance(place, FolderMirror) for place in places):
+        raise UsageError(
+            "there is nowhere to look for files without a digest",
+            where="--pin --offline",
+            expected="a folder with --mirror, or no --offline",
+        )
     store = Cache(cache_dir() if cache is None else Path(cache).expanduser())
     plans = [
         plan_recording(
@@ -227,7 +231,7 @@ def _obtain(errand: _Errand, plan: Plan) -> FetchResult:
 
 def _try_place(errand: _Errand, manifest: Manifest, attempt: Attempt, part: Path) -> FetchResult:
     sha256 = manifest.sha256
-    if attempt.folder is not None and sha256 is not None:
+    if attempt.folder is not None:
         unfinished.discard(part)
         found = copy_from_folder(
             attempt.folder,

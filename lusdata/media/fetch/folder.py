@@ -28,7 +28,7 @@ def copy_from_folder(
     path: str,
     part: Path,
     *,
-    sha256: str,
+    sha256: str | None,
     size_bytes: int | None,
     most_bytes: int = BUDGET.file_bytes,
     names: Callable[[Path], Collection[str]] = names_in,
@@ -45,8 +45,8 @@ def copy_from_folder(
         Path inside it, made of `lusdata.media.fetch.plan.safe_parts`.
     part : Path
         File to write.
-    sha256 : str
-        Digest asked for.
+    sha256 : str or None
+        Digest asked for; None for any.
     size_bytes : int or None
         Size asked for; a file of another size is diagnosed where it is and not copied.
     most_bytes : int

@@ -178,8 +178,8 @@ def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror
     -------
     Plan
         Mirrors come first, then the manifest's locations. A recording that may not be fetched from where it was
-        published, but may be used, is taken from a user's own folder. A recording without a digest is never taken
-        from a mirror, since nothing could tell whether it is the same.
+        published, but may be used, is taken from a user's own folder. A recording without a digest is looked for only
+        with `pin`: whoever asks for that vouches for the mirrors.
     """
     rights = rights_of(manifest)
     if not rights.fetch and not rights.build:
@@ -188,14 +188,15 @@ def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror
         return Plan(manifest, "present")
     pinned = manifest.sha256 is not None
     folders_only = offline or not rights.fetch
-    copies = tuple(_in_mirrors(manifest.source_path, mirrors=mirrors, folders_only=folders_only)) if pinned else ()
+    looked_for = pinned or pin
+    copies = tuple(_in_mirrors(manifest.source_path, mirrors=mirrors, folders_only=folders_only)) if looked_for else ()
     if not rights.fetch:
         return Plan(manifest, "blocked", rights.reason, copies)
     if manifest.access == "manual":
         return Plan(manifest, "manual", _by_hand(manifest), copies)
     if not manifest.locations:
         return Plan(manifest, "gone", "no address is known any more; name a folder that has it with --mirror", copies)
-    if not pinned and (offline or not pin):
+    if not looked_for:
         return Plan(manifest, "unpinned", "no digest in its manifest; lusdata fetch --pin gets it for review")
     if offline:
         searched = "the cache or the mirror folders" if copies else "the cache"
@@ -205,7 +206,7 @@ def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror
 
 def _by_hand(manifest: Manifest) -> str:
     page = manifest.data["source"].get("page")
-    then = "name its folder with --mirror" if manifest.sha256 is not None else "add its digest to the manifest"
+    then = "name its folder with --mirror" if manifest.sha256 is not None else f"lusdata pin {manifest.id} FILE"
     return f"get it by hand{f' from {page}' if page else ''}, then {then}"
 
 
