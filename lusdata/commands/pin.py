@@ -36,9 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", metavar="DIR", type=Path, help="cache folder (default: the user's, or LUSDATA_CACHE)"
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="take your word where nothing else ties the two together"
-    )
+    parser.add_argument("--yes", action="store_true", help="take your word where nothing else ties the two together")
     parser.add_argument("--json", action="store_true", help="print one JSON document, ask nothing")
 
 

@@ -19,10 +19,13 @@ from lusdata.intake.beside import ask_beside, beside_note, refuse_beside
 from lusdata.intake.compose import Seen, draft, recording_slug
 from lusdata.intake.crop import asked_crop, chosen_crop
 from lusdata.intake.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
+from lusdata.intake.lead import complete_lead, refuse_lead
 from lusdata.intake.look import SURE_ENOUGH, Look, look
 from lusdata.intake.prepare import prepare
 from lusdata.intake.question import Question
+from lusdata.intake.source import is_address
 from lusdata.intake.verdict import check_draft
+from lusdata.media.completing import file_facts
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.facts import sha256_of
 from lusdata.media.pictures.preview import preview, write_preview
@@ -64,6 +67,9 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         prepared = prepare(source, wishes, scratch, bench)
         found = look(prepared.path)
         refuse_known_file(prepared, found, bench.known)
+        waiting = None if named else _lead(source, prepared, found, wishes, bench)
+        if waiting is not None:
+            return _complete(waiting, prepared, found, bench)
         matches = alike((found.fingerprint, *found.other_fingerprints), bench.known)
         if matches and not named:
             raise duplicate(prepared, found, matches, bench)
@@ -74,6 +80,36 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         answers = _completed(prepared, found, wishes)
         joined = joined_recordings(named, matches)
         return _draft_and_write(prepared, found, answers, wishes, bench, joined=joined)
+
+
+def _lead(source: str | Path, prepared: Prepared, found: Look, wishes: Wishes, bench: Bench) -> Manifest | None:
+    """Return the lead that the file is to complete; a copy that lusdata wrote is nobody's published file."""
+    if prepared.copy is not None:
+        return None
+    addresses = [url for url in (str(source) if is_address(str(source)) else "", wishes.answers.source_url) if url]
+    facts = file_facts(prepared.path, name=str(source), media=found.facts.as_manifest(), addresses=addresses)
+    ask = None if wishes.interview is None or wishes.accepts else wishes.interview.ask
+    return refuse_lead(prepared.name, facts, bench.known, ask)
+
+
+def _complete(lead: Manifest, prepared: Prepared, found: Look, bench: Bench) -> Added:
+    """Write the file's facts into the lead that waits for it, and draw what it shows."""
+    done = complete_lead(lead, prepared.path, bench.known, day=bench.today.isoformat(), accepts=True)
+    manifest = done.manifest
+    stated = manifest.crop
+    size = (found.facts.width_px, found.facts.height_px)
+    crop = Box(stated.left_px, stated.top_px, stated.width_px, stated.height_px) if stated else crop_box(*size)
+    sheet = preview(found.frames, class_name=manifest.class_name, crop=crop, title=manifest.id, text=found.text.regions)
+    drawn = bench.previews / f"{manifest.id.split('/')[1]}.png"
+    write_preview(drawn, sheet)
+    for there in (bench.manifests, bench.neighbours):
+        there[:] = [manifest if other.id == lead.id else other for other in there]
+    media = None
+    if bench.keeps_copy:
+        media = bench.media / str(manifest.source_path)
+        media.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(media, prepared.path.read_bytes())
+    return Added(manifest, drawn, media, ("it was there without a digest, and is complete now", *done.notes), {})
 
 
 @contextlib.contextmanager

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusdata.catalog.leads import LeadMatch, is_lead
+from lusdata.catalog.leads import FileFacts, LeadMatch, is_lead, lead_of
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.errors import DataError, UsageError
 from lusdata.intake.alike import alike
 from lusdata.intake.question import Ask, Question
 from lusdata.media.completing import completed, contradiction
 
-__all__ = ["Completed", "complete_lead"]
+__all__ = ["Completed", "complete_lead", "refuse_lead"]
 
 _SUFFIX_OF_UNKNOWN = ".bin"
 
@@ -102,6 +102,48 @@ def complete_lead(
     if "fingerprint" not in data:
         notes.append("too little is seen for a fingerprint, so copies of it cannot be found")
     return Completed(Manifest(data, lead.path), match, tuple(notes))
+
+
+def refuse_lead(name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask | None) -> Manifest | None:
+    """Return the lead that a new file is to complete; refuse to add the file beside a lead that it may be the file of.
+
+    Parameters
+    ----------
+    name : str
+        What the user called the file.
+    file : FileFacts
+        What is known of it.
+    known : sequence of Manifest
+        Everything that is there.
+    ask : callable, optional
+        Puts a question to whoever is there.
+
+    Returns
+    -------
+    Manifest or None
+        The lead that somebody wants to be completed; None where no lead fits.
+
+    Raises
+    ------
+    DataError
+        If a lead fits, and nobody wants it to be completed.
+    """
+    matches = lead_of(file, known)
+    if not matches:
+        return None
+    lead, agrees = matches[0].manifest, ", ".join(matches[0].agrees)
+    if ask is not None and lead.path is not None:
+        note = f"{lead.id} waits for such a file: the same {agrees}"
+        if ask(Question("Complete it with this file?", ("yes", "no"), default="yes", note=note)) == "yes":
+            return lead
+    others = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
+    raise DataError(
+        f"a recording that is there waits for such a file{others}",
+        where=name,
+        found=f"{lead.id}, the same {agrees}",
+        hint=f"lusdata pin {lead.id} FILE completes it; if it is another recording of the same patient, give "
+        f"--same-patient {lead.id}; if it has nothing to do with it, another file name",
+    )
 
 
 def _agree_on(match: LeadMatch, file: Path, *, ask: Ask | None, accepts: bool) -> None:

@@ -1,0 +1,97 @@
+"""A file that a lead waits for completes the lead, and is never added beside it."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fetch_cases import recording
+
+from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
+from lusdata.cli import main
+from lusdata.errors import DataError
+from lusdata.intake.add import add_one
+from lusdata.intake.answers import Answers
+from lusdata.intake.bench import Bench, Wishes
+from lusdata.intake.interview import Interview
+from lusdata.media.phantom import draw, typical, write_video
+
+TODAY = datetime.date(2031, 1, 2)
+SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19", "--probe", "convex", "--yes")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "Skip-Lesion-2.mp4"
+    frames = np.asarray(draw(typical("covid-19", variant=4), 4).frames)
+    write_video(path, frames[:8], rate_hz=10.0)
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    data = copy.deepcopy(dict(recording("waiting", path="butterfly/skip-lesion-2.MP4").data))
+    write_manifest(folder / "waiting.json", data)
+    return Bench(
+        collection="cases",
+        folder=folder,
+        manifests=[read_manifest(folder / "waiting.json")],
+        neighbours=[],
+        previews=tmp_path / "previews",
+        media=tmp_path / "media",
+        keeps_copy=True,
+        mirrors=(),
+        together=False,
+        today=TODAY,
+    )
+
+
+def wishes(bench: Bench, answer: str) -> Wishes:
+    answers = Answers(class_name="covid-19", probe="convex", licence="CC-BY-4.0", provider="a-clinic")
+    return Wishes(answers, interview=Interview(lambda question: answer, bench.known))
+
+
+def waiting(bench: Bench) -> Manifest:
+    return read_manifest(bench.folder / "waiting.json")
+
+
+def test_who_says_yes_completes_the_lead_and_adds_nothing(bench, clip):
+    before = waiting(bench)
+    added = add_one(clip, wishes(bench, "yes"), bench)
+    assert added.manifest.id == "cases/waiting"
+    assert [path.name for path in bench.folder.iterdir()] == ["waiting.json"]
+    after = waiting(bench)
+    assert (after.since, after.media["frame_count"]) == ("2031-01-02", 8)
+    assert after.class_name == before.class_name
+    assert added.preview.is_file()
+    assert (bench.media / "butterfly/skip-lesion-2.MP4").read_bytes() == clip.read_bytes()
+    with pytest.raises(DataError, match="this very file is already there"):
+        add_one(clip, wishes(bench, "yes"), bench)
+
+
+def test_who_says_no_is_told_how_to_go_on_and_nothing_is_written(bench, clip):
+    before = (bench.folder / "waiting.json").read_bytes()
+    with pytest.raises(DataError, match=r"lusdata pin cases/waiting"):
+        add_one(clip, wishes(bench, "no"), bench)
+    assert (bench.folder / "waiting.json").read_bytes() == before
+    assert [path.name for path in bench.folder.iterdir()] == ["waiting.json"]
+
+
+def test_off_a_terminal_a_file_that_a_lead_waits_for_is_refused(bench, clip, capsys):
+    options = ("--collection", bench.folder, "--preview", bench.previews)
+    assert main(["add", *map(str, (clip, *SAID, *options))]) == 1
+    error = capsys.readouterr().err
+    assert "found cases/waiting, the same name" in error
+    assert error.count("\n") == 1
+
+
+def test_another_recording_of_the_patient_is_added_beside_the_lead(bench, clip):
+    options = ("--collection", bench.folder, "--preview", bench.previews, "--same-patient", "cases/waiting")
+    assert main(["add", *map(str, (clip, *SAID, *options, "--text-reviewed", "physician"))]) == 0
+    assert waiting(bench).sha256 is None
+    assert len(list(bench.folder.iterdir())) == 2
