@@ -88,6 +88,8 @@ manifests: $(BASE)  ## make the shipped manifests again from the public metadata
 	@test -d "$(SHARED)/facts" || { echo "make manifests: no folder $(SHARED)/facts; set SHARED=folder"; exit 2; }
 	@$(PY) -m lusdata import pocus "$(SHARED)/facts" --media "$(SHARED)/corpus"
 	@$(PY) -m lusdata import blues "$(SHARED)/corpus_blues"
+	@$(PY) -m lusdata import atlas "$(SHARED)/facts"
+	@$(PY) -m lusdata import cit "$(SHARED)/facts/cit"
 	@$(PY) -m lusdata validate
 
 wheel: $(BASE)  ## build the wheel into dist/

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,8 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
         if not any(issue.level == "error" for issue in found):
             manifests.append(Manifest(data, path))
     broken = list(broken_rules(manifests, strict=strict, release=release))
-    beside = _groups_beside(files) if any(rule.code == _LINK for _, rule, _ in broken) else frozenset()
+    leading = {finding.found for _, rule, finding in broken if rule.code == _LINK}
+    beside = _groups_beside(files, leading) if leading else frozenset()
     for manifest, rule, finding in broken:
         if rule.code == _LINK and finding.found in beside:
             continue
@@ -123,11 +124,14 @@ def _beside_collection(manifests: Sequence[Manifest], files: Sequence[Path]) -> 
             yield finding.issue(rule.code, rule.level, shown_path(folder / f"{manifest.id.split('/')[1]}.json"))
 
 
-def _groups_beside(files: Sequence[Path]) -> frozenset[str]:
-    """Return the groups of manifests that lie beside some files and are not among them: links may lead there."""
+def _groups_beside(files: Sequence[Path], links: Collection[str]) -> frozenset[str]:
+    """Return the groups of manifests beside some files, in their collections or in those beside that links name."""
     given = {path.absolute() for path in files}
+    folders = {path.parent for path in given}
+    # A case may be in two collections: its group in the other one begins with that one's name.
+    folders |= {folder.parent / link.partition("/")[0] for folder in folders for link in links}
     groups = set()
-    for path in sorted({other for folder in {path.parent for path in given} for other in json_files(folder)} - given):
+    for path in sorted({other for folder in folders if folder.is_dir() for other in json_files(folder)} - given):
         try:
             group = read_data(path)["group"]
             groups |= {group["id"], *(link["id"] for link in group.get("linked", ()))}

@@ -50,5 +50,7 @@ class Importer:
 IMPORTERS: Mapping[str, Importer] = {
     "pocus": Importer("pocus.collection", "the facts of covid19_ultrasound: its sheet, boxes, downloads and folds"),
     "blues": Importer("blues", "a checkout of COVID-BLUES", media_is_folder=True),
+    "atlas": Importer("atlas", "the folder of POCUS Atlas Bench's table"),
+    "cit": Importer("cit", "the table and the folder Dataset of the Kosice A- and B-lines", media_is_folder=True),
 }
 """By the name of the collection."""
