@@ -82,7 +82,7 @@ def test_a_number_that_is_spelt_otherwise_is_a_change_that_weighs_nothing_much()
         ("source.provider", "clinic-b", "major"),
         ("crop", {"left_px": 0, "top_px": 0, "width_px": 9, "height_px": 9}, "major"),
         ("trim", {"start_s": 1.0}, "major"),
-        ("patterns", [{"reader": "a", "b_lines": "present"}], "major"),
+        ("patterns", [{"reader": "a", "b_lines": "present"}], "minor"),
         ("status", {"state": "withdrawn", "since": "2026-01-01", "reason": "consent"}, "major"),
         ("status", {"state": "excluded", "since": "2026-01-01", "reason": "a neck"}, "major"),
         ("source.licence.redistribute", False, "minor"),
@@ -96,6 +96,19 @@ def test_a_change_of_a_recording_that_datasets_hold_weighs(path: str, value: Any
     before = recording("a")
     (change,) = compare_manifests([before], [changed(before, path, value)])
     assert change.weight == weight
+
+
+@pytest.mark.parametrize("field", ["patterns", "severity", "labels"])
+def test_a_first_word_of_readers_is_an_addition_and_another_word_is_not(field: str) -> None:
+    said = {"patterns": {"b_lines": "present"}, "severity": {"scale": "s", "value": 1}, "labels": {"task": "t"}}[field]
+    silent = Manifest({key: value for key, value in recording("a").data.items() if key != field})
+    spoken = changed(silent, field, [{"reader": "one", **said}])
+    more = changed(silent, field, [{"reader": "one", **said}, {"reader": "two", **said}])
+    weights = []
+    for before, after in ((silent, spoken), (spoken, silent), (spoken, more)):
+        (change,) = compare_collections([before], [after]).changes
+        weights.append(change.weight)
+    assert weights == ["minor", "major", "major"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -39,11 +39,15 @@ _DECISIVE = (
     "$.probe",
     "$.patterns",
     "$.severity",
+    "$.labels",
     "$.group",
     "$.crop",
     "$.trim",
 )
 """What pixels, labels and folds follow from. Who changes it for a recording that datasets hold makes other datasets."""
+
+_SAID = ("$.patterns", "$.severity", "$.labels")
+"""What readers say beside the class. Where nobody had said anything, it is an addition: what was there is as it was."""
 
 _RIGHTS = ("$.source.licence", "$.source.access")
 """What may be done with a recording. Who publishes frames has to look again; what was measured stays comparable."""
@@ -249,17 +253,23 @@ def weight_of(change: Change) -> Weight:
     -------
     {"major", "minor", "patch"}
         ``major`` if what datasets held before is gone or other: scores on the old and the new release cannot be
-        compared. ``minor`` if recordings come in, or leads to some, or if rights changed. ``patch`` if only facts about
-        them were corrected.
+        compared. ``minor`` if recordings come in, or leads to some, if readings or scores come to a recording that had
+        none, or if rights changed. ``patch`` if only facts about them were corrected.
     """
     if change.kind == "added":
         return "minor"
     held, holds = _held(change.before), _held(change.after)
     if not held:
         return "minor" if holds or _touches(change, _RIGHTS) else "patch"
-    if not holds or _touches(change, _DECISIVE):
+    others = replace(change, fields=tuple(field for field in change.fields if not _is_first_word(field)))
+    if not holds or _touches(others, _DECISIVE):
         return "major"
-    return "minor" if _touches(change, _RIGHTS) else "patch"
+    return "minor" if len(others.fields) < len(change.fields) or _touches(change, _RIGHTS) else "patch"
+
+
+def _is_first_word(field: FieldChange) -> bool:
+    """Tell whether readers say something where nobody had said anything."""
+    return field.before is None and field.json_path in _SAID
 
 
 def _held(manifest: Manifest | None) -> bool:
