@@ -20,7 +20,7 @@ __all__ = ["main"]
 COMMANDS = {
     "validate": "check manifests against the schema and the rules",
     "migrate": "bring manifests to the newest schema version",
-    "import": "turn a public collection's metadata into manifests",
+    "import": "turn a folder of your own, or a public collection, into manifests",
     "add": "add a recording: draft its manifest",
     "check": "check what changed, as a pull request is checked",
     "fetch": "get a collection's files, verified by digest",

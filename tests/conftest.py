@@ -34,6 +34,12 @@ def _shared(name: str, holds: str) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's own key and folders out of every test."""
+    monkeypatch.setenv("LUSDATA_CONFIG", str(tmp_path / "settings"))
+
+
 @pytest.fixture(scope="session")
 def corpus_dir() -> Path:
     """Return the mirror of the public POCUS recordings."""

@@ -52,6 +52,7 @@ DOORS = {
         "lusdata.publish.*",
         "lusdata.commands.demo",
     ),
+    "openpyxl": ("lusdata.intake.folder.table",),
     "pandas": ("lusdata.dataset.*",),
     "platformdirs": ("lusdata.media.cache",),
     "pyarrow": ("lusdata.dataset.*", "lusdata.publish.export.hub_rows"),
@@ -64,7 +65,7 @@ DOORS = {
     "urllib3": ("lusdata.media.fetch.body", "lusdata.media.fetch.http", "lusdata.media.fetch.session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
-IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "pydicom", "ray", "tensorflow", "torch"}
+IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "openpyxl", "pydicom", "ray", "tensorflow", "torch"}
 # What neither `import lusdata` nor `lusdata --help` may load.
 HEAVY = (
     "numpy",
@@ -91,6 +92,12 @@ PURE = (
     "lusdata.catalog.rules.*",
     "lusdata.dataset.folds.make",
     "lusdata.dataset.recipe",
+    "lusdata.intake.folder.columns",
+    "lusdata.intake.folder.grouping",
+    "lusdata.intake.folder.labels",
+    "lusdata.intake.folder.match",
+    "lusdata.intake.folder.rows",
+    "lusdata.intake.folder.values",
     "lusdata.media.beside.item",
     "lusdata.media.beside.judge",
     "lusdata.media.crop",

@@ -96,7 +96,7 @@ def test_the_wheel_puts_no_other_names_into_the_environment_than_its_own():
 @CHECKOUT
 def test_the_oldest_pins_are_the_lower_bounds():
     extras = project()["project"]["optional-dependencies"]
-    wanted = [*project()["project"]["dependencies"], *extras["dicom"], *extras["publish"]]
+    wanted = [*project()["project"]["dependencies"], *extras["dicom"], *extras["publish"], *extras["xlsx"]]
     bounds = dict(requirement(text) for text in wanted)
     oldest = pins("constraints-oldest.txt")
     assert set(oldest) == set(bounds)
@@ -118,7 +118,7 @@ def test_every_place_names_the_same_versions_of_python():
 @CHECKOUT
 def test_every_requirement_is_pinned():
     extras = project()["project"]["optional-dependencies"]
-    told = ("dev", "dicom", "publish", "test", "tf", "torch", "train")
+    told = ("dev", "dicom", "publish", "test", "tf", "torch", "train", "xlsx")
     wanted = [*project()["project"]["dependencies"], *(text for name in told for text in extras[name])]
     names = {requirement(text)[0] for text in wanted if not text.startswith("lusdata[")}
     assert names - set(pins("constraints.txt")) == set()
@@ -147,7 +147,7 @@ def test_every_package_that_the_core_imports_is_required():
         "imageio_ffmpeg": "imageio-ffmpeg",
     }
     required = {requirement(text)[0] for text in project()["project"]["dependencies"]}
-    extras = {"datasets", "pydicom", "ray", "tensorflow", "torch"}
+    extras = {"datasets", "openpyxl", "pydicom", "ray", "tensorflow", "torch"}
     assert {names.get(package, package) for package in set(DOORS) - extras} == required
     assert set(doctor.CORE) | set(doctor.SPARE) == required
 

@@ -58,6 +58,7 @@ EXTRAS = {
     "pydicom": ("pydicom", "dicom"),
     "ray": ("ray", "ray"),
     "datasets": ("datasets", "publish"),
+    "openpyxl": ("openpyxl", "xlsx"),
     "scikit-learn": ("sklearn", "train"),
 }
 # Every codec of the public collections and of common devices, and what the demo writes.

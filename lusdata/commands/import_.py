@@ -1,8 +1,13 @@
-"""Turn a public collection's metadata into manifests.
+"""Turn a folder of your own, or a public collection's metadata, into manifests.
 
-Every row becomes a manifest or a line of CURATION.md that says why not. Files under --media are decoded and pinned:
-digest, size, technical facts and fingerprint. Of files that are not there these come from the manifests of --pins, and
-from what an older manifest in the output folder already has. The same inputs give the same bytes.
+'lusdata import folder DIR --labels TABLE --out mine' makes a private collection of your own recordings: it says how it
+understood every column, which files have no row, and who would be one patient, and writes when nothing is open.
+--dry-run shows the same and writes nothing. Run it again when more clips came: only what is new is looked at.
+
+Of a public collection every row becomes a manifest or a line of CURATION.md that says why not. Files under --media are
+decoded and pinned: digest, size, technical facts and fingerprint. Of files that are not there these come from the
+manifests of --pins, and from what an older manifest in the output folder already has. The same inputs give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.importers.table import IMPORTERS
+from lusdata.commands.importing import folder as importing
 from lusdata.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -28,8 +34,8 @@ _SHOWN = 10
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     folders = "; ".join(f"{name}: {importer.folder}" for name, importer in IMPORTERS.items())
-    parser.add_argument("collection", choices=tuple(IMPORTERS), help="which importer")
-    parser.add_argument("folder", metavar="DIR", help=f"folder of the upstream metadata ({folders})")
+    parser.add_argument("collection", choices=("folder", *IMPORTERS), help="what is imported")
+    parser.add_argument("folder", metavar="DIR", help=f"your recordings, or the upstream metadata ({folders})")
     parser.add_argument(
         "--media", metavar="DIR", help="folder of the files, laid out as upstream (default for a checkout: DIR itself)"
     )
@@ -47,7 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_day,
         help="day from which a recording takes part whose manifest was there and gets its digest now (default: today)",
     )
-    parser.add_argument("--out", metavar="DIR", help="folder of the manifests (default: manifests/COLLECTION)")
+    parser.add_argument("--out", metavar="DIR", help="folder of the manifests (default of public ones: manifests/NAME)")
+    importing.configure(parser)
 
 
 def _day(text: str) -> str:
@@ -56,6 +63,13 @@ def _day(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Draft, pin and write; return the exit code."""
+    if args.collection == "folder":
+        if other := next((name for name in ("media", "pins", "since") if getattr(args, name)), None):
+            raise UsageError("an option for public collections", where=f"--{other}", hint="leave it out")
+        return importing.run(args)
+    if given := [name for name in importing.OPTIONS if getattr(args, name) is not None]:
+        where = f"--{given[0].replace('_', '-').replace('licence', 'license')}"
+        raise UsageError("an option for a folder of your own", where=where, hint="leave it out")
     folder = Path(args.folder)
     if not folder.is_dir():
         raise UsageError("no such folder", where=args.folder, expected="the folder of the upstream metadata")

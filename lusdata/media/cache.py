@@ -19,7 +19,7 @@ import platformdirs
 from lusdata.errors import DataError
 from lusdata.intact import DAMAGED, set_aside, sha256_in
 
-__all__ = ["Cache", "cache_dir"]
+__all__ = ["Cache", "cache_dir", "settings_dir"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -37,6 +37,23 @@ def cache_dir() -> Path:
     if named:
         return Path(named).expanduser()
     return platformdirs.user_cache_path("lusdata", appauthor=False)
+
+
+def settings_dir() -> Path:
+    """Return the folder of what belongs to a user and to no collection; nothing is created.
+
+    There lie the key for patients' codes and the addresses of the user's own folders of recordings.
+
+    Returns
+    -------
+    Path
+        What the environment variable ``LUSDATA_CONFIG`` names; without it the user's folder for settings by the customs
+        of the platform, and ``lusdata`` in it.
+    """
+    named = os.environ.get("LUSDATA_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    return platformdirs.user_config_path("lusdata", appauthor=False)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from lusdata.media.dicom.syntax import MOVING
 from lusdata.media.dicom.times import StatedTimes, stated_times
 from lusdata.media.dicom.values import first_value, whole_number
 
-__all__ = ["DicomFacts", "DicomRecording", "is_dicom", "read"]
+__all__ = ["DicomFacts", "DicomRecording", "is_dicom", "pydicom_trouble", "read"]
 
 # What a scan's screen may be filed under: ultrasound itself, or a picture of a screen.
 _MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "XC", ""})
@@ -143,7 +143,7 @@ def read(path: Path) -> DicomRecording:
     size_bytes = path.stat().st_size
     if size_bytes > BUDGET.file_bytes:
         raise _beyond(f"at most {BUDGET.file_bytes:,} bytes", f"{size_bytes:,} bytes")
-    with _pydicom_trouble(path):
+    with pydicom_trouble(path):
         dataset = open_dataset(path, ALLOWED)
         _check(dataset, path)
         photometric = check_photometric(dataset)
@@ -260,7 +260,7 @@ def _beyond(limit: str, found: str) -> TooLargeError:
 
 
 @contextlib.contextmanager
-def _pydicom_trouble(path: Path) -> Iterator[None]:
+def pydicom_trouble(path: Path) -> Iterator[None]:
     """Turn whatever a malformed file makes pydicom stumble over into one error, and silence its warnings."""
     log = logging.getLogger("pydicom")
     level = log.level

@@ -28,6 +28,7 @@ from lusdata.media.fetch.lock import alone
 from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.plan import Attempt, FolderMirror, Mirror, Plan, by_turns, parse_mirror, plan_recording
 from lusdata.media.fetch.report import Failure, FetchFailure, FetchReport, FetchResult, decisive
+from lusdata.media.own import find_own
 
 if TYPE_CHECKING:
     from lusdata.media.fetch.http import WebClient
@@ -123,11 +124,13 @@ def fetch(
             expected="a folder with --mirror, or no --offline",
         )
     store = Cache(cache_dir() if cache is None else Path(cache).expanduser())
+    cached = [_is_cached(store, manifest, verify=verify) for manifest in included]
+    own = _own_files([manifest for manifest, held in zip(included, cached, strict=True) if not held], places)
     plans = [
         plan_recording(
-            manifest, cached=_is_cached(store, manifest, verify=verify), mirrors=places, offline=offline, pin=pin
+            manifest, cached=held, mirrors=places, offline=offline, pin=pin, own=own.get(manifest.sha256 or "")
         )
-        for manifest in included
+        for manifest, held in zip(included, cached, strict=True)
     ]
     sweep_cache(store.root)
     todo = by_turns(plan for plan in plans if plan.attempts)
@@ -141,6 +144,14 @@ def fetch(
             obtained = _run_all(errand, todo, workers=workers, progress=progress)
     results = tuple(obtained.get(id(plan)) or _without_trying(plan, store) for plan in plans)
     return FetchReport(results, store.root, left_out=len(given) - len(included))
+
+
+def _own_files(manifests: Sequence[Manifest], places: Sequence[Mirror]) -> dict[str, tuple[Path, str]]:
+    """Find recordings that were never published in the user's own folders, by digest."""
+    wanted = {one.sha256: one.size_bytes for one in manifests if one.sha256 and not one.locations}
+    if not wanted:
+        return {}
+    return find_own(wanted, [place.root for place in places if isinstance(place, FolderMirror)])
 
 
 @dataclass

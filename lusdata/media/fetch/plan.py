@@ -158,7 +158,15 @@ def safe_parts(path: str) -> tuple[str, ...] | None:
     return tuple(parts)
 
 
-def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror], offline: bool, pin: bool) -> Plan:
+def plan_recording(
+    manifest: Manifest,
+    *,
+    cached: bool,
+    mirrors: Sequence[Mirror],
+    offline: bool,
+    pin: bool,
+    own: tuple[Path, str] | None = None,
+) -> Plan:
     """Decide what to do for one recording.
 
     Parameters
@@ -173,13 +181,15 @@ def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror
         Whether only folders may be asked.
     pin : bool
         Whether a recording without a digest may be fetched.
+    own : (Path, str), optional
+        A folder of the user's own, and the path in it of a file that has the digest.
 
     Returns
     -------
     Plan
-        Mirrors come first, then the manifest's locations. A recording that may not be fetched from where it was
-        published, but may be used, is taken from a user's own folder. A recording without a digest is looked for only
-        with `pin`: whoever asks for that vouches for the mirrors.
+        The user's own file comes first, then mirrors, then the manifest's locations. A recording that may not be
+        fetched from where it was published, but may be used, is taken from a user's own folder. A recording without a
+        digest is looked for only with `pin`: whoever asks for that vouches for the mirrors.
     """
     rights = rights_of(manifest)
     if not rights.fetch and not rights.build:
@@ -190,6 +200,8 @@ def plan_recording(manifest: Manifest, *, cached: bool, mirrors: Sequence[Mirror
     folders_only = offline or not rights.fetch
     looked_for = pinned or pin
     copies = tuple(_in_mirrors(manifest.source_path, mirrors=mirrors, folders_only=folders_only)) if looked_for else ()
+    if own is not None and pinned:
+        copies = (Attempt(str(own[0] / own[1]), folder=FolderMirror(own[0]), path=own[1], mirror=True), *copies)
     if not rights.fetch:
         return Plan(manifest, "blocked", rights.reason, copies)
     if manifest.access == "manual":

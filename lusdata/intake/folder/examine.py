@@ -1,0 +1,199 @@
+"""Looking at one file of a folder: everything that a manifest says of it but a person cannot. Runs in a worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lusdata import __version__
+from lusdata.catalog.schema import enumeration
+from lusdata.errors import DataError, LusdataError
+from lusdata.scratch import scratch_folder
+from lusdata.wording import one_line
+
+__all__ = ["READY", "Examined", "Job", "examine", "examined_before", "serve"]
+
+READY = "ready"
+"""First line of a worker; what goes wrong before it concerns the installation and not a file."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to look at.
+
+    Attributes
+    ----------
+    name, path, sha256 : str
+        What it is called for people, where it lies, and what it hashed to when the folder was listed.
+    dicom : bool
+        Whether a copy without header takes its place.
+    media : str
+        Folder for such copies.
+    results : str
+        Folder where results wait, so that nothing is looked at twice.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    dicom: bool
+    media: str
+    results: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a file shows.
+
+    Attributes
+    ----------
+    name : str
+        Of the job.
+    fault : str
+        Why it cannot be taken, as a clause; empty if it can.
+    sha256, size_bytes : str, int
+        Of the file that datasets use: itself, or the copy in its place.
+    copy : str
+        Where that copy lies; empty if there is none.
+    facts : dict
+        Technical facts, as `lusdata.media.facts.MediaFacts` has them.
+    fingerprint : str
+        Perceptual signature; empty where too little is seen.
+    others : tuple of str
+        Signatures by which copies are found.
+    crop : tuple of int
+        Left, top, width and height; empty for the largest centred square.
+    probe : str
+        Transducer, by the header or by the shape of the scan; empty where neither tells.
+    text_places : int
+        Places with text in the picture.
+    beside : tuple of str
+        What stands beside the pictures and may name somebody, a clause each.
+    subject : dict
+        What the header says of the patient and a manifest may hold.
+    changes : tuple of str
+        What was done to the pictures, in the schema's words.
+    """
+
+    name: str
+    fault: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    copy: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    others: tuple[str, ...] = ()
+    crop: tuple[int, ...] = ()
+    probe: str = ""
+    text_places: int = 0
+    beside: tuple[str, ...] = ()
+    subject: dict[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Examined:
+        """Return what `dataclasses.asdict` made into a dict; JSON turned tuples into lists."""
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
+        return cls(**fields)
+
+
+def examined_before(job: Job) -> Examined | None:
+    """Return the result of an earlier run, if there is one by this version and its copy is still there."""
+    try:
+        data = json.loads(_result_path(job).read_text(encoding="utf-8"))
+        if data.pop("lusdata") != __version__:
+            return None
+        found = Examined.from_dict({**data, "name": job.name})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if found.copy and not Path(found.copy).is_file() else found
+
+
+def examine(job: Job) -> Examined:
+    """Look at a file, and keep the result.
+
+    Raises
+    ------
+    OSError
+        If the result or a copy cannot be written.
+    """
+    from lusdata.atomic import PRIVATE, write_text
+
+    try:
+        found = _looked_at(job)
+    except LusdataError as error:
+        return Examined(job.name, fault=one_line(error.what + (f"; found {error.found}" if error.found else "")))
+    path = _result_path(job)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Without the name, which may name the patient.
+    kept = {**asdict(found), "name": "", "lusdata": __version__}
+    write_text(path, json.dumps(kept, ensure_ascii=False), mode=PRIVATE)
+    return found
+
+
+def _result_path(job: Job) -> Path:
+    return Path(job.results) / f"{job.sha256}.json"
+
+
+def _looked_at(job: Job) -> Examined:
+    from lusdata.intake.beside import beside_findings
+    from lusdata.intake.clean_copy import copy_of_dicom
+    from lusdata.intake.look import SURE_ENOUGH, look, proposed_crop
+    from lusdata.media.facts import sha256_of
+
+    path = Path(job.path)
+    with scratch_folder() as scratch:
+        copy = copy_of_dicom(path, scratch) if job.dicom else None
+        seen = look(copy.path if copy else path)
+        if (sha256_of(path) if copy else seen.sha256) != job.sha256:
+            raise DataError("the file changed while it was looked at")
+        beside = () if copy else tuple(f"{one.item.place}: {one.why}" for one in beside_findings(path))
+        box = proposed_crop(seen)
+        shape = seen.sector.shape if seen.sector.confidence >= SURE_ENOUGH else ""
+        kept = ""
+        if copy:
+            target = Path(job.media) / f"{seen.sha256}{copy.path.suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = target.with_name(f"{target.name}.part")
+            shutil.copyfile(copy.path, part)
+            part.chmod(0o600)
+            part.replace(target)
+            kept = str(target)
+        subject = {key: getattr(copy.subject, key) for key in ("age_band", "sex")} if copy else {}
+        region = box or (copy.crop if copy else None)
+        return Examined(
+            name=job.name,
+            sha256=seen.sha256,
+            size_bytes=seen.size_bytes,
+            copy=kept,
+            facts=asdict(seen.facts),
+            fingerprint=seen.fingerprint or "",
+            others=seen.other_fingerprints,
+            crop=tuple(int(edge) for edge in region) if region else (),
+            probe=(copy.probe if copy else None) or (shape if shape in enumeration("probe") else ""),
+            text_places=len(seen.text.regions),
+            beside=beside,
+            subject={key: value for key, value in subject.items() if value},
+            changes=copy.changes if copy else (),
+        )
+
+
+def serve() -> None:
+    """Serve until standard input ends: jobs as JSON lines come in, results as JSON lines go out."""
+    # Ctrl-C reaches every process of a terminal; the main process decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The channel is kept apart: a decoder that prints would break the protocol.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    print(READY, file=answers, flush=True)
+    for line in sys.stdin:
+        found = examine(Job(**json.loads(line)))
+        print(json.dumps(asdict(found)), file=answers, flush=True)

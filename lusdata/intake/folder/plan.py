@@ -1,0 +1,278 @@
+"""What an import would do, put together before anything is decoded or written, for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lusdata.catalog.about import About, read_about
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import ABOUT, json_files
+from lusdata.catalog.opening import open_collection
+from lusdata.errors import LusdataError, UsageError
+from lusdata.intake.answers import slug_of
+from lusdata.intake.folder.codes import Codes, open_codes
+from lusdata.intake.folder.files import FolderFile, Listing, list_folder
+from lusdata.intake.folder.grouping import Evidence, Group, Kind, ask_groups, evidence, group_by
+from lusdata.intake.folder.labels import Vocabulary, vocabulary_of
+from lusdata.intake.folder.request import Request
+from lusdata.intake.folder.rows import Doubt, RowsRead, Said, read_rows
+from lusdata.intake.folder.table import read_table
+from lusdata.intake.question import Ask, Question
+from lusdata.media.cache import settings_dir
+from lusdata.media.dicom.identity import identity_of
+from lusdata.wording import counted, one_line
+
+__all__ = ["Plan", "plan_import"]
+
+_PROPOSED: tuple[Kind, ...] = ("table", "dicom", "name", "folder", "unknown")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would do.
+
+    Attributes
+    ----------
+    request : Request
+        The wish.
+    collection : str
+        Namespace.
+    there : Collection or None
+        The collection as it is; None if it is new.
+    about : About
+        What it says of itself.
+    listing : Listing
+        The folder.
+    rows : RowsRead
+        The tables.
+    taken : tuple of FolderFile
+        The files that become recordings, one for each content.
+    known : Mapping of str to str
+        Ids of recordings that are there already, by the file's name.
+    twins : Mapping of str to str
+        Files with the very content of another one, by name.
+    without_row : tuple of str
+        Files that no table names, and that are therefore left.
+    groups : tuple of Group
+        Who would be one patient; empty while nobody has said by what.
+    proposals : Mapping of str to tuple of Group
+        The same by each kind of evidence that tells anything.
+    dicom : Mapping of str to (str, str)
+        Codes of patient and study of each DICOM file.
+    words : Vocabulary
+        Scale and tasks.
+    codes : Codes
+        Makes codes for patients.
+    doubts : tuple of Doubt
+        What stops the import.
+    notes : tuple of str
+        What a person should know, a clause each.
+    """
+
+    request: Request
+    collection: str
+    there: Collection | None
+    about: About
+    listing: Listing
+    rows: RowsRead
+    taken: tuple[FolderFile, ...]
+    known: Mapping[str, str]
+    twins: Mapping[str, str]
+    without_row: tuple[str, ...]
+    groups: tuple[Group, ...]
+    proposals: Mapping[str, tuple[Group, ...]]
+    dicom: Mapping[str, tuple[str, str]]
+    words: Vocabulary
+    codes: Codes
+    doubts: tuple[Doubt, ...] = ()
+    notes: tuple[str, ...] = ()
+    names: frozenset[str] = field(default_factory=frozenset, repr=False)
+
+    @property
+    def new(self) -> tuple[FolderFile, ...]:
+        """The files that become new recordings."""
+        return tuple(file for file in self.taken if file.name not in self.known)
+
+    def said_of(self, name: str) -> Said:
+        """Return what the tables say of a file, by its own row before its patient's."""
+        group = next((group for group in self.groups if name in group.files), None)
+        of_patient = self.rows.of_patient.get(group.key, {}) if group is not None and group.basis != "unknown" else {}
+        return {**of_patient, **self.rows.of_file.get(name, {})}
+
+
+def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None) -> Plan:
+    """Read folder and tables, and find out what would become of them.
+
+    Parameters
+    ----------
+    request : Request
+        The wish.
+    scratch : Path
+        Folder where members of ZIP files are unpacked; it must last as long as the plan is used.
+    ask : callable, optional
+        Puts questions to whoever is there; nobody is asked without it.
+
+    Raises
+    ------
+    LusdataError
+        If folder, table or collection cannot be read at all.
+    OSError
+        If the disk fails.
+    """
+    collection = _namespace(request.out)
+    there = open_collection(request.out) if request.out.is_dir() and json_files(request.out) else None
+    about = read_about(request.out) if (request.out / ABOUT).is_file() else About()
+    tables = [read_table(path, request.columns) for path in request.tables]
+    listing = list_folder(request.folder, scratch)
+    files = {file.name: file for file in listing.files}
+    rows = read_rows(tables, sorted(files), told=request.columns, values=request.values)
+    codes = open_codes(collection, settings_dir())
+    dicom, names, broken = _identities(listing.files, codes)
+    wanted = [name for name in sorted(files) if not rows.labelled or request.all_files or name in rows.of_file]
+    taken, twins = _once([files[name] for name in wanted if name not in broken], rows)
+    known = _known(taken, there)
+    proposals = _proposals(taken, rows, dicom)
+    doubts = list(rows.doubts)
+    groups = _groups(request, proposals, rows, ask, doubts)
+    notes = list(rows.notes)
+    plan = Plan(
+        request=request,
+        collection=collection,
+        there=there,
+        about=about,
+        listing=replace(listing, refused=(*listing.refused, *sorted(broken.items()))),
+        rows=rows,
+        taken=tuple(taken),
+        known=known,
+        twins=twins,
+        without_row=tuple(name for name in sorted(files) if name not in wanted),
+        groups=tuple(groups),
+        proposals=proposals,
+        dicom=dicom,
+        words=Vocabulary(None, False, {}, ()),
+        codes=codes,
+        names=frozenset(rows.names | names),
+    )
+    words = vocabulary_of({file.name: plan.said_of(file.name) for file in taken}, about, scale=request.scale)
+    doubts += [*words.doubts, *_twin_doubts(twins, rows)]
+    zones = sum("zone" in said for said in rows.of_file.values())
+    if zones and not request.view_scheme:
+        notes.append(f"{counted(zones, 'zone')} without a scheme: only the side is kept; --view-scheme keeps them")
+    if words.own_scale and words.scale is not None:
+        name = words.scale.name
+        notes.append(f"the severity's scale was not named; the collection calls it {name} (--scale names it)")
+    return replace(plan, words=words, doubts=tuple(_settled(doubts, request, ask, notes)), notes=tuple(notes))
+
+
+def _namespace(out: Path) -> str:
+    name = out.resolve().name
+    if slug_of(name) != name:
+        hint = f"call it {slug_of(name) or 'my-clinic'}"
+        expected = "lower-case letters, digits and single hyphens"
+        what = "the folder's name cannot begin the recordings' ids"
+        raise UsageError(what, where="--out", expected=expected, found=repr(name), hint=hint)
+    return name
+
+
+def _identities(
+    files: Sequence[FolderFile], codes: Codes
+) -> tuple[dict[str, tuple[str, str]], set[str], dict[str, str]]:
+    """Return codes of patient and study by file, words of patients' names, and files that cannot be read."""
+    dicom: dict[str, tuple[str, str]] = {}
+    names: set[str] = set()
+    broken: dict[str, str] = {}
+    for file in (file for file in files if file.dicom):
+        try:
+            found = identity_of(file.path)
+        except LusdataError as error:
+            broken[file.name] = error.what
+            continue
+        names |= found.names
+        patient = codes.of(found.patient, "dicom-patient") if found.patient else ""
+        dicom[file.name] = (patient, codes.of(found.study, "dicom-study") if found.study else "")
+    return dicom, names, broken
+
+
+def _once(files: Sequence[FolderFile], rows: RowsRead) -> tuple[list[FolderFile], dict[str, str]]:
+    """Keep one file of each content, one that a table names if there is such."""
+    first: dict[str, FolderFile] = {}
+    twins: dict[str, str] = {}
+    for file in sorted(files, key=lambda file: (file.name not in rows.of_file, file.name)):
+        other = first.setdefault(file.sha256, file)
+        if other is not file:
+            twins[file.name] = other.name
+    return sorted(first.values(), key=lambda file: file.name), twins
+
+
+def _twin_doubts(twins: Mapping[str, str], rows: RowsRead) -> list[Doubt]:
+    found = []
+    for name, other in twins.items():
+        both = (rows.of_file.get(name), rows.of_file.get(other))
+        patients = {rows.patient_of[one] for one in (name, other) if one in rows.patient_of}
+        if None not in both and (both[0] != both[1] or len(patients) > 1):
+            what = f"the very file of {one_line(other)}, and the table says other things of it"
+            found.append(Doubt(one_line(name), what, "correct the table, or take one of the files out"))
+    return found
+
+
+def _known(taken: Sequence[FolderFile], there: Collection | None) -> dict[str, str]:
+    by_digest = {manifest.sha256: manifest.id for manifest in there.manifests} if there else {}
+    return {file.name: by_digest[file.sha256] for file in taken if file.sha256 in by_digest}
+
+
+def _proposals(
+    taken: Sequence[FolderFile], rows: RowsRead, dicom: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[Group, ...]]:
+    found: dict[str, tuple[Group, ...]] = {}
+    for kind in _PROPOSED:
+        said: dict[str, Evidence] = {
+            file.name: evidence(
+                kind, file.name, table=rows.patient_of.get(file.name, ""), dicom=dicom.get(file.name, ("", ""))
+            )
+            for file in taken
+        }
+        if kind == "unknown" or any(one.basis != "unknown" for one in said.values()):
+            found[kind] = tuple(group_by(said))
+    return found
+
+
+def _groups(
+    request: Request,
+    proposals: Mapping[str, tuple[Group, ...]],
+    rows: RowsRead,
+    ask: Ask | None,
+    doubts: list[Doubt],
+) -> list[Group]:
+    if request.group_by:
+        if request.group_by not in proposals:
+            why = f"{request.group_by} tells nothing of these files"
+            doubts.append(Doubt("--group-by", why, f"give one of {', '.join(proposals)}"))
+        return list(proposals.get(request.group_by, ()))
+    if rows.says_patients and "table" in proposals:
+        return list(proposals["table"])
+    if ask is not None:
+        return ask_groups(ask, proposals)
+    hint = f"give --group-by {'|'.join(proposals)}, or a table with a column of patients"
+    doubts.append(Doubt("--group-by", "nobody says which recordings are of one patient", hint))
+    return []
+
+
+def _settled(doubts: Sequence[Doubt], request: Request, ask: Ask | None, notes: list[str]) -> list[Doubt]:
+    """Let a person wave through what is only doubtful; faults stay."""
+    left = []
+    for doubt in doubts:
+        if doubt.kind == "fault":
+            left.append(doubt)
+        elif request.accepts:
+            notes.append(f"taken as proposed: {doubt.line()}")
+        elif ask is None:
+            left.append(doubt)
+        else:
+            text = "Is it one patient?" if doubt.kind == "spelling" else "Leave it unsaid?"
+            if ask(Question(text, ("yes", "no"), default="no", note=doubt.line())) == "yes":
+                notes.append(f"as you say: {doubt.line()}")
+            else:
+                left.append(doubt)
+    return left

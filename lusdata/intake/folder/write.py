@@ -1,0 +1,379 @@
+"""Carrying a plan out: look at every new file, draft its manifest, check all of them, and write them at once."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from lusdata.atomic import PRIVATE, new_folder, write_text
+from lusdata.catalog.about import About, about_header
+from lusdata.catalog.collection import Collection
+from lusdata.catalog.folders import ABOUT
+from lusdata.catalog.manifest import Manifest, write_manifest
+from lusdata.catalog.opening import open_collection
+from lusdata.catalog.rights import PRIVATE as PRIVATE_LICENCE
+from lusdata.catalog.rules.about import about_findings
+from lusdata.catalog.rules.table import broken_rules
+from lusdata.catalog.schema import schema_faults
+from lusdata.catalog.spelling import spelt_alike
+from lusdata.errors import DataError
+from lusdata.intake.alike import alike
+from lusdata.intake.answers import Answers
+from lusdata.intake.compose import SUFFIXES, Seen, draft
+from lusdata.intake.folder.codes import private_name
+from lusdata.intake.folder.crew import Advance, examine_all
+from lusdata.intake.folder.examine import Examined, Job
+from lusdata.intake.folder.files import FolderFile
+from lusdata.intake.folder.labels import day_offsets, fields_of
+from lusdata.intake.folder.plan import Plan
+from lusdata.media.cache import cache_dir
+from lusdata.media.crop import Box
+from lusdata.media.facts import MediaFacts, sha256_of
+from lusdata.media.own import remember
+from lusdata.wording import counted, one_line
+
+__all__ = ["Imported", "carry_out"]
+
+_DIGITS = 12
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of an import.
+
+    Attributes
+    ----------
+    collection : Collection
+        As it is now.
+    added : Mapping of str to str
+        Id of each new recording, by the file's name.
+    known : Mapping of str to str
+        Ids of those that were there, by the file's name.
+    failed : Mapping of str to str
+        Why a file could not be taken, by its name.
+    notes : tuple of str
+        What a person should know, a clause each.
+    """
+
+    collection: Collection
+    added: Mapping[str, str]
+    known: Mapping[str, str]
+    failed: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Work:
+    """What the steps of carrying out hand to each other."""
+
+    plan: Plan
+    today: datetime.date
+    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: dict[str, Examined] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.date) -> Imported:
+    """Look at the new files and write the collection.
+
+    What was looked at is kept in the cache, so that an import that was ended goes on where it stopped. The collection
+    is written at the end: a new one appears whole, one that is there gets its new manifests.
+
+    Parameters
+    ----------
+    plan : Plan
+        Without doubts.
+    workers : int
+        Processes that look at files.
+    advance : callable
+        Is told how far it is.
+    today : datetime.date
+        Day from which the new recordings are included.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to write, or a manifest would break a rule; nothing was written then.
+    OutsideError, OSError
+        If the disk or a process fails.
+    """
+    if plan.doubts:
+        raise DataError(plan.doubts[0].what, where=plan.doubts[0].where, hint=plan.doubts[0].hint or None)
+    work = _Work(plan, today, known=dict(plan.known), failed=dict(plan.listing.refused), notes=list(plan.notes))
+    results = cache_dir() / "import"
+    media = cache_dir() / "own" / plan.collection
+    jobs = [Job(one.name, str(one.path), one.sha256, one.dicom, str(media), str(results)) for one in plan.new]
+    looked_at = examine_all(jobs, workers=workers, advance=advance)
+    _sorted_out(work, looked_at)
+    _draft_all(work)
+    _join(work)
+    _refuse_faults(work)
+    if not work.drafts and plan.there is None:
+        first = next(iter(sorted(work.failed.items())), ("", "no file that the table names is there"))
+        raise DataError("no recording could be taken", where=one_line(first[0]) or None, found=first[1])
+    _write(work, media)
+    _tell(work)
+    added = {name: str(data["id"]) for name, data in sorted(work.drafts.items())}
+    collection = open_collection(plan.request.out)
+    return Imported(collection, added, work.known, work.failed, tuple(work.notes))
+
+
+def _sorted_out(work: _Work, looked_at: Mapping[str, Examined]) -> None:
+    """Tell what is new from what failed, what changed meanwhile and what is there already."""
+    there = {manifest.sha256: manifest.id for manifest in work.plan.there.manifests} if work.plan.there else {}
+    first: dict[str, str] = {}
+    for file in work.plan.new:
+        one = looked_at[file.name]
+        if not one.fault and not _is_as_listed(file):
+            one = Examined(file.name, fault="the file changed while the folder was read; run the same again")
+        if one.fault:
+            work.failed[file.name] = one.fault
+        elif one.text_places and work.plan.request.licence != PRIVATE_LICENCE and not work.plan.request.text_reviewed:
+            places = counted(one.text_places, "place")
+            work.failed[file.name] = f"text in the picture in {places}; if it names nobody, give --text-reviewed ROLE"
+        elif one.beside and work.plan.request.licence != PRIVATE_LICENCE:
+            work.failed[file.name] = f"{one.beside[0]}; lusdata add --clean-copy takes it without that"
+        elif one.sha256 in there:
+            work.known[file.name] = there[one.sha256]
+        elif one.sha256 in first:
+            work.notes.append(f"{one_line(file.name)} has the very pictures of {one_line(first[one.sha256])}")
+        else:
+            first[one.sha256] = file.name
+            work.found[file.name] = one
+
+
+def _is_as_listed(file: FolderFile) -> bool:
+    try:
+        found = file.path.stat()
+    except OSError:
+        return False
+    same = (found.st_size, found.st_mtime_ns) == (file.size_bytes, file.changed_ns)
+    return same or (found.st_size == file.size_bytes and sha256_of(file.path) == file.sha256)
+
+
+def _draft_all(work: _Work) -> None:
+    plan, request = work.plan, work.plan.request
+    group_of = {name: group for group in plan.groups for name in group.files}
+    aliases = _aliases(work)
+    said = {name: plan.said_of(name) for name in work.found}
+    # The first day is that of the patient's first file in the table, whether it is new or not.
+    days = {name: int(day) for name, one in plan.rows.of_file.items() if (day := one.get("date")) is not None}
+    offsets = day_offsets(days, {name: group_of[name].key if name in group_of else name for name in days})
+    for name, one in work.found.items():
+        class_name = str(said[name].get("class", "unknown"))
+        answers = Answers(
+            class_name=class_name,
+            probe=str(said[name].get("probe") or one.probe or "unknown"),
+            licence=request.licence,
+            provider=request.provider or plan.collection,
+            class_basis="unknown" if class_name == "unknown" else request.class_basis,
+            slug=f"{'video' if one.facts['frame_count'] > 1 else 'image'}-{one.sha256[:_DIGITS]}",
+            text_reviewed=request.text_reviewed or None,
+        )
+        seen = Seen(
+            facts=MediaFacts(**one.facts),
+            sha256=one.sha256,
+            size_bytes=one.size_bytes,
+            fingerprint=one.fingerprint or None,
+            crop=Box(*one.crop) if one.crop else None,
+            crop_method="sector",
+            changes=one.changes,
+            patient=one.subject,
+            text_regions=one.text_places,
+        )
+        data = draft(plan.collection, answers, seen, today=work.today)
+        fields = fields_of(said[name], plan.words, view_scheme=request.view_scheme)
+        fields["patient"] = {**one.subject, **fields.get("patient", {})}
+        if name in offsets and group_of[name].basis != "unknown":
+            fields["examination"] = {"day_offset": offsets[name], **fields.get("examination", {})}
+        group = group_of[name]
+        if group.basis != "unknown":
+            code = group.key if group.kind == "dicom" else plan.codes.of_patient(group.key)
+            data["group"] = {"id": f"{plan.collection}/{group.basis}-{code}", "basis": group.basis}
+        if name in aliases:
+            fields["aliases"] = [aliases[name]]
+        work.drafts[name] = {**data, **{key: value for key, value in fields.items() if value}}
+
+
+def _aliases(work: _Work) -> dict[str, str]:
+    """Return the name that a recording keeps, so that results can be joined with the owner's table.
+
+    A name that may say whose the recording is, or that differs from another one by its spelling alone, is left out.
+    """
+    there = [
+        alias for one in (work.plan.there.manifests if work.plan.there else ()) for alias in one.data.get("aliases", ())
+    ]
+    taken: dict[str, set[str]] = defaultdict(set)
+    for alias in there:
+        taken[spelt_alike(alias)].add(alias)
+    names: dict[str, str] = {}
+    for name in sorted(work.found):
+        base = PurePosixPath(name).name
+        shared = any(other != name and PurePosixPath(other).name == base for other in work.found)
+        alias = name if shared else base
+        spelt = taken[spelt_alike(alias)]
+        if len(alias) <= 200 and alias.isprintable() and not private_name(alias, work.plan.names) and not spelt:
+            names[name] = alias
+            spelt.add(alias)
+    return names
+
+
+def _join(work: _Work) -> None:
+    """Link groups that one patient's number in DICOM files, or the pictures themselves, join."""
+    joined: dict[str, set[str]] = defaultdict(set)
+    for name in work.drafts:
+        patient, study = work.plan.dicom.get(name, ("", ""))
+        if patient or study:
+            joined[patient or study].add(name)
+    for names in joined.values():
+        groups = sorted({work.drafts[name]["group"]["id"] for name in names})
+        if len(groups) > 1:
+            for name in names:
+                _link(work.drafts[name], groups[0], "patient")
+            work.notes.append(f"{counted(len(groups), 'group')} joined: DICOM files of one patient stand in them")
+    known = list(work.plan.there.manifests) if work.plan.there else []
+    for name, data in work.drafts.items():
+        one = work.found[name]
+        for match in alike((one.fingerprint or None, *one.others), known):
+            if match.manifest.group_id != data["group"]["id"]:
+                _link(data, match.manifest.group_id, "near-duplicate")
+                told = f"looks like {match.manifest.id}, {match.similarity:.0%} alike: their groups are joined"
+                work.notes.append(f"{one_line(name)} {told}")
+        known.append(Manifest(data))
+
+
+def _link(data: dict[str, Any], group: str, basis: str) -> None:
+    links = data["group"].get("linked", [])
+    if group != data["group"]["id"] and group not in {link["id"] for link in links}:
+        data["group"] = {**data["group"], "linked": [*links, {"id": group, "basis": basis}]}
+
+
+def _refuse_faults(work: _Work) -> None:
+    """Hold all drafts against schema and rules at once; nothing is written if one breaks an error's rule."""
+    names = {data["id"]: name for name, data in work.drafts.items()}
+    faults = [
+        f"{one_line(name)}: {fault.message} ({fault.json_path})"
+        for name, data in work.drafts.items()
+        for fault in schema_faults(data)
+    ]
+    there = list(work.plan.there.manifests) if work.plan.there else []
+    if not faults:
+        new = [Manifest(data, work.plan.request.out / _file_of(data)) for data in work.drafts.values()]
+        for manifest, rule, finding in broken_rules([*there, *new]):
+            if manifest.id in names:
+                line = f"{one_line(names[manifest.id])}: {finding.message}"
+                if rule.level == "error":
+                    faults.append(f"{line} ({rule.code}, found {one_line(finding.found)})")
+                elif rule.code.startswith("PATIENT"):
+                    work.notes.append(f"{line}; {one_line(finding.found)} and {one_line(finding.expected)}")
+        about = About(_about(work))
+        faults += [
+            f"{one_line(names[manifest.id])}: {finding.message}"
+            for manifest, rule, finding in about_findings(about, new)
+            if rule.level == "error"
+        ]
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise DataError(f"{faults[0]}{more}", hint="nothing was written; correct the table or the files")
+
+
+def _file_of(data: Mapping[str, Any]) -> str:
+    return f"{str(data['id']).split('/')[1]}.json"
+
+
+def _about(work: _Work) -> dict[str, Any]:
+    """Return what the collection says of itself, with what is new in it."""
+    plan, request = work.plan, work.plan.request
+    data: dict[str, Any] = dict(plan.about.data) or {
+        **about_header(),
+        "title": request.title or f"Recordings of {plan.collection}",
+        "owner": request.owner or f"the owner of {plan.collection}",
+        "private": request.licence == PRIVATE_LICENCE or request.licence.startswith("LicenseRef-DUA-"),
+        "default_licence": request.licence,
+    }
+    stated = {"title": request.title, "owner": request.owner, "citation": request.citation}
+    data |= {key: text for key, text in stated.items() if text}
+    if plan.words.own_scale and plan.words.scale is not None:
+        scale = {key: value for key, value in asdict(plan.words.scale).items() if value != ""}
+        data["severity_scales"] = [*data.get("severity_scales", ()), scale]
+    if plan.words.entries:
+        data["tasks"] = [*data.get("tasks", ()), *plan.words.entries]
+    readers = {one["reader"] for draft in work.drafts.values() for one in _readings(draft)}
+    listed = {reader["id"] for reader in data.get("readers", ())}
+    if readers - listed:
+        data["readers"] = [*data.get("readers", ()), *({"id": reader} for reader in sorted(readers - listed))]
+    return data
+
+
+def _readings(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for part in ("patterns", "severity", "quality", "labels") for one in data.get(part, ())]
+
+
+def _write(work: _Work, media: Path) -> None:
+    out = work.plan.request.out
+    _keep_media(work, media)
+    about = json.dumps(_about(work), indent=2, ensure_ascii=False) + "\n"
+    if out.exists():
+        # First: a score whose scale nobody defines would be a fault if this run were ended now.
+        write_text(out / ABOUT, about)
+        for data in work.drafts.values():
+            write_manifest(out / _file_of(data), data)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with new_folder(out) as folder:
+        write_text(folder / ABOUT, about)
+        for data in work.drafts.values():
+            write_manifest(folder / _file_of(data), data)
+
+
+def _keep_media(work: _Work, media: Path) -> None:
+    """Note where every file lies, and keep what came out of a ZIP file."""
+    here: dict[str, tuple[str, int]] = {}
+    copies: dict[str, tuple[str, int]] = {}
+    files = {file.name: file for file in work.plan.taken}
+    for name, one in work.found.items():
+        digest = (one.sha256, one.size_bytes)
+        if files[name].kept:
+            here[name] = digest
+        elif one.copy:
+            copies[Path(one.copy).name] = digest
+        else:
+            container = str(one.facts["container"])
+            target = media / f"{one.sha256}{SUFFIXES.get(container, f'.{container}')}"
+            media.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = target.with_name(f"{target.name}.part")
+            shutil.copyfile(files[name].path, part)
+            part.chmod(PRIVATE)
+            part.replace(target)
+            copies[target.name] = digest
+    if here:
+        remember(work.plan.request.folder, here)
+    if copies:
+        remember(media, copies)
+
+
+def _tell(work: _Work) -> None:
+    """Say what a person should look at in the new recordings."""
+    text = [name for name, one in work.found.items() if one.text_places]
+    beside = [name for name, one in work.found.items() if one.beside]
+    blind = [name for name, one in work.found.items() if not one.fingerprint]
+    unnamed = [name for name, data in work.drafts.items() if "aliases" not in data]
+    for names, what in (
+        (text, "text in the picture: look at it before anything leaves this machine"),
+        (beside, "something beside the pictures that may name somebody: it is in the file, not in datasets"),
+        (blind, "too little is seen for a fingerprint, so copies cannot be found"),
+        (unnamed, "a file name that may say whose it is: kept as a number alone"),
+    ):
+        if names:
+            shown = ", ".join(one_line(name, most=40) for name in sorted(names)[:_SHOWN])
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            work.notes.append(f"{counted(len(names), 'recording')}: {what} ({shown}{more})")
