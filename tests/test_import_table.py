@@ -191,7 +191,7 @@ def test_a_mapping_that_is_none_is_refused(text):
 
 def test_names_are_matched_by_as_much_of_a_path_as_there_is():
     files = ["a/x.mp4", "b/x.mp4", "b/Y.MOV"]
-    found = match_names(["/home/me/b/x.mp4", "x", "y", "D:\\data\\a\\x.mp4", "z"], files)
+    found = match_names(["/media/me/b/x.mp4", "x", "y", "D:\\data\\a\\x.mp4", "z"], files)
     assert found.file_of == {0: "b/x.mp4", 2: "b/Y.MOV", 3: "a/x.mp4"}
     assert found.ambiguous == {1: ("a/x.mp4", "b/x.mp4")}
 

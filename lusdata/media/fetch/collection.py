@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import is_private
 from lusdata.errors import OutsideError, UsageError
 from lusdata.media.cache import Cache, cache_dir
 from lusdata.media.fetch import unfinished
@@ -151,7 +152,11 @@ def _own_files(manifests: Sequence[Manifest], places: Sequence[Mirror]) -> dict[
     wanted = {one.sha256: one.size_bytes for one in manifests if one.sha256 and not one.locations}
     if not wanted:
         return {}
-    return find_own(wanted, [place.root for place in places if isinstance(place, FolderMirror)])
+    found = find_own(wanted)
+    # A user's own folder keeps its names; a mirror of what was published has files under the manifests' paths alone.
+    private = {one.sha256: one.size_bytes for one in manifests if one.sha256 in wanted and is_private(one)}
+    left = {sha256: size for sha256, size in private.items() if sha256 not in found and sha256 is not None}
+    return found | find_own(left, [place.root for place in places if isinstance(place, FolderMirror)])
 
 
 @dataclass
