@@ -10,8 +10,10 @@ import os
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -399,6 +401,10 @@ def test_a_known_clip_small_on_a_grey_screen_is_refused_by_the_right_name(place,
     assert "looks like test/known" in capsys.readouterr().err
 
 
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 @pytest.mark.parametrize(
     ("name", "head", "found"),
     [
@@ -406,8 +412,11 @@ def test_a_known_clip_small_on_a_grey_screen_is_refused_by_the_right_name(place,
         ("a.webp", b"RIFF\xd2\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(197), "animated WebP"),
         (
             "a.png",
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (20_000).to_bytes(4, "big") * 2 + bytes(9) + b"IEND",
-            "20000 x 20000 px",
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT")
+            + chunk(b"IEND"),
+            "400,000,000 px in all",
         ),
     ],
 )

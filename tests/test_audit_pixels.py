@@ -16,6 +16,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.cli import main
+from lusdata.dataset.audit import advice
 from lusdata.dataset.audit.advice import ADVICE
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.pixels import find_pixel_leaks, look_alikes
@@ -23,7 +24,7 @@ from lusdata.dataset.audit.report import audit
 from lusdata.dataset.audit.split import AuditedSplit, read_split
 from lusdata.media.facts import sha256_of
 
-PACKAGE = Path(__file__).parents[1] / "lusdata" / "dataset" / "audit"
+PACKAGE = Path(advice.__file__).parent
 
 
 def seen(manifest: Manifest, seed: int) -> Manifest:

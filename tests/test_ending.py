@@ -77,12 +77,26 @@ def test_a_whole_file_is_not_doubted(name, whole, tmp_path):
     assert missing(padded) == ""
 
 
+def flash_tags(path: Path) -> set[int]:
+    """Where the tags of a Flash video end, with the field behind each that repeats its length, and without."""
+    data, ends, place = path.read_bytes(), set(), 13
+    while place < len(data):
+        place += 11 + int.from_bytes(data[place + 1 : place + 4], "big")
+        ends |= {place, place + 4}
+        place += 4
+    return ends
+
+
 @pytest.mark.parametrize("name", SIZED)
 def test_a_cut_anywhere_is_seen_without_decoding(name, whole, tmp_path):
     path = whole(name)
     size_bytes = path.stat().st_size
+    # Between two tags of a Flash video the cut shows by nothing.
+    unseen = flash_tags(path) if name == "clip.flv" else set()
     # A cut inside what comes before all frames leaves no video at all.
     for kept in [size_bytes - 5, *(size_bytes * part // 23 + 1 for part in range(5, 23))]:
+        if kept in unseen:
+            continue
         with pytest.raises(DecodeError, match=r"the file ends early: its .* (is|are) missing|holds no (video|frame)"):
             survey(cut(path, tmp_path / name, kept))
 

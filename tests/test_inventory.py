@@ -230,7 +230,8 @@ def test_a_thumbnail_in_a_photograph_is_refused(tmp_path):
 def test_the_day_of_a_photograph_is_refused_and_that_of_its_file_is_shown(tmp_path):
     for tag, level in ((0x0132, "shown"), (0x9003, "refused")):
         block = Image.Exif()
-        (block if tag == 0x0132 else block.get_ifd(0x8769))[tag] = "2024:03:09 10:11:12"
+        day = {tag: "2024:03:09 10:11:12"}
+        block.update(day if tag == 0x0132 else {0x8769: day})
         Image.fromarray(texture(0)).save(tmp_path / "a.jpg", exif=block.tobytes())
         assert [one[0] for one in found(tmp_path / "a.jpg")] == [level]
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import train
 from lusdata.errors import UsageError
 from train.augment import RECIPES
 from train.config import TrainConfig, override, to_json
 from train.configs import CONFIGS, get_config
 
-FOLDER = Path(__file__).resolve().parent.parent / "train" / "configs"
+FOLDER = Path(train.__path__[0]) / "configs"
 MODELS = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__", "settings"})
 
 
@@ -75,6 +76,8 @@ def test_the_physical_variant_of_the_reference_chooses_by_what_carries_over_betw
 
 def test_the_record_of_the_reference_run_is_the_config_of_today():
     record = FOLDER.parent / "results" / "mobilenet_v2" / "config.json"
+    if not record.is_file():
+        pytest.skip("the tests run outside a checkout of the repository")
     assert to_json(get_config("mobilenet_v2")) == record.read_text(encoding="utf-8")
 
 

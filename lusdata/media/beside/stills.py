@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
+from lusdata.errors import DecodeError
 from lusdata.media.beside.item import Item, plain
 from lusdata.media.decode.beside import Beside, parts_beside
 from lusdata.media.decode.directories import directories
+from lusdata.media.decode.pillow import open_picture
 from lusdata.media.decode.segments import BEHIND, Segment, jpeg_segments, png_chunks, riff_chunks
 
 __all__ = ["still_items"]
@@ -20,6 +22,7 @@ _FRAMING: Mapping[str, Callable[[bytes], Iterator[Segment]]] = {
     "PNG image": png_chunks,
     "WebP image": riff_chunks,
 }
+_FORMS = {"JPEG image": "JPEG", "PNG image": "PNG", "TIFF image": "TIFF", "WebP image": "WEBP"}
 _PIXELS = frozenset({"DA", "IDAT", "fdAT", "VP8 ", "VP8L", "ALPH", "ANMF", BEHIND})
 _PROFILES = frozenset({"colour profile", "icc_profile", "iccprofile", "interprofile"})
 _NAMES = {"com": "comment"}
@@ -43,7 +46,8 @@ def still_items(path: Path, kind: str) -> Iterator[Item]:
     for part in parts_beside(path):
         if part.name.lower() not in _PROFILES:
             yield from _of_part(part)
-    yield from _profile(path)
+    if kind in _FORMS:
+        yield from _profile(path, _FORMS[kind])
     if kind == "TIFF image":
         with path.open("rb") as file:
             below = sum(directory.place == "sub-directory" for directory in directories(file))
@@ -55,13 +59,14 @@ def still_items(path: Path, kind: str) -> Iterator[Item]:
                 yield Item(f"a thumbnail in {segment.kind}", "picture")
 
 
-def _profile(path: Path) -> Iterator[Item]:
+def _profile(path: Path, form: str) -> Iterator[Item]:
     """Yield what a colour profile says of itself; its tables look like text and are none."""
     try:
-        with Image.open(path) as picture:
+        with open_picture(path, form) as picture:
             data = picture.info.get("icc_profile")
             profile = ImageCms.ImageCmsProfile(io.BytesIO(data)).profile if data else None
-    except (OSError, ImageCms.PyCMSError):
+    except (DecodeError, OSError, ImageCms.PyCMSError):
+        # What is wrong with the picture, decoding says; a profile that cannot be read says nothing.
         return
     if profile is not None:
         said = (profile.profile_description, profile.copyright, profile.manufacturer, profile.model)

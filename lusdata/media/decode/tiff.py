@@ -132,7 +132,8 @@ def _described(tags: dict[int, Any]) -> str:
         channels = math.ceil(sizes.get("C", 1) / max(1, _number(tags.get(_SAMPLES), 1)))
         planes = sizes.get("Z", 1) * sizes.get("T", 1) * channels
         return f"{planes} planes, as its OME-XML says" if planes > 1 else ""
-    if text.startswith('{"shape": ['):
+    # Whatever order the release of tifffile keeps the keys in.
+    if text.startswith("{") and '"shape": [' in text:
         return _shaped(text, tags)
     return ""
 
