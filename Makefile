@@ -78,6 +78,7 @@ bench: $(DEV)  ## measure building against decoding alone, and the start-up time
 bench-add: $(DEV)  ## measure what adding rests on: scan, writing, duplicates (half an hour); docs/measured.md has figures
 	@$(PY) -m benchmarks.sector --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
 	@$(PY) -m benchmarks.screens --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
+	@$(PY) -m benchmarks.looks
 	@$(PY) -m benchmarks.text --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
 	@$(PY) -m benchmarks.duplicates --mirror pocus="$(SHARED)/corpus" --mirror blues="$(SHARED)/corpus_blues" --out build/duplicates
 

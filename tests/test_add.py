@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -258,6 +259,34 @@ def test_a_persons_crop_goes_before_the_finders(place, clips):
     crop = place.the_new()["crop"]
     assert [crop[edge] for edge in ("left_px", "top_px", "width_px", "height_px")] == [30, 20, 200, 200]
     assert (crop["method"], crop["reviewer"]) == ("manual", "physician")
+
+
+@pytest.fixture(scope="session")
+def two_scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("screens") / "two.mp4"
+    bar = np.full((12, 30, 640), 90, np.uint8)
+    both = np.concatenate([clean(seed, margin=0.05) for seed in (5, 6)], axis=2)
+    write_video(path, np.concatenate([bar, both], axis=1), rate_hz=15)
+    return path
+
+
+def test_of_several_scans_on_a_screen_one_is_cropped_and_the_others_are_named(place, two_scans, capsys):
+    assert place.add(two_scans, *SAID) == 0
+    crop = place.the_new()["crop"]
+    assert crop["left_px"] + crop["width_px"] <= 320
+    assert crop["top_px"] >= 30
+    out = capsys.readouterr().out
+    (other,) = re.findall(r"the screen shows 2 scans.* --crop (\d+,\d+,\d+) takes another", out)
+    left_px, _, size_px = map(int, other.split(","))
+    assert left_px >= 320
+    assert left_px + size_px <= 640
+
+
+def test_of_several_scans_a_person_says_which(place, two_scans, monkeypatch, capsys):
+    answers(monkeypatch, "", "yes")
+    assert place.add(two_scans, *SAID, "--class-basis", "pcr", "--attribution", "A", "--patient", "c-07") == 0
+    assert place.the_new()["crop"]["left_px"] < 320
+    assert "the screen shows 2 scans" in capsys.readouterr().err
 
 
 def test_a_still_picture_is_an_image_and_so_is_an_animation_of_one_frame(place, tmp_path):

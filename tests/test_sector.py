@@ -119,8 +119,10 @@ def test_of_two_scans_side_by_side_one_is_found(probe: str) -> None:
     found = find_sector(beside_each_other(first, second))
     truth = np.zeros(found.mask.shape, dtype=np.bool_)
     truth[:, :320] = first.masks["sector"][0]
-    assert found.parts == 2
+    assert (found.parts, found.is_sure) == (2, False)
     assert overlap(found.mask, truth) > 0.9
+    (other,) = found.other_squares
+    assert other.left_px >= 328
 
 
 def test_the_scan_goes_before_a_trace_beside_it() -> None:
@@ -135,7 +137,7 @@ def test_a_trace_below_the_scan_is_left_out() -> None:
     trace = np.zeros((6, 140, 320), np.uint8)
     trace[:, 10:130, 10:310] = np.random.default_rng(0).rayleigh(40, (6, 120, 300)).clip(1, 255)
     found = find_sector(np.concatenate([scan.frames, trace], axis=1))
-    assert found.parts == 2
+    assert (found.parts, found.is_sure, found.other_squares) == (2, True, ())
     assert overlap(found.mask[:240], scan.masks["sector"][0]) > 0.9
     assert found.box.top_px + found.box.height_px <= 240
 
@@ -144,6 +146,73 @@ def test_a_trace_below_the_scan_is_left_out() -> None:
 def test_one_scan_is_one_part(probe: str) -> None:
     for seed in range(4):
         assert find_sector(phantom(probe, seed, margin=0.1, frame_count=4).frames).parts == 1
+
+
+@pytest.mark.parametrize("ground", [(49, 49, 61), (90, 96, 100), (58, 84, 120), (230, 230, 230)], ids=str)
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_a_flat_bar_of_any_grey_counts_as_the_empty_screen(side: str, ground: tuple[int, int, int]) -> None:
+    frames = np.repeat(phantom("convex", 2, burned_in=False, margin=0.16, frame_count=1).frames[..., None], 3, axis=3)
+    turned = frames if side in ("top", "bottom") else frames.transpose(0, 2, 1, 3)
+    bar = turned[:, :30] if side in ("top", "left") else turned[:, -30:]
+    bar[:] = 0
+    black = find_sector(frames)
+    bar[:] = ground
+    ink = (20, 20, 20) if sum(ground) > 400 else (240, 240, 240)
+    for start in (10, 24, 38, 110, 124, 138, 152):
+        bar[:, 8:18, start : start + 2] = bar[:, 12:14, start : start + 8] = ink
+    found = find_sector(frames)
+    assert found.box == black.box
+    assert found.confidence == pytest.approx(black.confidence, abs=0.02)
+    assert found.is_sure
+
+
+def test_a_grey_frame_about_a_black_panel_is_no_scan() -> None:
+    truth = phantom("phased", 2, burned_in=False, margin=0.05)
+    frames = np.full((6, 320, 420), 70, np.uint8)
+    frames[:, 30:270, 50:370] = truth.frames
+    found = find_sector(frames)
+    assert overlap(found.mask[30:270, 50:370], truth.masks["sector"][0]) > 0.9
+
+
+def test_a_thick_border_about_a_scan_is_not_painted_over_with_it() -> None:
+    scans = [phantom("convex", seed, margin=0.12, burned_in=False, frame_count=1) for seed in (1, 2, 3)]
+    for scan in scans:
+        for line in (scan.frames[:, 4:14], scan.frames[:, -14:-4], scan.frames[..., 4:14], scan.frames[..., -14:-4]):
+            line[:] = 110
+    found = find_sector(np.pad(np.concatenate([scan.frames for scan in scans], axis=2), ((0, 0), (20, 20), (20, 20))))
+    assert (found.parts, len(found.other_squares), found.is_sure) == (3, 2, False)
+    assert overlap(found.mask[20:260, 20:340], scans[0].masks["sector"][0]) > 0.85
+
+
+def test_even_rows_at_the_top_of_a_crop_are_no_bar() -> None:
+    truth = phantom("linear", 3, margin=0.0, burned_in=False)
+    left, top, width, height = truth.box
+    crop = np.ascontiguousarray(truth.frames[:, top : top + height, left : left + width])
+    crop[:, :12] = np.array([200, 150, 120, 180, 90, 140, 100, 160, 80, 120, 70, 110], np.uint8)[:, None]
+    assert find_sector(crop).box == Box(0, 0, width, height)
+
+
+@pytest.mark.parametrize("probe", ["convex", "phased"])
+def test_a_scan_with_a_shadow_through_it_is_one(probe: str) -> None:
+    truth = phantom(probe, 2, margin=0.1, burned_in=False)
+    frames = truth.frames.copy()
+    frames[:, :, 152:168] = 0
+    found = find_sector(frames)
+    assert found.parts == 1
+    assert overlap(found.mask, truth.masks["sector"][0]) > 0.9
+
+
+def test_a_near_field_alone_is_boxed_but_not_for_sure() -> None:
+    truth = phantom("convex", 1, margin=0.12, burned_in=False, width_px=480, height_px=360)
+    frames = truth.frames.copy()
+    frames[:, truth.box[1] + 42 :] = 0
+    found = find_sector(frames)
+    left, top, width, _ = truth.box
+    assert not found.is_sure
+    assert found.box.left_px >= left - 4
+    assert found.box.left_px + found.box.width_px <= left + width + 4
+    assert top - 4 <= found.box.top_px
+    assert found.box.top_px + found.box.height_px <= top + 50
 
 
 def test_a_square_that_was_cut_out_already_stays_whole() -> None:

@@ -20,7 +20,7 @@ from lusdata.intake.compose import Seen, draft, recording_slug
 from lusdata.intake.crop import asked_crop, chosen_crop
 from lusdata.intake.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
 from lusdata.intake.lead import complete_lead, refuse_lead
-from lusdata.intake.look import SURE_ENOUGH, Look, look
+from lusdata.intake.look import Look, look
 from lusdata.intake.prepare import prepare
 from lusdata.intake.question import Question
 from lusdata.intake.source import is_address
@@ -29,6 +29,7 @@ from lusdata.media.completing import file_facts
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.facts import sha256_of
 from lusdata.media.pictures.preview import preview, write_preview
+from lusdata.media.sector.finder import SURE
 from lusdata.scratch import scratch_folder
 from lusdata.wording import counted, one_line
 
@@ -132,7 +133,7 @@ def _completed(prepared: Prepared, found: Look, wishes: Wishes) -> Answers:
     if answers.probe:
         return answers
     shape = found.sector.shape
-    proposal = shape if shape in enumeration("probe") and found.sector.confidence >= SURE_ENOUGH else None
+    proposal = shape if shape in enumeration("probe") and found.sector.confidence >= SURE else None
     if wishes.interview is not None:
         question = Question("Which transducer?", enumeration("probe"), default=proposal)
         return replace(answers, probe=wishes.interview.ask(question) or "")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from lusdata.errors import UsageError
 from lusdata.intake.bench import Prepared, Wishes
-from lusdata.intake.look import SURE_ENOUGH, Look, proposed_crop
+from lusdata.intake.look import Look, proposed_crop
 from lusdata.intake.question import Ask, Question
 from lusdata.media.crop import Box
+from lusdata.media.sector.finder import SURE, Sector
+from lusdata.wording import counted
 
 __all__ = ["asked_crop", "chosen_crop", "parse_crop"]
 
@@ -48,17 +50,25 @@ def chosen_crop(prepared: Prepared, found: Look, wishes: Wishes) -> tuple[Box | 
             return box, "sector", f"the crop was found inside the region that the scanner describes, {sure}: look at it"
         return region, "sector", "the crop is the region that the scanner describes"
     if box is not None:
-        one_of = (
-            f"of {found.sector.parts} scans or traces on the screen one was chosen; " if found.sector.parts > 1 else ""
-        )
         return (
             box,
             "sector",
-            f"{one_of}the crop was found by the sector finder, {sure}: look at it, --crop overrides it",
+            f"{_one_of(found.sector)}the crop was found by the sector finder, {sure}: look at it, --crop overrides it",
         )
-    agrees = found.sector.confidence >= SURE_ENOUGH
+    agrees = found.sector.confidence >= SURE
     reason = "which fits the scan" if agrees else f"since no scan was found for sure ({sure})"
     return None, "sector", f"no crop: the largest centred square is used, {reason}; --crop sets one"
+
+
+def _one_of(sector: Sector) -> str:
+    """Say what else is on the screen, and how to take another scan."""
+    if sector.other_squares:
+        others = " or ".join(f"--crop {box.left_px},{box.top_px},{box.width_px}" for box in sector.other_squares)
+        count = counted(1 + len(sector.other_squares), "scan")
+        return (
+            f"the screen shows {count}, and nothing tells which is meant: this is one of them, {others} takes another; "
+        )
+    return f"of {sector.parts} scans or traces on the screen the scan was chosen; " if sector.parts > 1 else ""
 
 
 def asked_crop(
@@ -76,8 +86,10 @@ def asked_crop(
         return ""
 
     question = "Use this crop? yes, none (keep it all), or LEFT,TOP,SIZE in pixels"
-    note = f"{drawn} shows the recording and its crop"
-    text = ask(Question(question, default="yes", fault=fault, note=note))
+    note = f"{_one_of(found.sector)}{drawn} shows the recording and its crop"
+    # Of several scans none goes without saying.
+    default = None if found.sector.other_squares else "yes"
+    text = ask(Question(question, default=default, fault=fault, note=note))
     if text == "yes" or text is None:
         return proposed
     if text == "none":

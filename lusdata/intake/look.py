@@ -21,7 +21,7 @@ from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
 from lusdata.media.fingerprint import fingerprint, signature, undone_signatures
-from lusdata.media.sector.finder import Sector, find_sector
+from lusdata.media.sector.finder import SURE, Sector, find_sector
 from lusdata.media.text.finder import TextFinding, find_text
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
 _MOST_OF_SCREEN, _SHOWN_PX = 0.8, 256
 _LEAST_SIDE_PX = 32
-SURE_ENOUGH = 0.5
-"""Confidence from which the sector finder's box is proposed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ def _other_fingerprints(frames: NDArray[np.uint8], sector: Sector) -> tuple[str,
     ]
     found = undone_signatures(small)
     box = sector.box
-    if sector.confidence >= SURE_ENOUGH and box.width_px * box.height_px < _MOST_OF_SCREEN * grey[0].size:
+    if sector.confidence >= SURE and box.width_px * box.height_px < _MOST_OF_SCREEN * grey[0].size:
         rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
         scan = signature([one[rows, columns] for one in grey])
         found += [scan] if scan else []
@@ -227,12 +225,15 @@ def _stack(path: Path, frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]
 def proposed_crop(seen: Look) -> Box | None:
     """Return the sector finder's square, if it is sure enough and says something.
 
+    Of several scans on one screen one is proposed, however sure: the largest centred square would lie across two.
+
     Returns
     -------
     Box or None
         None where it is unsure, or agrees with the largest centred square, which is used without a manifest saying so.
     """
-    box = seen.sector.square_box
-    if seen.sector.confidence < SURE_ENOUGH or box == crop_box(seen.facts.width_px, seen.facts.height_px):
+    sector, default = seen.sector, crop_box(seen.facts.width_px, seen.facts.height_px)
+    is_sure_enough = sector.confidence >= SURE or bool(sector.other_squares)
+    if not is_sure_enough or sector.square_box == default:
         return None
-    return Box(*(int(edge) for edge in box))
+    return Box(*(int(edge) for edge in sector.square_box))

@@ -1,1 +1,1 @@
-"""Where in a picture the scan lies: `evidence` of echoes, an outline to `fit` to it, and the `finder` over both."""
+"""Where a picture shows the scan: `evidence` of echoes without `bars`, an outline to `fit` to `parts`, the `finder`."""

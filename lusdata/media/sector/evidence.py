@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lusdata.errors import UsageError
+from lusdata.media.sector.bars import lit_frames, shrunk, without_bars
 
 __all__ = ["MOST_FRAMES", "Evidence", "gather", "grey_sample"]
 
@@ -97,11 +98,12 @@ def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
     -------
     Evidence
     """
+    grey, colour = without_bars(grey, colour)
     height_px, width_px = grey.shape[1:]
     scale = max(1.0, max(height_px, width_px) / _WORK_SIDE_PX)
     size = (max(1, round(width_px / scale)), max(1, round(height_px / scale)))
-    small = np.stack([_shrink(one, size) for one in grey]).astype(np.float32)
-    small = small[_lit_frames(small)]
+    small = np.stack([shrunk(one, size) for one in grey]).astype(np.float32)
+    small = small[lit_frames(small)]
     mean: Float = small.mean(axis=0)
     spread: Float = small.std(axis=0)
     # A median leaves the scan's edges where they are, which a blur would spread.
@@ -119,7 +121,7 @@ def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
     clear = step > 2 * _LEAST_STEP
     typical_change = float(np.median(spread[clear])) if clear.any() else 0.0
     moves = len(small) > 2 and typical_change > max(1.5, 1.3 * noise)
-    foreign = _foreign_colour(_shrink(colour, size)) if colour is not None else np.zeros(mean.shape, dtype=np.bool_)
+    foreign = _foreign_colour(shrunk(colour, size)) if colour is not None else np.zeros(mean.shape, dtype=np.bool_)
     candidates = ((raised | changes) & ~_grown(foreign)).astype(np.uint8)
     body = cv2.morphologyEx(candidates, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
     overlay = foreign | (~body & (np.abs(mean - np.float32(level)) > _STRONG_STEP))
@@ -142,18 +144,6 @@ def _still_islands(body: Mask, still: Mask) -> Mask:
     islands = unmoved > 0.9 * area
     islands[0] = False
     return np.asarray(islands[labels], dtype=np.bool_)
-
-
-def _shrink(image: Pixels, size: tuple[int, int]) -> Pixels:
-    if (image.shape[1], image.shape[0]) == size:
-        return image
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _lit_frames(small: Float) -> npt.NDArray[np.bool_]:
-    """Leave out frames that are blank beside the others, such as the black one that many exports begin with."""
-    brightness = small.mean(axis=(1, 2))
-    return np.asarray(brightness >= 0.3 * np.median(brightness), dtype=np.bool_)
 
 
 def _empty_level(smooth: Float, spread: Float) -> tuple[float, float] | None:

@@ -1,12 +1,13 @@
 """Find the scan in a picture of a screen: where the echoes are, without rulers, text and logos.
 
-Classical vision only. `evidence` tells echoes from the empty screen and from overlay by what moves and what
-carries texture; `fit` fits a fan or a rectangle to that; here it becomes boxes to crop by. A person's box always
-goes before this one.
+Classical vision only. `bars` paints over flat bars and panels; `evidence` tells echoes from the empty screen and from
+overlay by what moves and what carries texture; `fit` fits a fan or a rectangle to that, and `parts` one to each scan
+and trace; here it becomes boxes to crop by. A person's box always goes before this one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,12 +18,18 @@ import numpy.typing as npt
 from lusdata.media.crop import Box
 from lusdata.media.sector.evidence import Evidence, gather, grey_sample
 from lusdata.media.sector.fit import Outline
-from lusdata.media.sector.parts import chosen_part
+from lusdata.media.sector.parts import Part, parts_of
 
-__all__ = ["Sector", "Shape", "find_sector"]
+__all__ = ["SURE", "Sector", "Shape", "find_sector"]
 
 Shape = Literal["convex", "linear", "phased", "full"]
 
+SURE = 0.5
+"""Confidence from which a box is proposed."""
+
+# Part of the screen below which echoes are no scan, and below which an outline may hold the near field alone, if the
+# gain was low.
+_LEAST_SHOWN, _NEAR_FIELD = 0.002, 0.05
 # A phased transducer's beams meet almost at its face.
 _PHASED_RADII = 0.14
 # A rectangle that leaves less than this part of the frame free fills it.
@@ -54,6 +61,8 @@ class Sector:
         What the outline looks like; full where the scan fills the frame, as after an earlier crop.
     parts : int
         Number of scans and traces on the screen, of which this is one.
+    other_squares : tuple of Box
+        Windows as `square_box` of the other scans on the screen, from left to right; a trace is no scan.
     """
 
     box: Box
@@ -62,6 +71,12 @@ class Sector:
     confidence: float
     shape: Shape
     parts: int = 1
+    other_squares: tuple[Box, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether one scan was found, and clearly: its box may be proposed without asking which one is meant."""
+        return self.confidence >= SURE and not self.other_squares
 
 
 def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
@@ -86,26 +101,37 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
     grey, colour = grey_sample(frames)
     height_px, width_px = grey.shape[1:]
     evidence = gather(grey, colour)
-    if evidence.echo.mean() < 0.01:
+    if evidence.echo.mean() < _LEAST_SHOWN:
         return _everything(height_px, width_px, confidence=0.0)
-    evidence, outline, parts = chosen_part(evidence)
-    small = outline.mask(evidence.echo.shape)
-    scale = 1 / max(width_px / evidence.echo.shape[1], 1e-9)
-    mask = outline.mask((height_px, width_px), 1 / scale)
+    first, *others = parts_of(evidence)
+    mask = _full_mask(first, height_px, width_px)
     if not mask.any():
         return _everything(height_px, width_px, confidence=0.0)
-    confidence = _confidence(evidence, small)
-    if outline.apex is None and mask.mean() >= _FULL_PART:
+    confidence = _confidence(first.evidence, first.mask)
+    if first.outline.apex is None and mask.mean() >= _FULL_PART:
         return _everything(height_px, width_px, confidence=confidence)
     box = _box_around(mask)
     return Sector(
         box=box,
-        square_box=_square(box, evidence, small, height_px=height_px, width_px=width_px),
+        square_box=_square(box, first.evidence, first.mask, height_px=height_px, width_px=width_px),
         mask=mask,
         confidence=confidence,
-        shape=_shape(outline),
-        parts=parts,
+        shape=_shape(first.outline),
+        parts=1 + len(others),
+        other_squares=tuple(sorted(_squares(others, height_px, width_px))),
     )
+
+
+def _squares(parts: list[Part], height_px: int, width_px: int) -> Iterator[Box]:
+    for part in parts:
+        mask = _full_mask(part, height_px, width_px)
+        if mask.any() and not part.is_trace:
+            yield _square(_box_around(mask), part.evidence, part.mask, height_px=height_px, width_px=width_px)
+
+
+def _full_mask(part: Part, height_px: int, width_px: int) -> npt.NDArray[np.bool_]:
+    scale = width_px / max(part.evidence.echo.shape[1], 1e-9)
+    return part.outline.mask((height_px, width_px), scale)
 
 
 def _everything(height_px: int, width_px: int, *, confidence: float) -> Sector:
@@ -131,9 +157,12 @@ def _box_around(mask: npt.NDArray[np.bool_]) -> Box:
 
 
 def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
-    """Return how much of the echoes is inside, times how sharply the outline's free edge separates them."""
+    """Return how much of the echoes is inside, times how sharply the outline's free edge separates them.
+
+    An outline so small that it may be of the near field alone gives less.
+    """
     echo = evidence.echo
-    caught = float(echo[inside].sum()) / max(1.0, float(echo.sum()))
+    caught = float(echo[inside].sum()) / max(1.0, float(echo.sum())) * min(1.0, float(inside.mean()) / _NEAR_FIELD)
     block = np.ones((9, 9), np.uint8)
     body = inside.astype(np.uint8)
     outer = (cv2.dilate(body, block) > 0) & ~inside & ~evidence.overlay

@@ -37,6 +37,8 @@ _FAN_COST = 0.012
 _CUT_COST = 0.001
 _LOPSIDED_COST = 0.12
 _ASIDE_COST = 0.2
+# Part of the most echoes in a row from which a row holds many.
+_DENSE = 0.3
 # Part of the pixels along a straight cut that must hold echoes.
 _SHARP_PART = 0.6
 # Where an apex is looked for, as parts of the height above and the width beside the echoes.
@@ -161,11 +163,16 @@ class _Grid:
     def rectangle(self, dark: float) -> Outline:
         """Return the best upright rectangle."""
         weights = _weights(self.echo, self.empty, dark)
-        (left, right), (top, bottom), score = (0, weights.shape[1]), (0, weights.shape[0]), 0.0
-        for _ in range(3):
-            left, right, _ = _best_run(weights[top:bottom].sum(axis=0))
-            top, bottom, score = _best_run(weights[:, left:right].sum(axis=1))
-        return Outline(None, _EVERYTHING, _EVERYTHING, (float(left), float(right)), (float(top), float(bottom)), score)
+        best = Outline(None, _EVERYTHING, _EVERYTHING, (0.0, 0.0), (0.0, 0.0), 0.0)
+        # On a large screen most of each column is empty, so one start is at the whole frame, one where the echoes are.
+        for top, bottom in ((0, weights.shape[0]), _dense_run(self.echo.sum(axis=1))):
+            left, right, score = 0, weights.shape[1], 0.0
+            for _ in range(3):
+                left, right, _ = _best_run(weights[top:bottom].sum(axis=0))
+                top, bottom, score = _best_run(weights[:, left:right].sum(axis=1))
+            found = replace(best, columns=(float(left), float(right)), rows=(float(top), float(bottom)), score=score)
+            best = max(best, found, key=_by_score)
+        return best
 
     def fan(self, apex: tuple[float, float], dark: float) -> Outline:
         """Return the best fan whose beams meet at `apex`."""
@@ -250,6 +257,12 @@ def _best_run(sums: Float) -> tuple[int, int, float]:
     end = int(np.argmax(total - lowest))
     start = int(np.argmin(total[: end + 1]))
     return start, end, float(total[end] - total[start])
+
+
+def _dense_run(sums: Float) -> tuple[int, int]:
+    """Return start and end of the neighbours that hold much of what there is."""
+    start, end, _ = _best_run(sums - np.float32(_DENSE) * sums.max(initial=0))
+    return start, end
 
 
 def _search_fan(grid: _Grid, frame: Outline, dark: float) -> Outline:
