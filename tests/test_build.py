@@ -87,7 +87,7 @@ def test_the_index_counts_what_is_there(report: BuildReport) -> None:
 
 
 def test_a_finished_folder_holds_nothing_unfinished(report: BuildReport) -> None:
-    assert sorted(files_of(report.out)) == ["README.md", "dataset.json", "manifests.jsonl", "part-00000.parquet"]
+    assert sorted(files_of(report.out)) == ["README.md", "data/part-00000.parquet", "dataset.json", "manifests.jsonl"]
     assert not (report.out / ".parts").exists()
 
 
@@ -461,7 +461,7 @@ def test_a_finished_folder_is_up_to_date_and_nothing_is_touched(
 def test_a_finished_folder_with_a_missing_shard_is_a_fault(collection: Collection, home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     build_here(collection, home, out)
-    (out / "part-00000.parquet").unlink()
+    (out / "data" / "part-00000.parquet").unlink()
     with pytest.raises(DataError, match="a file of the dataset is missing"):
         verify(open_index(out))
     with pytest.raises(DataError, match=r"part-00000.parquet: a file of the dataset is missing"):
@@ -646,7 +646,7 @@ def test_a_broken_index_is_a_fault_of_the_data(tmp_path: Path, text: str, messag
             [0, 0, -1, 5],
             r"recordings\[0\]\.crop\[2\]: out of range, expected at least 0",
         ),
-        (("shards", 0, "file"), "../part-00000.parquet", r"\$\.shards\[0\]\.file: malformed value"),
+        (("shards", 0, "file"), "../data/part-00000.parquet", r"\$\.shards\[0\]\.file: malformed value"),
         (("recipe", "size_px"), 5, r"found \$\.recipe\.size_px: out of range, expected at least 16"),
         (("versions",), {}, r"\$\.versions\.lusdata: a required field is missing"),
         (("left_out",), [{}], r"\$\.left_out\[0\]\.code: a required field is missing"),

@@ -14,6 +14,7 @@ from damage import damaged
 from golden import CARD, RENEW, masked
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow.parquet import read_schema
 from small_datasets import SMALL, build_here, changed, small_collection
 
 from lusdata.atomic import write_text
@@ -21,7 +22,6 @@ from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.releases.release import find_release
 from lusdata.cli import main
-from lusdata.dataset.parquet import schema
 from lusdata.dataset.view import Dataset
 from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
@@ -57,7 +57,7 @@ def test_the_cards_head_is_yaml_that_hugging_face_knows(home):
     assert head["license_name"] == "CC-BY-4.0, LicenseRef-None"
     assert head["size_categories"] == ["n<1K"]
     assert head["configs"] == [
-        {"config_name": "default", "data_files": [{"split": "train", "path": ["part-*.parquet"]}]}
+        {"config_name": "default", "data_files": [{"split": "train", "path": ["data/*.parquet"]}]}
     ]
 
 
@@ -108,17 +108,17 @@ def test_drawn_recordings_are_called_drawn(tmp_path):
 def test_croissant_lists_every_file_with_its_digest(described, home):
     files = {item["@id"]: item for item in described["distribution"] if item["@type"] == "cr:FileObject"}
     data = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))
-    assert set(files) == {"part-00000.parquet", "manifests.jsonl"}
+    assert set(files) == {"data/part-00000.parquet", "manifests.jsonl"}
     for item in [*data["shards"], data["manifests"]]:
         assert files[item["file"]]["sha256"] == item["sha256"]
         assert files[item["file"]]["contentSize"] == f"{item['size_bytes']} B"
         assert files[item["file"]]["contentUrl"] == item["file"]
 
 
-def test_croissant_has_a_field_for_every_column(described):
+def test_croissant_has_a_field_for_every_column(described, home):
     (frames,) = [item for item in described["recordSet"] if item["@id"] == "frames"]
     columns = {field["name"]: field["source"]["extract"]["column"] for field in frames["field"]}
-    assert list(columns) == schema().names
+    assert list(columns) == read_schema(home / "dataset" / "data" / "part-00000.parquet").names
     assert all(name == column for name, column in columns.items())
     assert {field["dataType"] for field in frames["field"] if field["name"] == "image"} == {"sc:ImageObject"}
 
@@ -127,7 +127,7 @@ def test_croissant_tells_the_licence_of_every_recording(described):
     (recordings,) = [item for item in described["recordSet"] if item["@id"] == "recordings"]
     named = {field["@id"] for field in recordings["field"]}
     assert all(record.keys() == named for record in recordings["data"])
-    licences = {record["recordings/id"]: record["recordings/licence"] for record in recordings["data"]}
+    licences = {record["recordings/recording"]: record["recordings/licence"] for record in recordings["data"]}
     assert len(licences) == 12
     assert licences["small/video-00"] == "LicenseRef-None"
     assert sum(record["recordings/publish"] for record in recordings["data"]) == 6
@@ -173,8 +173,8 @@ def test_mlcroissant_finds_no_fault_and_reads_the_records(home):
 def test_tfrecord_shards_are_listed_without_a_record_set(tmp_path):
     build_here(small_collection(tmp_path, videos=0, images=2), tmp_path, tmp_path / "dataset", format="tfrecord")
     described = croissant(subject_of_dataset(tmp_path / "dataset"))
-    assert [item["@id"] for item in described["recordSet"]] == ["recordings"]
-    assert [item["@id"] for item in described["distribution"]] == ["part-00000.tfrecord", "manifests.jsonl"]
+    assert [item["@id"] for item in described["recordSet"]] == ["recordings", "severity"]
+    assert [item["@id"] for item in described["distribution"]] == ["data/part-00000.tfrecord", "manifests.jsonl"]
 
 
 def test_a_collection_is_described_by_the_files_at_their_sources(tmp_path):
@@ -234,7 +234,7 @@ def test_a_wrong_call_is_one_line_and_writes_nothing(home, tmp_path, capsys, sub
 
 def test_a_changed_shard_is_not_described(tmp_path, capsys):
     build_here(small_collection(tmp_path, videos=0, images=2), tmp_path, tmp_path / "dataset")
-    with (tmp_path / "dataset" / "part-00000.parquet").open("ab") as stream:
+    with (tmp_path / "dataset" / "data" / "part-00000.parquet").open("ab") as stream:
         stream.write(b"x")
     assert main(["export", "card", str(tmp_path / "dataset")]) == 1
     assert "a file of the dataset was changed" in capsys.readouterr().err

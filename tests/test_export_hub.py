@@ -83,9 +83,9 @@ def test_hugging_face_opens_every_fold_as_lusdata_splits_it(subject, home, tmp_p
             frames = part.to_numpy()
             assert [row["recording"] for row in rows] == frames.recordings.tolist()
             assert [row["group"] for row in rows] == frames.groups.tolist()
-            assert [row["label"] for row in rows] == frames.labels.tolist()
+            assert [row["class"] for row in rows] == frames.labels.tolist()
             assert np.array_equal(np.stack([np.asarray(row["image"]) for row in rows]), frames.images)
-        assert opened["train"].features["label"].names == list(ours.classes)
+        assert opened["train"].features["class"].names == list(ours.classes)
     # Without a word the first fold opens.
     first = datasets.load_dataset(str(tmp_path / "out"), split="test", cache_dir=str(tmp_path / "cache"))
     assert set(first["recording"]) == set(ours.fold(0, k=3).test.recordings)

@@ -178,7 +178,7 @@ TABLES: dict[str, tuple[Callable[[pa.Table], pa.Table], str]] = {
 def test_a_parquet_shard_that_lies_is_one_line(made: dict[str, Path], tmp_path: Path, name: str) -> None:
     change, message = TABLES[name]
     folder = Path(shutil.copytree(made["parquet"], tmp_path / "copy"))
-    path = folder / "part-00000.parquet"
+    path = folder / "data" / "part-00000.parquet"
     groups = pq.ParquetFile(path)
     tables = [change(groups.read_row_group(number)) for number in range(groups.num_row_groups)]
     with pq.ParquetWriter(path, tables[0].schema, compression="none", use_dictionary=False) as writer:
@@ -201,7 +201,7 @@ def test_a_small_shard_does_not_become_a_large_one(
     made: dict[str, Path], tmp_path: Path, options: dict[str, Any], message: str
 ) -> None:
     folder = Path(shutil.copytree(made["parquet"], tmp_path / "copy"))
-    path = folder / "part-00000.parquet"
+    path = folder / "data" / "part-00000.parquet"
     data = index_of(folder)
     table = pq.ParquetFile(path).read_row_group(0).slice(0, 1)
     large = of_picture(table, png(16, 16) + bytes(200_000))
@@ -225,7 +225,7 @@ def checksum(data: bytes) -> bytes:
 @pytest.mark.parametrize("length", [2**62, 2**63 + 5, 8 << 30, 2**64 - 1])
 def test_a_length_that_lies_takes_no_memory(made: dict[str, Path], tmp_path: Path, length: int) -> None:
     folder = Path(shutil.copytree(made["tfrecord"], tmp_path / "copy"))
-    path = folder / "part-00000.tfrecord"
+    path = folder / "data" / "part-00000.tfrecord"
     header = struct.pack("<Q", length)
     path.write_bytes(header + checksum(header) + path.read_bytes()[12:])
     sealed_by_a_stranger(folder)
@@ -247,7 +247,7 @@ def test_a_length_that_lies_takes_no_memory(made: dict[str, Path], tmp_path: Pat
 )
 def test_a_record_that_is_no_frame_is_one_line(made: dict[str, Path], tmp_path: Path, body: bytes) -> None:
     folder = Path(shutil.copytree(made["tfrecord"], tmp_path / "copy"))
-    (folder / "part-00000.tfrecord").write_bytes(frame_record(body) * 200)
+    (folder / "data" / "part-00000.tfrecord").write_bytes(frame_record(body) * 200)
     data = index_of(folder)
     for item in data["recordings"]:
         item["position"] = 0

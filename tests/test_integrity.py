@@ -35,7 +35,7 @@ def folder(built: Path, tmp_path: Path) -> Path:
 
 
 def shard_of(folder: Path) -> Path:
-    return next(folder.glob("part-*"))
+    return next(folder.glob("data/part-*"))
 
 
 def flip_a_bit(path: Path) -> None:
@@ -49,7 +49,7 @@ def cut_short(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [flip_a_bit, cut_short, Path.unlink], ids=["one bit", "cut", "gone"])
-@pytest.mark.parametrize("name", ["part-*", "manifests.jsonl"])
+@pytest.mark.parametrize("name", ["data/part-*", "manifests.jsonl"])
 def test_load_refuses_a_file_that_was_changed(folder: Path, name: str, harm: Callable[[Path], Any]) -> None:
     path = next(folder.glob(name))
     harm(path)
@@ -85,7 +85,7 @@ def test_a_pipe_in_the_place_of_a_shard_keeps_nobody_waiting(folder: Path) -> No
 
 
 def test_a_file_is_read_once_a_process_until_it_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in folder.iterdir():
+    for path in folder.rglob("*"):
         os.utime(path, (time.time() - 60,) * 2)
     lusdata.load(folder)
     read: list[Path] = []

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_datasets import build_here, small_collection
+from small_datasets import build_here, index_of, small_collection
 
 import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.dataset import load as load_module
 from lusdata.dataset.build import BuildReport
 from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.index import sealed
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
 
@@ -56,6 +58,30 @@ def test_a_folder_opens_without_its_collection_and_cache(dataset: Dataset, tmp_p
     moved = tmp_path / "moved"
     shutil.copytree(dataset.index.folder, moved)
     assert lusdata.load(str(moved)).table.equals(dataset.table)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "tfrecord"])
+def test_a_folder_of_the_first_layout_still_opens(
+    collection: Collection, dataset: Dataset, home: Path, tmp_path: Path, kind: str
+) -> None:
+    import shutil
+
+    report = build_here(collection, home, tmp_path / "new", format=kind)
+    old = tmp_path / "old"
+    shutil.copytree(report.out, old)
+    for shard in (old / "data").iterdir():
+        shard.rename(old / shard.name)
+    (old / "data").rmdir()
+    data = {**index_of(old), "format_version": "1.0.0"}
+    data["shards"] = [{**shard, "file": Path(shard["file"]).name} for shard in data["shards"]]
+    (old / "dataset.json").write_text(json.dumps(sealed({**data, "scales": []})), encoding="utf-8")
+    opened = lusdata.load(old)
+    opened.verify(deep=True)
+    assert np.array_equal(opened.to_numpy("severity").labels, dataset.to_numpy("severity").labels)
+    # Neither layout is taken for the other.
+    (old / "dataset.json").write_text(json.dumps(sealed({**data, "format_version": "1.1.0"})), encoding="utf-8")
+    with pytest.raises(DataError, match=r"damaged.*\$\.shards\[0\]\.file"):
+        lusdata.load(old)
 
 
 def test_settings_that_disagree_with_a_folder_are_refused(dataset: Dataset) -> None:
@@ -115,15 +141,15 @@ def test_a_cached_dataset_grows_when_more_recordings_are_at_hand(
 
 def test_the_table_has_a_row_a_recording(dataset: Dataset, collection: Collection) -> None:
     table = dataset.table
-    assert tuple(table["id"]) == dataset.recordings
+    assert tuple(table["recording"]) == dataset.recordings
     assert table["frames"].sum() == dataset.frames
-    row = table.set_index("id").loc["small/video-02"]
+    row = table.set_index("recording").loc["small/video-02"]
     assert (row["class"], row["probe"], row["group"]) == ("healthy", "convex", "small/patient-1")
     assert (row["b_lines"], row["a_lines"]) == ("present", "unknown")
     assert row["severity_lus_0_3"] == 2.0
     assert row["duration_s"] == pytest.approx(2.0)
     assert row["publish"]
-    assert set(table["sha256"]) == {manifest.sha256 for manifest in collection.manifests}
+    assert set(table["source_sha256"]) == {manifest.sha256 for manifest in collection.manifests}
 
 
 def test_arrays_agree_with_each_other_and_with_the_table(dataset: Dataset) -> None:
@@ -131,7 +157,7 @@ def test_arrays_agree_with_each_other_and_with_the_table(dataset: Dataset) -> No
     assert frames.images.shape == (68, 16, 16)
     assert frames.images.dtype == np.uint8
     assert {len(column) for column in frames} == {68}
-    table = dataset.table.set_index("id")
+    table = dataset.table.set_index("recording")
     assert table.loc[frames.recordings, "group"].tolist() == frames.groups.tolist()
     assert table.loc[frames.recordings, "class"].tolist() == [dataset.classes[label] for label in frames.labels]
 
@@ -186,7 +212,7 @@ def test_clips_are_the_recordings_one_after_the_other(dataset: Dataset) -> None:
     assert tuple(clip.recording for clip in clips) == dataset.recordings
     for name in ("images", "times_s", "frame_indices"):
         assert np.array_equal(np.concatenate([getattr(clip, name) for clip in clips]), getattr(frames, name))
-    table = dataset.table.set_index("id")
+    table = dataset.table.set_index("recording")
     for clip in clips:
         assert (clip.class_name, clip.group) == (table["class"][clip.recording], table["group"][clip.recording])
         assert dataset.classes[clip.label] == clip.class_name

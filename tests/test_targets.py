@@ -77,7 +77,7 @@ def test_the_class_stays_what_labels_count_where_nothing_is_said(dataset: Datase
     plain, named = dataset.to_numpy(), dataset.to_numpy("class")
     assert plain.labels.dtype == np.int64
     assert [dataset.classes[label] for label in plain.labels] == [
-        dataset.table.set_index("id").loc[name, "class"] for name in plain.recordings
+        dataset.table.set_index("recording").loc[name, "class"] for name in plain.recordings
     ]
     for one, other in zip(plain, named, strict=True):
         assert np.array_equal(one, other)
@@ -173,7 +173,7 @@ def test_what_is_no_target_is_refused(dataset: Dataset, wrong: Any) -> None:
 def test_the_parts_of_a_fold_count_alike(dataset: Dataset) -> None:
     convex = dataset.select(probe="convex")
     fold = convex.fold(0, k=2)
-    for target in ("class", "severity", lambda row: row["id"]):
+    for target in ("class", "severity", lambda row: row["recording"]):
         for part in fold.parts.values():
             assert part.target_values(target) == convex.target_values(target)
     assert set(convex.classes) < set(dataset.classes)
@@ -215,7 +215,7 @@ def test_tensorflow_gives_labels_that_a_model_takes(dataset: Dataset) -> None:
 
 
 def test_the_table_has_a_column_for_each_task(dataset: Dataset) -> None:
-    table = dataset.table.set_index("id")
+    table = dataset.table.set_index("recording")
     assert table["task_outcome"].dropna().to_dict() == {f"small/{name}": word for name, word in OUTCOMES.items()}
     assert table["task_days"].dropna().to_dict() == {f"small/{name}": days for name, days in DAYS.items()}
     assert table["task_never"].isna().all()
@@ -343,7 +343,7 @@ def test_several_targets_and_functions_stratify_together(dataset: Dataset) -> No
     asked = []
 
     def kind(row: Any) -> str:
-        asked.append(row["id"])
+        asked.append(row["recording"])
         return str(row["kind"])
 
     by_kind = dataset.fold_table(k=3, target=kind)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_datasets import build_here, small_collection
+from small_datasets import build_here, changed, small_collection
 
 from lusdata.dataset.tfrecord import Feature, decode_example, encode_example, frame_record, read_rows
 from lusdata.errors import DataError
@@ -53,7 +53,8 @@ def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
 
 def test_tensorflow_reads_the_shards_without_lusdata(tmp_path: Path) -> None:
     tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lusdata[tf]'")
-    report = build_here(small_collection(tmp_path, videos=2, images=1), tmp_path, tmp_path / "out", format="tfrecord")
+    scored = changed(small_collection(tmp_path, videos=2, images=1), "small/video-01", severity=[])
+    report = build_here(scored, tmp_path, tmp_path / "out", format="tfrecord")
     wanted = {
         "recording": tf.io.FixedLenFeature([], tf.string),
         "image": tf.io.FixedLenFeature([], tf.string),
@@ -61,16 +62,22 @@ def test_tensorflow_reads_the_shards_without_lusdata(tmp_path: Path) -> None:
         "frame_index": tf.io.FixedLenFeature([], tf.int64),
         "time_s": tf.io.FixedLenFeature([], tf.float32),
         "time_us": tf.io.FixedLenFeature([], tf.int64),
+        "b_lines": tf.io.FixedLenFeature([], tf.string),
+        "severity_lus_0_3": tf.io.FixedLenFeature([], tf.float32, default_value=math.nan),
     }
     from lusdata.dataset.view import Dataset
 
     ours = Dataset(report.index).to_numpy()
-    records = tf.data.TFRecordDataset([str(path) for path in sorted(report.out.glob("*.tfrecord"))])
+    records = tf.data.TFRecordDataset([str(path) for path in sorted(report.out.glob("data/*.tfrecord"))])
     rows = list(records.map(lambda record: tf.io.parse_single_example(record, wanted)).as_numpy_iterator())
     assert [row["recording"].decode() for row in rows] == ours.recordings.tolist()
     assert [row["frame_index"] for row in rows] == ours.frame_indices.tolist()
     images = np.stack([tf.io.decode_png(row["image"]).numpy()[..., 0] for row in rows])
     assert np.array_equal(images, ours.images)
+    scores = {row["recording"].decode(): float(row["severity_lus_0_3"]) for row in rows}
+    assert (scores["small/video-00"], scores["small/image-02"]) == (0, 2)
+    assert math.isnan(scores["small/video-01"])
+    assert {row["b_lines"] for row in rows} == {b"absent", b"present"}
     for row, time_s in zip(rows, ours.times_s.tolist(), strict=True):
         assert row["time_us"] / 1e6 == time_s
         assert math.isclose(row["time_s"], time_s, abs_tol=1e-6)

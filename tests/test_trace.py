@@ -42,7 +42,7 @@ def in_tfrecord(collection: Collection, home: Path) -> Index:
 def test_every_row_is_found_by_its_number_as_the_shards_hold_it(index: Index) -> None:
     import pandas as pd
 
-    rows = pd.read_parquet(index.folder / "part-00000.parquet")
+    rows = pd.read_parquet(index.folder / "data" / "part-00000.parquet")
     for number in range(len(rows)):
         found = find_row(index, str(number))
         expected = rows.iloc[number]

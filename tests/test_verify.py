@@ -50,7 +50,7 @@ def flip_a_bit(path: Path, at: int = 40) -> bytes:
 
 
 def shards_of(folder: Path) -> list[Path]:
-    return sorted(folder.glob("part-*"))
+    return sorted(folder.glob("data/part-*"))
 
 
 def built_again(collection: Collection, home: Path, folder: Path, **options: object) -> object:
@@ -72,12 +72,12 @@ def test_damaged_files_of_a_dataset_are_named_and_set_aside(folder: Path, capsys
     report = json.loads(capsys.readouterr().out)
     assert report["kind"] == "dataset"
     assert [(item["file"], item["moved_to"]) for item in report["damages"]] == [
-        (victim.name, f"damaged/{victim.name}"),
-        (gone.name, None),
+        (f"data/{victim.name}", f"damaged/data/{victim.name}"),
+        (f"data/{gone.name}", None),
     ]
     assert all(item["how"].startswith("lusdata build small --out") for item in report["damages"])
     assert not victim.exists()
-    assert (folder / "damaged" / victim.name).read_bytes() == lost
+    assert (folder / "damaged" / "data" / victim.name).read_bytes() == lost
 
 
 def test_a_build_makes_again_what_is_damaged_and_nothing_else(
@@ -88,10 +88,10 @@ def test_a_build_makes_again_what_is_damaged_and_nothing_else(
     (folder / "manifests.jsonl").unlink()
     untouched = {path: path.stat().st_mtime_ns for path in shards_of(folder) if path != victim}
     report = built_again(collection, home, folder)
-    assert (report.up_to_date, report.mended) == (False, (victim.name, "manifests.jsonl"))
+    assert (report.up_to_date, report.mended) == (False, (f"data/{victim.name}", "manifests.jsonl"))
     assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
     found = files_of(folder)
-    assert found.pop(f"damaged/{victim.name}") == lost
+    assert found.pop(f"damaged/data/{victim.name}") == lost
     assert found == files_of(built)
     assert built_again(collection, home, folder).up_to_date
 
@@ -99,7 +99,7 @@ def test_a_build_makes_again_what_is_damaged_and_nothing_else(
 def test_what_verify_set_aside_is_made_again(collection: Collection, home: Path, folder: Path, built: Path) -> None:
     flip_a_bit(shards_of(folder)[0])
     assert main(["verify", str(folder)]) == 1
-    assert built_again(collection, home, folder).mended == (shards_of(built)[0].name,)
+    assert built_again(collection, home, folder).mended == (f"data/{shards_of(built)[0].name}",)
     assert {name: data for name, data in files_of(folder).items() if "damaged" not in name} == files_of(built)
 
 

@@ -73,7 +73,7 @@ def _text(content: bytes) -> Lie:
 
 def _rows(change: Callable[[pa.Table], pa.Table], **options: Any) -> Lie:
     def lie(folder: Path) -> None:
-        path = folder / "part-00000.parquet"
+        path = folder / "data" / "part-00000.parquet"
         groups = pq.ParquetFile(path)
         tables = [change(groups.read_row_group(number)) for number in range(groups.num_row_groups)]
         settings = {"compression": "none", "use_dictionary": False, **options}
@@ -96,7 +96,7 @@ def _picture(content: bytes | None) -> Callable[[pa.Table], pa.Table]:
 
 def _length(number: int) -> Lie:
     def lie(folder: Path) -> None:
-        path = folder / "part-00000.tfrecord"
+        path = folder / "data" / "part-00000.tfrecord"
         header = struct.pack("<Q", number)
         path.write_bytes(header + _checksum(header) + path.read_bytes()[12:])
         _seal(folder)
@@ -108,7 +108,7 @@ def _records(body: bytes) -> Lie:
     def lie(folder: Path) -> None:
         length = struct.pack("<Q", len(body))
         record = length + _checksum(length) + body + _checksum(body)
-        (folder / "part-00000.tfrecord").write_bytes(record * 200)
+        (folder / "data" / "part-00000.tfrecord").write_bytes(record * 200)
         _seal(folder)
 
     return lie
@@ -166,7 +166,7 @@ LIES: Mapping[str, Lie] = {
     "climbing release": _index(lambda d: d.update(release={"version": "../../x\x1b[31m", "folds": []})),
     "name with escapes": _index(lambda d: d.update(name="\x1b]0;evil\x07<script>")),
     "climbing name": _index(lambda d: d.update(name="../../evil")),
-    "climbing shard": _index(lambda d: d["shards"][0].update(file="../dataset-parquet/part-00000.parquet")),
+    "climbing shard": _index(lambda d: d["shards"][0].update(file="../dataset-parquet/data/part-00000.parquet")),
     "code with escapes": _index(lambda d: d["left_out"].append({"id": "a", "code": "\x1b[31m", "reason": "<b>"})),
     "huge frames": _index(lambda d: d["recipe"].update(size_px=10**9)),
     "other frames": _index(lambda d: d["recipe"].update(size_px=33)),
@@ -176,7 +176,7 @@ LIES: Mapping[str, Lie] = {
     "a key twice": _text(b'{"format_version": "1.0.0", "format_version": "1.0.0"}'),
     "100 MB": _text(b" " * 100_000_000),
     "index that is a device": _link("dataset.json", "/dev/zero"),
-    "shard that is a device": _link("part-00000.parquet", "/dev/zero"),
+    "shard that is a device": _link("data/part-00000.parquet", "/dev/zero"),
     "no pictures": _rows(lambda table: table.drop(["image"])),
     "texts for pictures": _rows(_column("image", lambda rows: pa.array(["x"] * rows))),
     "no picture": _rows(_picture(None)),

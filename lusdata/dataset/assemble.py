@@ -17,6 +17,7 @@ from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.releases.release import Release, folds_file
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
+from lusdata.dataset.columns import Column, fact_columns, facts_of
 from lusdata.dataset.folder import INDEX, explained
 from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS, rows_digest, sealed
 from lusdata.dataset.parts import Job, read_part
@@ -114,7 +115,8 @@ def assemble(
             for item in left_out
         ],
     }
-    page = readme(data, [collection.by_id[entry["id"]] for entry in entries])
+    built = [collection.by_id[entry["id"]] for entry in entries]
+    page = readme(data, built, fact_columns(collection.manifests))
     with explained(folder):
         write_bytes(folder / MANIFESTS, ledger)
         for name, table in frozen.items():
@@ -157,8 +159,9 @@ def write_rows(
     tuple
         The shard; what ``dataset.json`` says of each recording; and what its logical digest is taken over.
     """
-    stream = _Recordings(jobs, collection, group_ids(collection.manifests))
-    shard, places = write_shard(folder, name, stream, staging=staging, writer=_writer(format_))
+    columns = fact_columns(collection.manifests)
+    stream = _Recordings(jobs, collection, group_ids(collection.manifests), columns)
+    shard, places = write_shard(folder, name, stream, columns=columns, staging=staging, writer=_writer(format_))
     entries = [
         {
             "id": row["id"],
@@ -182,29 +185,34 @@ def ledger_of(collection: Collection) -> bytes:
 class _Recordings:
     """Reads parts one at a time, and keeps their facts for the index."""
 
-    def __init__(self, jobs: Sequence[Job], collection: Collection, groups: Mapping[str, str]) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], collection: Collection, groups: Mapping[str, str], columns: Sequence[Column]
+    ) -> None:
         self._jobs = jobs
         self._collection = collection
         self._groups = groups
+        self._columns = columns
         self.seen: list[dict[str, Any]] = []
 
     def __iter__(self) -> Iterator[Recording]:
         for job in self._jobs:
             manifest = self._collection.by_id[job.id]
             part = read_part(Path(job.part))
-            recording = Recording(part, manifest.class_name, manifest.probe, self._groups[job.id], job.sha256)
+            group = self._groups[job.id]
+            # What the digest of rows is taken over. Columns that follow from the manifest beyond this are no part of
+            # it: what a reader adds to a recording leaves its rows what they are.
             self.seen.append(
                 {
                     "id": part.id,
-                    "class": recording.class_name,
-                    "probe": recording.probe,
-                    "group": recording.group,
+                    "class": manifest.class_name,
+                    "probe": manifest.probe,
+                    "group": group,
                     "crop": list(part.crop),
-                    "source_sha256": recording.source_sha256,
+                    "source_sha256": job.sha256,
                     "frames_sha256": part.digest,
                 }
             )
-            yield recording
+            yield Recording(part, facts_of(manifest, group, self._columns))
 
 
 def frozen_folds(release: Release | None) -> dict[str, bytes]:

@@ -225,7 +225,8 @@ def _was_missing(item: Mapping[str, str]) -> bool:
 
 def _whole(index: Index, crew: Crew) -> tuple[Index, tuple[str, ...]]:
     """Hold a finished dataset against its digests, make again what is damaged, and return the names of these files."""
-    damaged = tuple(fault.path.name for fault in file_faults(index.folder, index.files))
+    faults = file_faults(index.folder, index.files)
+    damaged = tuple(fault.path.relative_to(index.folder).as_posix() for fault in faults)
     # A run that was killed at its end, or while it mended, leaves its folder of parts.
     if not damaged and not (index.folder / PARTS).is_dir():
         return index, ()

@@ -38,8 +38,10 @@ __all__ = [
     "verify",
 ]
 
-FORMAT_VERSION = "1.0.0"
+FORMAT_VERSION = "1.1.0"
 """Version of the layout of a dataset folder, apart from the versions of lusdata and of the manifest schema."""
+
+_READ_VERSIONS = ("1.0.0", FORMAT_VERSION)
 
 MANIFESTS = "manifests.jsonl"
 """The whole collection's manifests, one a line, so that the folder explains itself."""
@@ -203,11 +205,11 @@ def open_index(folder: Path, *, unchanged: bool = True) -> Index:
     except OSError as error:
         raise OutsideError("cannot read the dataset", where=str(path), found=error.strerror) from error
     version = data.get("format_version") if isinstance(data, dict) else None
-    if version != FORMAT_VERSION or data.get("format") not in tuple(FORMATS):
+    if version not in _READ_VERSIONS or data.get("format") not in tuple(FORMATS):
         raise DataError(
             "a dataset of another version",
             where=str(path),
-            expected=f"format version {FORMAT_VERSION}",
+            expected="format version " + " or ".join(_READ_VERSIONS),
             found=f"{version}"[:80],
             hint="build it again, or use the lusdata that made it: " + str(_made_by(data))[:80],
         )

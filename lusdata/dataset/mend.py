@@ -94,24 +94,27 @@ def _mend_shard(
     old = index.data["shards"][number]
     frames = {entry.id: entry.digest for entry in index.entries if entry.shard == number}
     target = index.folder / old["file"]
-    staged = parts / "mended"
+    name, staged = target.name, parts / "mended"
     staged.mkdir(exist_ok=True)
     try:
         shard, entries, _ = write_rows(
-            staged, old["file"], jobs, number=number, staging=parts, collection=collection, format_=index.format
+            staged, name, jobs, number=number, staging=parts, collection=collection, format_=index.format
         )
         for entry in entries:
             _agree(index, entry["id"], frames[entry["id"]], entry["frames_sha256"])
-        set_aside(target, index.folder / DAMAGED)
-        (staged / old["file"]).replace(target)
+        set_aside(target, index.folder / DAMAGED / target.parent.relative_to(index.folder))
+        target.parent.mkdir(exist_ok=True)
+        (staged / name).replace(target)
     finally:
-        (staged / old["file"]).unlink(missing_ok=True)
+        (staged / name).unlink(missing_ok=True)
         staged.rmdir()
     # The same frames in other bytes, where another version of a package wrote them.
     replaced = {entry["id"]: entry for entry in entries}
     return {
         **data,
-        "shards": [shard.as_dict() if at == number else item for at, item in enumerate(data["shards"])],
+        "shards": [
+            {**shard.as_dict(), "file": old["file"]} if at == number else item for at, item in enumerate(data["shards"])
+        ],
         "recordings": [replaced.get(item["id"], item) for item in data["recordings"]],
     }
 

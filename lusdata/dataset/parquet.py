@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lusdata.dataset.columns import FRAME_COLUMNS, Column
 from lusdata.dataset.shards import Place, Recording
 from lusdata.errors import DataError
 from lusdata.wording import counted
@@ -19,49 +20,38 @@ __all__ = ["read_rows", "schema", "write_parquet"]
 
 _BATCH_ROWS = 16
 _SLACK_BYTES = 1_000_000
-_TEXT = ("recording", "class", "probe", "group", "source_sha256")
+_SOUGHT = ("recording", "class", "probe", "group", "source_sha256")
+"""Facts by which readers look for rows: the footer tells of each row group which it holds."""
 
-
-def _feature(kind: str) -> dict[str, Any]:
-    return {"dtype": kind, "_type": "Value"}
-
-
-_FEATURES: dict[str, dict[str, Any]] = {
-    "recording": _feature("string"),
-    "class": _feature("string"),
-    "probe": _feature("string"),
-    "group": _feature("string"),
-    "frame_index": _feature("int32"),
-    "time_s": _feature("float64"),
-    "image": {"_type": "Image"},
-    "crop": {"feature": _feature("int32"), "_type": "Sequence"},
-    "source_sha256": _feature("string"),
+_KINDS: Mapping[str, tuple[pa.DataType, dict[str, Any]]] = {
+    "text": (pa.string(), {"dtype": "string", "_type": "Value"}),
+    "number": (pa.float64(), {"dtype": "float64", "_type": "Value"}),
+    "integer": (pa.int32(), {"dtype": "int32", "_type": "Value"}),
+    "image": (pa.struct([("bytes", pa.binary()), ("path", pa.string())]), {"_type": "Image"}),
+    "crop": (pa.list_(pa.int32()), {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "Sequence"}),
 }
+"""Each kind of column as Arrow and as Hugging Face `datasets` write it."""
 
 
-def schema() -> pa.Schema:
-    """Return the columns of a shard.
+def schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the columns of a shard: facts of recordings, then what differs from frame to frame.
 
     The metadata tells Hugging Face `datasets` that ``image`` holds pictures, so that it decodes them.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Those of `lusdata.dataset.columns.fact_columns`.
     """
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    kinds = {column.name: _KINDS[column.kind] for column in (*columns, *FRAME_COLUMNS)}
+    features = {name: feature for name, (_, feature) in kinds.items()}
     return pa.schema(
-        [
-            ("recording", pa.string()),
-            ("class", pa.string()),
-            ("probe", pa.string()),
-            ("group", pa.string()),
-            ("frame_index", pa.int32()),
-            ("time_s", pa.float64()),
-            ("image", image),
-            ("crop", pa.list_(pa.int32())),
-            ("source_sha256", pa.string()),
-        ],
-        metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
+        [(name, kind) for name, (kind, _) in kinds.items()],
+        metadata={"huggingface": json.dumps({"info": {"features": features}})},
     )
 
 
-def write_parquet(path: Path, recordings: Iterable[Recording]) -> list[Place]:
+def write_parquet(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
     """Write recordings, one row group each, so that a reader fetches just what it wants.
 
     Parameters
@@ -70,53 +60,53 @@ def write_parquet(path: Path, recordings: Iterable[Recording]) -> list[Place]:
         The file to write.
     recordings : iterable of Recording
         In order; one is in memory at a time.
+    columns : sequence of Column
+        The columns of their facts.
 
     Returns
     -------
     list of Place
         The row group and number of rows of each recording.
     """
-    columns = schema()
+    layout = schema(columns)
+    texts = [column.name for column in columns if column.kind == "text"]
     places: list[Place] = []
     # Nothing is compressed: PNG is already, and zstd makes it larger by a hair; the other columns are dictionaries.
     with pq.ParquetWriter(
         path,
-        columns,
+        layout,
         compression="none",
-        use_dictionary=list(_TEXT),
-        write_statistics=[*_TEXT, "frame_index", "time_s"],
+        use_dictionary=texts,
+        write_statistics=[*_SOUGHT, "frame_index", "time_s"],
     ) as writer:
         for position, recording in enumerate(recordings):
             rows = len(recording.part.frames)
-            writer.write_table(_table(recording, columns), row_group_size=rows)
+            writer.write_table(_table(recording, layout), row_group_size=rows)
             places.append(Place(position, rows))
     return places
 
 
-def _table(recording: Recording, columns: pa.Schema) -> pa.Table:
+def _table(recording: Recording, layout: pa.Schema) -> pa.Table:
     part = recording.part
     rows = len(part.frames)
-    facts = (part.id, recording.class_name, recording.probe, recording.group, recording.source_sha256)
-    recording_, class_, probe, group, source = (_texts([fact.encode("utf-8")] * rows, pa.string()) for fact in facts)
     stem = part.id.rpartition("/")[2]
     names = [f"{stem}-{index:06d}.png".encode("ascii") for index in part.frame_indices]
-    image = pa.StructArray.from_arrays(
-        [_texts(part.frames, pa.binary()), _texts(names, pa.string())], fields=list(columns.field("image").type)
+    arrays = {name: _repeated(value, rows) for name, value in recording.facts.items()}
+    arrays["frame_index"] = _numbers(part.frame_indices, pa.int32(), "<i4")
+    arrays["time_s"] = _numbers(part.times_s, pa.float64(), "<f8")
+    arrays["image"] = pa.StructArray.from_arrays(
+        [_texts(part.frames, pa.binary()), _texts(names, pa.string())], fields=list(layout.field("image").type)
     )
     crop = _numbers(part.crop * rows, pa.int32(), "<i4")
     edges = _numbers(range(0, 4 * rows + 1, 4), pa.int32(), "<i4")
-    arrays = [
-        recording_,
-        class_,
-        probe,
-        group,
-        _numbers(part.frame_indices, pa.int32(), "<i4"),
-        _numbers(part.times_s, pa.float64(), "<f8"),
-        image,
-        pa.ListArray.from_arrays(edges, crop, type=columns.field("crop").type),
-        source,
-    ]
-    return pa.Table.from_arrays(arrays, schema=columns)
+    arrays["crop"] = pa.ListArray.from_arrays(edges, crop, type=layout.field("crop").type)
+    return pa.Table.from_arrays([arrays[name] for name in layout.names], schema=layout)
+
+
+def _repeated(value: str | float | None, rows: int) -> pa.Array:
+    if isinstance(value, str):
+        return _texts([value.encode("utf-8")] * rows, pa.string())
+    return pa.nulls(rows, pa.float64()) if value is None else _numbers([value] * rows, pa.float64(), "<f8")
 
 
 # From buffers and not with `pa.array`: that loads pandas to ask whether a list is one of its types, and half a second
@@ -165,7 +155,7 @@ def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], 
         raise _damaged(path, found=str(error)) from error
 
 
-_READ = ("frame_index", "time_s", "image")
+_READ = {column.name: _KINDS[column.kind][0] for column in FRAME_COLUMNS if column.kind != "crop"}
 
 
 def _columns(path: Path, file: Any, place: Place, size_bytes: int) -> tuple[list[int], list[float], list[bytes]]:
@@ -189,8 +179,7 @@ def _columns(path: Path, file: Any, place: Place, size_bytes: int) -> tuple[list
 
 
 def _check_columns(path: Path, found: pa.Schema) -> None:
-    for name in _READ:
-        wanted = schema().field(name).type
+    for name, wanted in _READ.items():
         kind = found.field(name).type if len(found.get_all_field_indices(name)) == 1 else None
         if kind != wanted:
             raise _damaged(path, expected=f"a column {name} of {wanted}", found=str(kind or "none, or two")[:80])

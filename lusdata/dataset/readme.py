@@ -8,7 +8,9 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
+from lusdata.dataset.columns import FRAME_COLUMNS, Column
 from lusdata.dataset.markdown import plain, table
+from lusdata.dataset.shards import DATA
 
 __all__ = ["readme"]
 
@@ -18,13 +20,13 @@ import lusdata
 dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
 
 import pandas
-rows = pandas.read_parquet("FOLDER/part-00000.parquet")             # one row a frame
+rows = pandas.read_parquet("FOLDER/data")                           # one row a frame; polars and pyarrow alike
 
 import duckdb
-duckdb.sql("SELECT class, count(*) FROM 'FOLDER/*.parquet' GROUP BY class")
+duckdb.sql("SELECT class, count(*) FROM 'FOLDER/data/*.parquet' GROUP BY class")
 
 import datasets
-frames = datasets.load_dataset("parquet", data_files="FOLDER/*.parquet", split="train")
+frames = datasets.load_dataset("FOLDER", split="train")             # `class` is a class label
 ```
 
 The column `image` holds PNG files; Hugging Face `datasets` decodes them by itself. Its word "train" means all rows:
@@ -34,7 +36,7 @@ import lusdata
 dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
 
 import tensorflow as tf
-files = sorted(tf.io.gfile.glob("FOLDER/*.tfrecord"))
+files = sorted(tf.io.gfile.glob("FOLDER/data/*.tfrecord"))
 wanted = {name: tf.io.FixedLenFeature([], tf.string) for name in ("image", "class", "recording", "group")}
 examples = tf.data.TFRecordDataset(files).map(lambda record: tf.io.parse_single_example(record, wanted))
 frames = examples.map(lambda example: (tf.io.decode_png(example["image"]), example["class"]))
@@ -44,7 +46,7 @@ frames = examples.map(lambda example: (tf.io.decode_png(example["image"]), examp
 }
 
 
-def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
+def readme(data: Mapping[str, Any], manifests: Sequence[Manifest], columns: Sequence[Column]) -> str:
     """Write the page.
 
     Parameters
@@ -53,6 +55,8 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
         The content of ``dataset.json``.
     manifests : sequence of Manifest
         The recordings that were built.
+    columns : sequence of Column
+        The columns of their facts.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> str:
     """
     counts = data["counts"]
     blocks = [
-        _head(str(data["format"])),
+        _head(str(data["format"]), columns, counts["recordings_by_class"]),
         f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
         f"Made by lusdata {data['versions']['lusdata']}{_from(data)}: {data['recipe_text']}.\n`dataset.json` says from "
         "what, where each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known "
@@ -80,10 +84,28 @@ def _from(data: Mapping[str, Any]) -> str:
     return f" from release {data['release']['version']}" if "release" in data else ""
 
 
-def _head(format_: str) -> str:
+_FEATURES: Mapping[str, str] = {
+    "text": "dtype: string",
+    "number": "dtype: float64",
+    "integer": "dtype: int32",
+    "image": "dtype: image",
+    "crop": "sequence: int32",
+}
+
+
+def _head(format_: str, columns: Sequence[Column], classes: Iterable[str]) -> str:
+    """Return what Hugging Face `datasets` reads: where the rows are, and that ``class`` is a class label."""
     if format_ != "parquet":
         return ""
-    return '---\nconfigs:\n- config_name: default\n  data_files: "part-*.parquet"\n---\n'
+    lines = ["configs:", "- config_name: default", f'  data_files: "{DATA}/*.parquet"', "dataset_info:", "  features:"]
+    for column in (*columns, *FRAME_COLUMNS):
+        lines.append(f"  - name: {column.name}")
+        if column.name == "class":
+            lines += ["    dtype:", "      class_label:", "        names:"]
+            lines += [f"          '{number}': {name}" for number, name in enumerate(classes)]
+        else:
+            lines.append(f"    {_FEATURES[column.kind]}")
+    return "---\n" + "\n".join(lines) + "\n---\n"
 
 
 def _classes(counts: Mapping[str, Any]) -> str:

@@ -9,25 +9,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.dataset.columns import Column
 from lusdata.dataset.folder import explained
 from lusdata.dataset.parts import Part
 from lusdata.scratch import scratch_beside
 
-__all__ = ["FORMATS", "Place", "Recording", "Shard", "cut", "shard_name", "write_shard"]
+__all__ = ["DATA", "FORMATS", "Place", "Recording", "Shard", "cut", "shard_name", "write_shard"]
 
 FORMATS: Mapping[str, str] = {"parquet": "parquet", "tfrecord": "tfrecord"}
 """Every shard format with the ending of its files."""
 
 
+DATA = "data"
+"""The folder of shards."""
+
+
 @dataclass(frozen=True)
 class Recording:
-    """A part with the facts that each of its rows repeats."""
+    """A part with the facts that each of its rows repeats, by column; see `lusdata.dataset.columns`."""
 
     part: Part
-    class_name: str
-    probe: str
-    group: str
-    source_sha256: str
+    facts: Mapping[str, str | float | None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Shard:
         return asdict(self)
 
 
-Writer = Callable[[Path, Iterable[Recording]], list[Place]]
+Writer = Callable[[Path, Iterable[Recording], Sequence[Column]], list[Place]]
 
 
 def cut(sizes_bytes: Sequence[int], *, target_bytes: int) -> list[range]:
@@ -96,12 +98,21 @@ def cut(sizes_bytes: Sequence[int], *, target_bytes: int) -> list[range]:
 
 
 def shard_name(number: int, format_: str) -> str:
-    """Return a shard's file name; the names sort in the order of the rows."""
-    return f"part-{number:05d}.{FORMATS[format_]}"
+    """Return a shard's path in the dataset's folder; the names sort in the order of the rows.
+
+    They lie in a folder of their own, so that readers of tables open it as a whole.
+    """
+    return f"{DATA}/part-{number:05d}.{FORMATS[format_]}"
 
 
 def write_shard(
-    out: Path, name: str, recordings: Iterable[Recording], *, staging: Path, writer: Writer
+    out: Path,
+    name: str,
+    recordings: Iterable[Recording],
+    *,
+    columns: Sequence[Column],
+    staging: Path,
+    writer: Writer,
 ) -> tuple[Shard, list[Place]]:
     """Write one shard, whole or not at all.
 
@@ -110,9 +121,11 @@ def write_shard(
     out : Path
         The folder of the dataset.
     name : str
-        The file's name.
+        The file's path in it.
     recordings : iterable of Recording
         Its recordings, in order; read one at a time.
+    columns : sequence of Column
+        The columns of their facts.
     staging : Path
         Folder on the same disk for the unfinished file.
     writer : callable
@@ -128,10 +141,11 @@ def write_shard(
     OutsideError
         If it cannot be written; nothing stands under the final name then.
     """
-    temporary = scratch_beside(staging / name)
+    temporary = scratch_beside(staging / Path(name).name)
     with explained(out / name):
+        (out / name).parent.mkdir(exist_ok=True)
         try:
-            places = writer(temporary, recordings)
+            places = writer(temporary, recordings, columns)
             shard = _sealed(temporary, name, places)
             temporary.replace(out / name)
         except BaseException:

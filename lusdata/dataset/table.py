@@ -9,6 +9,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.tasks import Task
+from lusdata.dataset.columns import pattern_value, severity_column, severity_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ _MEDIA = ("container", "codec", "frame_count", "duration_s", "rate_hz", "width_p
 
 
 def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
-    facts = ("id", "class", "probe", "kind", "group", "group_basis", "provider", "licence", "publish", "frames")
+    facts = ("recording", "class", "probe", "kind", "group", "group_basis", "provider", "licence", "publish", "frames")
     patient = ("age_band", "sex", "symptoms")
     return [
         *facts,
@@ -64,16 +65,13 @@ def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
         "size_bytes",
         "zone",
         *pattern_names(),
-        *(_severity(scale) for scale in scales),
+        *(severity_column(scale) for scale in scales),
         *(_task(name) for name in tasks),
         *patient,
         "class_basis",
-        "sha256",
+        "attribution",
+        "source_sha256",
     ]
-
-
-def _severity(scale: str) -> str:
-    return "severity_" + scale.replace("-", "_")
 
 
 def _task(name: str) -> str:
@@ -86,7 +84,7 @@ def _row(
     media, patient = manifest.media, manifest.data.get("patient", {})
     symptoms = patient.get("symptoms")
     return {
-        "id": manifest.id,
+        "recording": manifest.id,
         "class": manifest.class_name,
         "probe": manifest.probe,
         "kind": manifest.kind,
@@ -99,22 +97,13 @@ def _row(
         **{name: media.get(name) for name in _MEDIA},
         "size_bytes": manifest.size_bytes,
         "zone": manifest.data.get("view", {}).get("zone"),
-        **{name: _finding(manifest, name) for name in pattern_names()},
-        **{_severity(scale): _mean_severity(manifest, scale) for scale in scales},
+        **{name: pattern_value(manifest, name) for name in pattern_names()},
+        **{severity_column(scale): severity_value(manifest, scale) for scale in scales},
         **{_task(name): task.value_of(manifest) for name, task in tasks.items()},
         "age_band": patient.get("age_band"),
         "sex": patient.get("sex"),
         "symptoms": None if symptoms is None else "|".join(symptoms),
         "class_basis": manifest.data["class_basis"],
-        "sha256": manifest.sha256,
+        "attribution": manifest.data["source"].get("attribution", ""),
+        "source_sha256": manifest.sha256,
     }
-
-
-def _finding(manifest: Manifest, name: str) -> str:
-    said = {reading.get(name, "unknown") for reading in manifest.patterns}
-    return next((word for word in ("present", "absent") if word in said), "unknown")
-
-
-def _mean_severity(manifest: Manifest, scale: str) -> float | None:
-    values = [float(item["value"]) for item in manifest.data.get("severity", ()) if item["scale"] == scale]
-    return sum(values) / len(values) if values else None

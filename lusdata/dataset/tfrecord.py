@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import google_crc32c
 
+from lusdata.dataset.columns import Column
 from lusdata.dataset.shards import Place, Recording
 from lusdata.errors import DataError
 
@@ -155,7 +156,7 @@ def frame_record(data: bytes) -> bytes:
     return length + _checksum(length) + data + _checksum(data)
 
 
-def write_tfrecord(path: Path, recordings: Iterable[Recording]) -> list[Place]:
+def write_tfrecord(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
     """Write recordings, one record per frame.
 
     Parameters
@@ -164,6 +165,9 @@ def write_tfrecord(path: Path, recordings: Iterable[Recording]) -> list[Place]:
         The file to write.
     recordings : iterable of Recording
         In order; one is in memory at a time.
+    columns : sequence of Column
+        The columns of their facts. A number that is missing is a missing feature: one
+        without values would be of no type.
 
     Returns
     -------
@@ -174,21 +178,20 @@ def write_tfrecord(path: Path, recordings: Iterable[Recording]) -> list[Place]:
     with path.open("wb") as stream:
         for recording in recordings:
             places.append(Place(stream.tell(), len(recording.part.frames)))
-            for features in _rows(recording):
+            for features in _rows(recording, columns):
                 stream.write(frame_record(encode_example(features)))
     return places
 
 
-def _rows(recording: Recording) -> Iterator[dict[str, Feature]]:
+def _rows(recording: Recording, columns: Sequence[Column]) -> Iterator[dict[str, Feature]]:
     part = recording.part
-    facts: dict[str, Feature] = {
-        "recording": [part.id.encode()],
-        "class": [recording.class_name.encode()],
-        "probe": [recording.probe.encode()],
-        "group": [recording.group.encode()],
-        "crop": part.crop,
-        "source_sha256": [recording.source_sha256.encode()],
-    }
+    facts: dict[str, Feature] = {"crop": part.crop}
+    for column in columns:
+        value = recording.facts[column.name]
+        if column.kind == "text":
+            facts[column.name] = [str(value).encode()]
+        elif value is not None:
+            facts[column.name] = [float(value)]
     for index, time_s, frame in zip(part.frame_indices, part.times_s, part.frames, strict=True):
         # An Example knows only 32-bit floats, too short for a time; the exact one goes beside it in microseconds.
         times: dict[str, Feature] = {"time_s": [float(time_s)], "time_us": [round(time_s * 1e6)]}

@@ -89,10 +89,10 @@ class Dataset:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a recording: id, class, probe, group, provider, licence, frames, findings and more.
+        """One row a recording: recording, class, probe, group, provider, licence, frames, findings and more.
 
-        Columns of a finding hold ``present`` where some reader saw it, ``absent`` where readers say no, else
-        ``unknown``. ``severity_<scale>`` is the mean over readers, ``task_<name>`` the value of a task that the
+        Columns of a pattern hold what all readers together say: ``present``, ``absent``, ``disagree``, ``unknown`` or
+        ``not-assessed``. ``severity_<scale>`` is the mean over readers, ``task_<name>`` the value of a task that the
         collection names. A missing value was not published.
         """
         manifests = [self._source.manifests[piece.entry.id] for piece in self._pieces]

@@ -115,7 +115,7 @@ def _place(index: Index, row: str) -> tuple[Entry, int | None]:
     if row.isdecimal():
         return _counted(index.entries, int(row), where="row", total=total)
     if sign and rest.isdecimal():
-        files = [str(item["file"]) for item in index.data["shards"]]
+        files = [Path(item["file"]).name for item in index.data["shards"]]
         if Path(shard).name not in files:
             raise UsageError("no such shard", where=shard, expected=f"one of {', '.join(files[:3])}")
         number = files.index(Path(shard).name)

@@ -73,7 +73,7 @@ def card(
         Markdown.
     """
     if not configs and subject.index is not None and subject.index.format == "parquet":
-        configs = [Config("default", {"train": ["part-*.parquet"]})]
+        configs = [Config("default", {"train": ["data/*.parquet"]})]
     blocks = [
         _head(subject, configs),
         f"# {plain(subject.label)}: {sentences.headline(subject)}\n",

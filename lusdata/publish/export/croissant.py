@@ -11,11 +11,13 @@ graph library and more for a document that is plain JSON; a test uses it where i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
+from lusdata.dataset.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
+from lusdata.dataset.shards import DATA
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
@@ -90,32 +92,23 @@ _MEDIA_TYPES = {
 """Containers of manifests as media types; any other is bytes."""
 
 _RECORDING_FIELDS: tuple[tuple[str, str, str], ...] = (
-    ("id", "sc:Text", "Name of the recording, never reused."),
     ("kind", "sc:Text", "Video or image."),
-    ("class", "sc:Text", "Diagnosis of the patient."),
     ("class_basis", "sc:Text", "What the class rests on."),
-    ("probe", "sc:Text", "Transducer."),
-    ("group", "sc:Text", "Patient group: recordings of one group never stand on two sides of a split."),
     ("frames", "sc:Integer", "Number of frames here."),
-    ("provider", "sc:Text", "Who published it."),
-    ("attribution", "sc:Text", "Whom to name."),
-    ("licence", "sc:Text", "SPDX identifier of its licence, or LicenseRef-*."),
     ("licence_url", "sc:Text", "Text of the licence."),
     ("publish", "sc:Boolean", "Whether the licence allows passing frames on."),
     ("publication", "sc:Text", "Its publication, or a page that shows it."),
-    ("source_sha256", "sc:Text", "Sha256 of the file that its frames were made of."),
 )
-_FRAME_FIELDS: tuple[tuple[str, str, str], ...] = (
-    ("recording", "sc:Text", "The recording that the frame is of."),
-    ("class", "sc:Text", "Diagnosis of the patient; the label."),
-    ("probe", "sc:Text", "Transducer."),
-    ("group", "sc:Text", "Patient group: split by it, never by frame or recording."),
-    ("frame_index", "cr:Int32", "Position in the file, from 0."),
-    ("time_s", "cr:Float64", "Presentation time, in seconds from the recording's first frame."),
-    ("image", "sc:ImageObject", "The frame: the bytes of a PNG file inside the Parquet column."),
-    ("crop", "cr:Int32", "Window of the file that was kept: left, top, width, height, in pixels."),
-    ("source_sha256", "sc:Text", "Sha256 of the file."),
-)
+"""What records of recordings hold beside the columns of rows."""
+
+_DATA_TYPES: Mapping[str, str] = {
+    "text": "sc:Text",
+    "number": "cr:Float64",
+    "integer": "cr:Int32",
+    "image": "sc:ImageObject",
+    "crop": "cr:Int32",
+}
+"""Each kind of column in Croissant's words."""
 
 
 def croissant_text(subject: Subject) -> str:
@@ -137,9 +130,10 @@ def croissant(subject: Subject) -> dict[str, Any]:
     dict
         JSON-LD; the same for equal subjects.
     """
-    record_sets = [_recordings(subject)]
+    columns = fact_columns(subject.manifests)
+    record_sets = [_recordings(subject, columns), *_severity(subject)]
     if subject.index is not None and subject.index.format == "parquet":
-        record_sets.append(_frames())
+        record_sets.append(_frames(columns))
     return {
         "@context": dict(_CONTEXT),
         "@type": "sc:Dataset",
@@ -220,7 +214,7 @@ def _distribution(subject: Subject) -> list[dict[str, Any]]:
                 "name": "shards",
                 "description": "All shards. They carry no split.",
                 "encodingFormat": kind,
-                "includes": "part-*.parquet",
+                "includes": f"{DATA}/*.parquet",
             }
         )
     return objects
@@ -240,54 +234,77 @@ def _source_file(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _recordings(subject: Subject) -> dict[str, Any]:
+def _recordings(subject: Subject, columns: Sequence[Column]) -> dict[str, Any]:
     """Return the record set of recordings, with its records inside."""
-    # A collection has no frames yet, and Croissant no word for a value that is not there.
-    fields = [field for field in _RECORDING_FIELDS if field[0] != "frames" or subject.index is not None]
+    # Croissant has no word for a value that is not there: a collection has no frames yet, and scores may be missing.
+    texts = [column for column in columns if column.kind == "text"]
+    more = [field for field in _RECORDING_FIELDS if field[0] != "frames" or subject.index is not None]
     return {
         "@type": "cr:RecordSet",
         "@id": "recordings",
         "name": "recordings",
         "description": "One record a recording, with its licence.",
-        "key": {"@id": "recordings/id"},
-        "field": [_field("recordings", name, kind, text) for name, kind, text in fields],
+        "key": {"@id": "recordings/recording"},
+        "field": [
+            *(_field("recordings", column.name, "sc:Text", column.meaning) for column in texts),
+            *(_field("recordings", name, kind, text) for name, kind, text in more),
+        ],
         "data": [
-            {f"recordings/{name}": value for name, value in _record(manifest, subject).items()}
+            {f"recordings/{name}": value for name, value in _record(manifest, subject, texts).items()}
             for manifest in subject.recordings
         ],
     }
 
 
-def _record(manifest: Manifest, subject: Subject) -> dict[str, Any]:
+def _record(manifest: Manifest, subject: Subject, texts: Sequence[Column]) -> dict[str, Any]:
     source = manifest.data["source"]
     return {
-        "id": manifest.id,
+        **facts_of(manifest, subject.groups[manifest.id], texts),
         "kind": manifest.kind,
-        "class": manifest.class_name,
         "class_basis": str(manifest.data["class_basis"]),
-        "probe": manifest.probe,
-        "group": subject.groups[manifest.id],
         **({"frames": subject.frames[manifest.id]} if subject.index is not None else {}),
-        "provider": manifest.provider,
-        "attribution": str(source.get("attribution", "")),
-        "licence": str(manifest.licence["id"]),
         "licence_url": str(manifest.licence.get("url", "")),
         "publish": rights_of(manifest).publish,
         "publication": f"https://doi.org/{source['doi']}" if "doi" in source else str(source.get("page", "")),
-        "source_sha256": manifest.sha256,
     }
 
 
-def _frames() -> dict[str, Any]:
+def _severity(subject: Subject) -> list[dict[str, Any]]:
+    """Return the record set of scores: one record a reader's score; none where there are no scores."""
+    scores = [
+        {"severity/recording": m.id, "severity/scale": str(entry["scale"]), "severity/value": float(entry["value"])}
+        for m in subject.recordings
+        for entry in m.data.get("severity", ())
+    ]
+    if not scores:
+        return []
+    recording = _field("severity", "recording", "sc:Text", "The recording.")
+    return [
+        {
+            "@type": "cr:RecordSet",
+            "@id": "severity",
+            "name": "severity",
+            "description": "One record a score that somebody gave a recording.",
+            "field": [
+                recording | {"references": {"field": {"@id": "recordings/recording"}}},
+                _field("severity", "scale", "sc:Text", "The scale of the score."),
+                _field("severity", "value", "sc:Float", "The score."),
+            ],
+            "data": scores,
+        }
+    ]
+
+
+def _frames(columns: Sequence[Column]) -> dict[str, Any]:
     """Return the record set of frames, read from the shards."""
     fields = []
-    for name, kind, text in _FRAME_FIELDS:
-        field = _field("frames", name, kind, text)
-        field["source"] = {"fileSet": {"@id": "shards"}, "extract": {"column": name}}
-        if name == "image":
+    for column in (*columns, *FRAME_COLUMNS):
+        field = _field("frames", column.name, _DATA_TYPES[column.kind], column.meaning)
+        field["source"] = {"fileSet": {"@id": "shards"}, "extract": {"column": column.name}}
+        if column.kind == "image":
             # The column is a struct of bytes and file name, as Hugging Face writes pictures.
             field["source"]["transform"] = {"jsonPath": "bytes"}
-        if name == "crop":
+        if column.kind == "crop":
             field |= {"isArray": True, "arrayShape": "4"}
         fields.append(field)
     return {

@@ -14,6 +14,7 @@ from typing import Any
 
 from lusdata.atomic import new_folder, write_bytes, write_text
 from lusdata.catalog.manifest import canonical_bytes
+from lusdata.dataset.columns import Column, fact_columns, facts_of
 from lusdata.dataset.folds.table import FoldTable, write_fold_table
 from lusdata.dataset.index import MANIFESTS, Entry, Index, read_recordings
 from lusdata.dataset.plan import LeftOut
@@ -184,28 +185,22 @@ def _write_cells(
     rounds: Sequence[int],
 ) -> dict[tuple[str, ...], list[str]]:
     classes = [row.class_name for row in class_rows(subject)]
+    columns = fact_columns(subject.recordings)
     stems = {cell: stem_of(cell, rounds) for cell in cells}
     return {
-        cell: write_files(folder, stems[cell], _rows(cells[cell], subject, index, classes), classes=classes)
+        cell: write_files(
+            folder, stems[cell], _rows(cells[cell], subject, index, columns), columns=columns, classes=classes
+        )
         for cell in sorted(cells, key=stems.__getitem__)
     }
 
 
-def _rows(entries: Sequence[Entry], subject: Subject, index: Index, classes: Sequence[str]) -> Iterator[Rows]:
+def _rows(entries: Sequence[Entry], subject: Subject, index: Index, columns: Sequence[Column]) -> Iterator[Rows]:
     by_id = {manifest.id: manifest for manifest in subject.recordings}
     crops = {item["id"]: item["crop"] for item in index.data["recordings"]}
-    for entry, columns in zip(entries, read_recordings(index, entries), strict=True):
-        manifest = by_id[entry.id]
-        facts = {
-            "recording": entry.id,
-            "group": subject.groups[entry.id],
-            "probe": manifest.probe,
-            "provider": manifest.provider,
-            "licence": str(manifest.licence["id"]),
-            "attribution": str(manifest.data["source"].get("attribution", "")),
-            "source_sha256": str(manifest.sha256),
-        }
-        yield Rows(classes.index(manifest.class_name), facts, crops[entry.id], *columns)
+    for entry, frames in zip(entries, read_recordings(index, entries), strict=True):
+        facts = facts_of(by_id[entry.id], subject.groups[entry.id], columns)
+        yield Rows(facts, crops[entry.id], *frames)
 
 
 def _write_pages(
@@ -236,7 +231,7 @@ def _opening(configs: Sequence[Config]) -> str:
     return (
         "```python\nimport datasets\n\n"
         f'fold = datasets.load_dataset("DIR"{word})    # this folder; train, validation, test\n'
-        'frame = fold["train"][0]    # image, label, recording, group, licence, ...\n```\n\n'
+        'frame = fold["train"][0]    # image, class, recording, group, licence, ...\n```\n\n'
         "`manifests.jsonl` holds everything known about each recording, and `folds.json` the whole fold table.\n"
     )
 
