@@ -146,13 +146,13 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
 
 def _samples(path: Path, name: str, config: TrainConfig, *, box: Box | None) -> Samples:
     from lusdata import find_sector, media_facts, read_frames
-    from lusdata.intake.look import SURE_ENOUGH, sampled_frames
+    from lusdata.intake.look import SURE, sampled_frames
 
     facts = media_facts(path)
     if box is None:
         # Training saw the scan alone; where the finder is unsure, the largest centred square is the better guess.
         sector = find_sector(sampled_frames(path))
-        box = Box(*map(int, sector.square_box)) if sector.confidence >= SURE_ENOUGH else None
+        box = Box(*map(int, sector.square_box)) if sector.confidence >= SURE else None
     frames = read_frames(
         path,
         kind="video" if facts.frame_count > 1 else "image",

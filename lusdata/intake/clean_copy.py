@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from lusdata.atomic import write_bytes
 from lusdata.errors import DataError, InternalError
-from lusdata.intake.look import SURE_ENOUGH, all_frames, evenly
+from lusdata.intake.look import all_frames, evenly
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.judge import judge
 from lusdata.media.crop import Box
 from lusdata.media.dicom.header import Subject
 from lusdata.media.dicom.recording import DicomRecording, read
 from lusdata.media.lossless import LEAST_STEP_S, lossless_bytes, lossless_suffix
-from lusdata.media.sector.finder import Sector, find_sector
+from lusdata.media.sector.finder import SURE, Sector, find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.media.text.gaps import gaps_between
 from lusdata.wording import counted
@@ -234,7 +234,7 @@ def _loss(shown: NDArray[np.uint8], sector: Sector, gone: NDArray[np.bool_]) -> 
     whole = float(light[scan].sum())
     part = float(light[scan & gone].sum()) / whole if whole else 0.0
     area = float((scan & gone).sum()) / max(1, int(scan.sum()))
-    return ScanLoss(round(area, 4), round(part, 4), sure=sector.confidence >= SURE_ENOUGH)
+    return ScanLoss(round(area, 4), round(part, 4), sure=sector.confidence >= SURE)
 
 
 def _told_loss(lost: ScanLoss) -> list[str]:

@@ -27,7 +27,7 @@ from lusdata.media.text.finder import TextFinding, find_text
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_frames"]
+__all__ = ["SURE", "Look", "all_frames", "evenly", "look", "proposed_crop", "sampled_frames"]
 
 _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20

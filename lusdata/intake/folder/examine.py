@@ -146,8 +146,9 @@ def _result_path(job: Job) -> Path:
 def _looked_at(job: Job) -> Examined:
     from lusdata.intake.beside import beside_findings
     from lusdata.intake.clean_copy import copy_of_dicom
-    from lusdata.intake.look import SURE_ENOUGH, look, proposed_crop
+    from lusdata.intake.look import look, proposed_crop
     from lusdata.media.facts import sha256_of
+    from lusdata.media.sector.finder import SURE
 
     path = Path(job.path)
     with scratch_folder() as scratch:
@@ -157,7 +158,7 @@ def _looked_at(job: Job) -> Examined:
             raise DataError("the file changed while it was looked at")
         beside = () if copy else tuple(f"{one.item.place}: {one.why}" for one in beside_findings(path))
         box = proposed_crop(seen)
-        shape = seen.sector.shape if seen.sector.confidence >= SURE_ENOUGH else ""
+        shape = seen.sector.shape if seen.sector.confidence >= SURE else ""
         kept = ""
         if copy:
             target = Path(job.media) / f"{seen.sha256}{copy.path.suffix}"
