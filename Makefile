@@ -93,6 +93,9 @@ manifests: $(BASE)  ## make the shipped manifests again from the public metadata
 	@$(PY) -m lusdata import cit "$(SHARED)/facts/cit"
 	@$(PY) -m lusdata validate
 
+collections: $(BASE)  ## make docs/collections.md again from the files in docs/collections
+	@$(PY) docs/collections
+
 wheel: $(BASE)  ## build the wheel into dist/
 	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
