@@ -82,7 +82,7 @@ bench-add: $(DEV)  ## measure what adding rests on: scan, writing, duplicates (h
 	@$(PY) -m benchmarks.text --corpus "$(SHARED)/corpus" "$(SHARED)/corpus_blues"
 	@$(PY) -m benchmarks.duplicates --mirror pocus="$(SHARED)/corpus" --mirror blues="$(SHARED)/corpus_blues" --out build/duplicates
 
-harden: $(DEV)  ## try what harms: kills, bits that flip, folders that lie (hours; HARDEN="--kills 20" for less); prints a table
+harden: $(DEV)  ## try what harms: mutated media and manifests, servers and folders that lie, bits that flip, kills (hours; HARDEN="--kills 20" for less); prints a table
 	@$(PY) -m benchmarks.harden --shared "$(SHARED)" $(HARDEN)
 
 manifests: $(BASE)  ## make the shipped manifests again from the public metadata in ../shared

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.harden import flips, folders, kills
-from benchmarks.harden.home import Home, make_home
+from benchmarks.harden import crew, flips, folders, kills, manifests, media, servers
+from benchmarks.harden.home import ROOT, Home, make_home
 from benchmarks.harden.tally import Tally, table
+from lusdata import read_frames
+from lusdata.catalog.schema import NEWEST
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,61 @@ def test_a_failure_is_counted_and_named() -> None:
     assert page.splitlines()[-1] == "kill build: hang: after 1 s"
     with pytest.raises(ValueError, match="no such failure"):
         tally.fail("mood", "bad")
+
+
+def test_a_worker_that_dies_or_hangs_is_counted_and_the_next_try_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "deadly.py").write_text(
+        "import os, time\nfrom benchmarks.harden.crew import serve\n"
+        "serve(lambda n: os._exit(3) if n == 1 else time.sleep(99) if n == 2 else [])\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+    answers = crew.ask("deadly", [], range(4), deadline_s=3.0, workers=1)
+    assert [(one.number, [name for name, _ in one.failures]) for one in answers] == [
+        (0, []), (1, ["death"]), (2, ["hang"]), (3, []),
+    ]  # fmt: skip
+
+
+def test_mutated_media_are_read_right_or_refused(tmp_path: Path):
+    seeds = media.write_seeds(tmp_path)
+    assert {".avi", ".dcm", ".gif", ".mkv", ".mp4", ".png", ".tiff"} <= {path.suffix for path in seeds}
+    assert media.mutant(seeds, 1, 7) == media.mutant(seeds, 1, 7) != media.mutant(seeds, 2, 7)
+    for path in (seeds[0], next(path for path in seeds if path.suffix == ".png")):
+        assert media.failures_of(path, looked=False) == []
+    for number in range(0, 2 * len(seeds), 3):
+        name, data = media.mutant(seeds, 3, number)
+        (tmp_path / name).write_bytes(data)
+        assert media.failures_of(tmp_path / name, looked=False) == [], name
+
+
+def test_other_pictures_than_others_see_are_a_wrong_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = next(path for path in media.write_seeds(tmp_path) if path.suffix == ".avi")
+    darker = replace(frames := read_frames(path, size_px=64), images=frames.images // 2)
+    monkeypatch.setattr("lusdata.media.frames.read_frames", lambda *_, **__: darker)
+    assert [name for name, _ in media.failures_of(path, looked=False)] == ["silent wrong value"]
+
+
+def test_mutated_manifests_are_taken_as_the_schema_says(tmp_path: Path):
+    for number in range(300):
+        name, data = manifests.mutant(3, number)
+        (tmp_path / name).write_bytes(data)
+        assert manifests.failures_of(tmp_path / name) == [], name
+        (tmp_path / name).unlink()
+
+
+def test_a_manifest_that_the_schema_refuses_must_not_be_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "manifest.json"
+    source = ROOT / "tests" / "data" / "manifests" / NEWEST / "complete-video" / "manifest.json"
+    path.write_text(source.read_text().replace('"probe": "', '"probe": "in'))
+    assert manifests.failures_of(path) == []
+    monkeypatch.setattr("lusdata.catalog.validate.schema_faults", lambda *_, **__: ())
+    assert ("silent wrong value" in {name for name, _ in manifests.failures_of(path)}) is True
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_hostile_servers_cost_one_recording(number: int, tmp_path: Path):
+    assert servers.failures_of(3, number, tmp_path) == []
 
 
 def test_flipped_bits_are_noticed(home: Home) -> None:

@@ -1,6 +1,6 @@
 """Try what harms lusdata, and print what failed: `make harden`, or with other numbers and seeds.
 
-python -m benchmarks.harden [--kills N] [--flips N] [--folders N] [--seed S] [--shared DIR] [--only KIND ...]
+python -m benchmarks.harden [--media N] [--manifests N] ... [--seed S] [--shared DIR] [--keep DIR] [--only KIND ...]
 """
 
 from __future__ import annotations
@@ -13,17 +13,22 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.harden import flips, folders, kills
+from benchmarks.harden import flips, folders, kills, manifests, media, servers
 from benchmarks.harden.home import ROOT, Home, make_home
 from benchmarks.harden.tally import Tally, table
 
 SHARED = Path(os.environ.get("LUSDATA_SHARED", ROOT.parent / "shared"))
+
+KEPT = ROOT / "build" / "harden"
 
 Kind = Callable[..., list[Tally]]
 
 KINDS: Mapping[str, tuple[Kind, int, str]] = {
     "folders": (folders.run, folders.TRIES, "dataset folders of strangers"),
     "flips": (flips.run, flips.TRIES, "bits that flip in the cache and in datasets"),
+    "media": (media.run, media.TRIES, "mutated clips, stills and DICOM files"),
+    "manifests": (manifests.run, manifests.TRIES, "mutated manifests"),
+    "servers": (servers.run, servers.TRIES, "servers that lie"),
     "kills": (kills.run, kills.PER_COMMAND, "kills of each command that writes"),
 }
 """Every kind of harm: what does it, how often, and what is counted. A new kind is a module and a row here."""
@@ -36,11 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", metavar="N", type=int, default=number, help=f"{what} (default: {number:,})")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn (default: 1)")
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder that has facts/ for the importer")
+    parser.add_argument("--keep", type=Path, default=KEPT, help=f"folder for inputs that fail (default: {KEPT.name})")
     parser.add_argument("--only", nargs="+", choices=sorted(KINDS), help="these kinds and no other")
     given = parser.parse_args(arguments)
     tallies: list[Tally] = []
     with tempfile.TemporaryDirectory(prefix="harden-") as name:
-        home: Home = make_home(Path(name), facts=given.shared / "facts")
+        home: Home = make_home(Path(name), facts=given.shared / "facts", kept=given.keep)
         for kind, (run, _, _) in KINDS.items():
             if given.only is None or kind in given.only:
                 started = time.monotonic()

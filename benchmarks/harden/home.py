@@ -36,6 +36,8 @@ class Home:
         A dataset of it in each format.
     facts : Path or None
         Folder of the published metadata, for the importer; None where it is not.
+    kept : Path or None
+        Where inputs that fail are kept; None to forget them.
     """
 
     root: Path
@@ -44,6 +46,13 @@ class Home:
     clip: Path
     datasets: Mapping[str, Path]
     facts: Path | None = None
+    kept: Path | None = None
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep an input that failed, so that it can be tried again."""
+        if self.kept is not None:
+            self.kept.mkdir(parents=True, exist_ok=True)
+            (self.kept / name).write_bytes(data)
 
     def environment(self, temporary: Path) -> dict[str, str]:
         """Return the environment of a command: nothing of the user's, and a folder for temporary files of its own."""
@@ -73,7 +82,7 @@ class Home:
         )
 
 
-def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None) -> Home:
+def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None, kept: Path | None = None) -> Home:
     """Draw a collection and build datasets of it; the same for every run."""
     manifests = write_collection(root, seed=1, recordings=recordings)
     clip = root / "clip.mp4"
@@ -92,7 +101,7 @@ def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None) ->
             offline=True,
             engine="here",
         ).out
-    return Home(root, manifests, root / "media", clip, datasets, facts if facts and facts.is_dir() else None)
+    return Home(root, manifests, root / "media", clip, datasets, facts if facts and facts.is_dir() else None, kept)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

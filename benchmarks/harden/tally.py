@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 __all__ = ["FAILURES", "Tally", "table"]
 
-FAILURES = ("traceback", "hang", "silent wrong value", "half-written file", "leftover", "refused rerun")
+FAILURES = ("traceback", "hang", "death", "silent wrong value", "half-written file", "leftover", "refused rerun")
 """What can fail. A traceback is a fault of lusdata's own, also where it ends in one line (exit code 4)."""
 
 _MOST_EXAMPLES = 3

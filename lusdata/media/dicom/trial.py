@@ -13,7 +13,7 @@ from lusdata.errors import LusdataError
 from lusdata.media.dicom.recording import read
 from lusdata.scratch import scratch_folder
 
-__all__ = ["try_dicom"]
+__all__ = ["try_dicom", "write_dicom"]
 
 _GREYS = (60, 120, 180)
 _SLACK = 6
@@ -31,20 +31,41 @@ def try_dicom() -> Iterator[tuple[str, str]]:
     fault : str
         What is wrong, as a clause; empty if all is right.
     """
+    pictures = np.stack([np.full((48, 64), grey, np.uint8) for grey in _GREYS])
+    with scratch_folder() as scratch:
+        for name, path in write_dicom(scratch, pictures):
+            yield name, _fault(path)
+
+
+def write_dicom(folder: Path, pictures: NDArray[np.uint8]) -> Iterator[tuple[str, Path]]:
+    """Write a loop in each transfer syntax that lusdata claims; pydicom must be installed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; it exists.
+    pictures : np.ndarray, shape (n, h, w), uint8
+        The loop.
+
+    Yields
+    ------
+    name : str
+        How the pictures are stored.
+    path : Path
+        The file.
+    """
     from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
-    pictures = np.stack([np.full((48, 64), grey, np.uint8) for grey in _GREYS])
     ways: tuple[tuple[str, str, Callable[[NDArray[np.uint8]], bytes] | None], ...] = (
         ("DICOM, uncompressed", ExplicitVRLittleEndian, None),
         ("DICOM, RLE", RLELossless, None),
         ("DICOM, JPEG", JPEGBaseline8Bit, lambda picture: cv2.imencode(".jpg", picture)[1].tobytes()),
         ("DICOM, JPEG 2000", JPEG2000Lossless, _jpeg_2000),
     )
-    with scratch_folder() as scratch:
-        for name, syntax, encode in ways:
-            path = scratch / "trial.dcm"
-            _write(path, pictures, syntax, encode)
-            yield name, _fault(path)
+    for number, (name, syntax, encode) in enumerate(ways):
+        path = folder / f"{number}.dcm"
+        _write(path, pictures, syntax, encode)
+        yield name, path
 
 
 def _fault(path: Path) -> str:

@@ -106,7 +106,7 @@ TRIALS = (
 """At least one of every container, and of every codec that the decoding ways know by name."""
 
 
-def write_trial(trial: Trial, folder: Path) -> Path | None:
+def write_trial(trial: Trial, folder: Path, pictures: NDArray[np.uint8] | None = None) -> Path | None:
     """Write the file of a trial.
 
     Parameters
@@ -115,6 +115,8 @@ def write_trial(trial: Trial, folder: Path) -> Path | None:
         What to write.
     folder : Path
         Where to; it exists.
+    pictures : np.ndarray, shape (n, h, w), uint8, optional
+        What to show in place of `GREYS`.
 
     Returns
     -------
@@ -123,13 +125,16 @@ def write_trial(trial: Trial, folder: Path) -> Path | None:
     """
     path = folder / f"{TRIALS.index(trial):02d}{trial.suffix}"
     width_px, height_px = _DV_SIZE_PX if trial.encoder == "dvvideo" else _SIZE_PX
-    pictures = np.stack([np.full((height_px, width_px), grey, np.uint8) for grey in GREYS])
+    if pictures is None:
+        pictures = np.stack([np.full((height_px, width_px), grey, np.uint8) for grey in GREYS])
+    elif trial.encoder == "dvvideo":
+        pictures = np.stack([cv2.resize(picture, _DV_SIZE_PX) for picture in pictures]).astype(np.uint8)
     if trial.kind == "image":
         _, data = cv2.imencode(trial.suffix, pictures[0])
         path.write_bytes(data.tobytes())
     elif not trial.muxer:
         # What clean copies are written in.
-        path.write_bytes(lossless_bytes(pictures, [index / RATE_HZ for index in range(len(GREYS))]))
+        path.write_bytes(lossless_bytes(pictures, [index / RATE_HZ for index in range(len(pictures))]))
     elif not _can_write(trial.encoder):
         return None
     else:
