@@ -109,9 +109,9 @@ def test_a_canvas_of_many_pixels_is_refused_at_once(cases_dir: Path) -> None:
     began_s = time.process_time()
     with pytest.raises(TooLargeError, match="at most 10,000,000,000 pixels"):
         read_frames(path)
-    assert time.process_time() - began_s < 2
     with pytest.raises(TooLargeError, match="at most 10,000,000,000 pixels"):
         media_facts(path)
+    assert time.process_time() - began_s < 2
 
 
 @pytest.mark.parametrize(("name", "slug"), [("big.json", "big"), ("duration-1e308.json", "patient-01-view-1")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -90,12 +92,11 @@ def _work(
         if answer.endswith("\n"):
             done.put(Answer(number, tuple((name, what) for name, what in json.loads(answer))))
             continue
-        status, process = process.wait(), None
+        status, process = _over(process), None
         what = f"its process ended with status {status}" if in_time else f"not over after {deadline_s:g} s"
         done.put(Answer(number, (("death" if in_time else "hang", what),)))
     if process is not None:
-        process.stdin.close()
-        process.wait()
+        _over(process)
 
 
 def _begin(command: list[str]) -> subprocess.Popen[str]:
@@ -114,10 +115,15 @@ def _begin(command: list[str]) -> subprocess.Popen[str]:
     return process
 
 
+def _over(process: subprocess.Popen[str]) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    process.stdout.close()
+    return process.wait()
+
+
 def serve(make_try: Callable[[int], list[tuple[str, str]]]) -> None:
     """Make tries in this process, a number a line on standard input, until it ends."""
-    import os
-
     # A decoder that prints must not speak for us.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -12,8 +12,9 @@ __all__ = ["changed_text"]
 
 _VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 1.0, -0.0, 0.5, 2**31, 2**53, 2**53 + 1, 2**63, -(2**70), 10**400, 1e308, -1e308,
-    5e-324, float("nan"), float("inf"), "", " ", "a", "A", "\n", "a\n", "\x00", "\x1b[31mred", "\u202eevil", "e\u0301", "\u00e9",
-    "\ud800", "\U0001f600", "\ufeff", "a" * 10_000, "../../etc/passwd", "C:\\a", "<script>", "=1+1", "2024-02-30", "9999-12-31",
+    5e-324, float("nan"), float("inf"), "", " ", "a", "A", "\n", "a\n", "\x00", "\x1b[31mred", "\u202eevil", "e\u0301",
+    "\u00e9", "\ud800", "\U0001f600", "\ufeff", "a" * 10_000, "../../etc/passwd", "C:\\a", "<script>",
+    "=1+1", "2024-02-30", "9999-12-31",
     "0000-00-00", "included", "withdrawn", "excluded", "covid-19", "unknown", "patient", "P7", "1e999", "null", [], {},
     [None], [[]], {"": None}, {"id": "a"}, ["a", "a"], list(range(1000)), "http://[::1/x", "https://a.b/c", "0" * 64,
 )  # fmt: skip

@@ -98,8 +98,8 @@ def address_of_host(host: str) -> str | None:
 
     Examples
     --------
-    >>> [address_of_host(host) for host in ("127.1", "0x7f000001", "2130706433", "0177.0.0.1", "::1", "example.org")]
-    ['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1', '::1', None]
+    >>> [address_of_host(host) for host in ("127.1", "0x7f000001", "2130706433", "0177.0.0.1", "::1", "a.org", chr(0))]
+    ['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1', '::1', None, None]
     """
     try:
         return str(ipaddress.ip_address(host))
@@ -107,5 +107,6 @@ def address_of_host(host: str) -> str | None:
         pass
     try:
         return socket.inet_ntoa(socket.inet_aton(host))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
+        # A name, or what cannot even be one, such as a host with a NUL in it.
         return None

@@ -182,6 +182,7 @@ def survey(path: Path) -> Survey:
     still = read_still(path)
     if still is not None:
         return Survey(still.container, still.codec, "", still.frame, np.zeros(1), 0.0)
+    _check_packets(path)
     with open_video(path) as (container, stream):
         clock = StreamClock(stream)
         first = last = None
@@ -201,6 +202,18 @@ def survey(path: Path) -> Survey:
             times_s=times_s,
             last_duration_s=duration_s,
         )
+
+
+def _check_packets(path: Path) -> None:
+    """Refuse what packets alone tell to be beyond the budget, before a canvas of many pixels is drawn for each."""
+    with open_video(path) as (container, stream):
+        if stream.codec_context.name in _ONE_FRAME_A_PACKET:
+            try:
+                for count, _ in enumerate((packet for packet in container.demux(stream) if packet.size), 1):
+                    check_count(path, count)
+            except av.error.FFmpegError:
+                # Decoding says what is wrong, and where.
+                return
 
 
 class _NoShortWayError(Exception):
