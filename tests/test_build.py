@@ -614,7 +614,9 @@ def test_ray_gives_the_same_bytes(collection: Collection, home: Path, report: Bu
 def test_a_dataset_of_another_version_is_refused_with_both(report: BuildReport, tmp_path: Path) -> None:
     data = index_of(report.out) | {"format_version": "9.0.0"}
     (tmp_path / "dataset.json").write_text(json.dumps(data), encoding="utf-8")
-    with pytest.raises(DataError, match=r"expected format version 1\.0\.0; found 9\.0\.0; .* the lusdata that made it"):
+    with pytest.raises(
+        DataError, match=r"expected format version 1\.0\.0 or 1\.1\.0; found 9\.0\.0; .* the lusdata that made it"
+    ):
         open_index(tmp_path)
 
 
@@ -672,8 +674,9 @@ def test_an_index_at_odds_with_itself_is_refused(
 
 
 def test_manifests_that_were_changed_are_not_believed(report: BuildReport, tmp_path: Path) -> None:
-    for name in ("dataset.json", "manifests.jsonl"):
-        (tmp_path / name).write_bytes((report.out / name).read_bytes().replace(b"healthy", b"Healthy"))
+    (tmp_path / "dataset.json").write_bytes((report.out / "dataset.json").read_bytes())
+    ledger = (report.out / "manifests.jsonl").read_bytes()
+    (tmp_path / "manifests.jsonl").write_bytes(ledger.replace(b"healthy", b"Healthy"))
     with pytest.raises(DataError, match="a file of the dataset was changed; expected sha256"):
         _ = open_index(tmp_path).manifests
 

@@ -169,7 +169,7 @@ def test_of_a_release_what_was_withdrawn_since_is_not_cited(clinic: Path, capsys
     capsys.readouterr()
     assert main(["cite", f"{clinic}@1.0.0", "--format", "text"]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("clinic, release 1.0.0: 15 recordings from 8 sources\n")
+    assert shown.out.startswith("clinic, release 1.0.0: 15 recordings from 8 sources, to name in 8 citations\n")
     assert "withdrawn since" in shown.err
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from damage import damaged
 from golden import CARD, RENEW, masked
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyarrow.parquet import read_schema
+from pyarrow.parquet import read_schema, read_table
 from small_datasets import SMALL, build_here, changed, small_collection
 
 from lusdata.atomic import write_text
+from lusdata.catalog.about import about_header
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.catalog.releases.release import find_release
+from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
+from lusdata.dataset.index import open_index
 from lusdata.dataset.view import Dataset
 from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
@@ -54,7 +58,7 @@ def test_the_card_of_a_small_dataset_is_the_golden_one(home):
 def test_the_cards_head_is_yaml_that_hugging_face_knows(home):
     head = head_of(card(subject_of_dataset(home / "dataset")))
     assert head["license"] == "other"
-    assert head["license_name"] == "CC-BY-4.0, LicenseRef-None"
+    assert head["license_name"] == "mixed-licences-by-recording"
     assert head["size_categories"] == ["n<1K"]
     assert head["configs"] == [
         {"config_name": "default", "data_files": [{"split": "train", "path": ["data/*.parquet"]}]}
@@ -133,9 +137,8 @@ def test_croissant_tells_the_licence_of_every_recording(described):
     assert sum(record["recordings/publish"] for record in recordings["data"]) == 6
 
 
-def test_croissant_carries_the_digest_as_version_and_says_that_there_is_no_split(described, home):
+def test_croissant_cites_the_digest_and_says_that_there_is_no_split(described, home):
     digest = json.loads((home / "dataset" / "dataset.json").read_text("utf-8"))["rows_sha256"]
-    assert described["version"] == f"0.0.0+sha256.{digest}"
     assert f"sha256 of the frames, rows\\_sha256: {digest}" in described["citeAs"]
     assert "The rows carry no split." in described["description"]
     assert "Source may tell class" in described["rai:dataBiases"][0]
@@ -143,7 +146,7 @@ def test_croissant_carries_the_digest_as_version_and_says_that_there_is_no_split
 
 def test_every_key_of_croissant_is_in_the_vocabulary(described):
     schema_org = {"sameAs", "creator", "license", "url", "version", "citation", "keywords", "distribution", "sha256"}
-    schema_org |= {"contentUrl", "contentSize", "encodingFormat", "datePublished", "isAccessibleForFree"}
+    schema_org |= {"identifier", "contentUrl", "contentSize", "encodingFormat", "datePublished", "isAccessibleForFree"}
     known = {key for key in described["@context"] if not key.startswith("@")} | schema_org
 
     def strangers(node: object) -> set[str]:
@@ -197,7 +200,8 @@ def test_a_release_is_described_under_its_version(tmp_path, capsys):
     assert main(["export", "croissant", f"{folder}@1.0.0"]) == 0
     described = json.loads(capsys.readouterr().out)
     digest = find_release(folder, "1.0.0").digest
-    assert (described["name"], described["version"]) == ("small@1.0.0", f"1.0.0+sha256.{digest}")
+    assert (described["name"], described["version"]) == ("small@1.0.0", "1.0.0")
+    assert described["identifier"] == f"sha256:{digest}"
     assert described["datePublished"] == "2026-01-31"
 
 
@@ -280,3 +284,88 @@ def test_a_collection_without_digests_has_nothing_to_describe(tmp_path, capsys):
         write_manifest(manifest.path, {**manifest.data, "status": status})
     assert main(["export", "card", str(collection.root)]) == 1
     assert "there is nothing to describe" in capsys.readouterr().err
+
+
+# --- private collections, versions and splits ---
+
+
+def _private(folder: Path, *, names: Sequence[str] = ()) -> Path:
+    """Return a built dataset in which some recordings are private; all, and the collection with them, without names."""
+    collection = small_collection(folder, videos=0, images=10)
+    licence = licence_entry("LicenseRef-Private")
+    for manifest in collection.manifests:
+        if not names or manifest.id in names:
+            data = {**manifest.data, "source": {**manifest.data["source"], "licence": licence}}
+            write_manifest(manifest.path, data)
+    if not names:
+        about = {
+            **about_header(),
+            "title": "Ward 7",
+            "owner": "Ward & Seven",
+            "private": True,
+            "citation": "Seven, 2026.",
+        }
+        (collection.root / "collection.json").write_text(json.dumps(about), encoding="utf-8")
+    build_here(open_collection(collection.root), folder, folder / "dataset")
+    return folder / "dataset"
+
+
+def test_what_is_private_reaches_no_exporter(tmp_path, capsys):
+    dataset = _private(tmp_path)
+    root = tmp_path / "manifests" / "small"
+    for words in (
+        ["croissant", str(dataset)],
+        ["card", str(dataset)],
+        ["card", str(root)],
+        ["hf", str(dataset), "--out", str(tmp_path / "hub"), "--include-private"],
+    ):
+        assert main(["export", *words]) == 1
+        assert "a private collection is not exported; found it stays with Ward & Seven" in capsys.readouterr().err
+    assert not (tmp_path / "hub").exists()
+
+
+def test_private_recordings_among_others_are_left_out_and_named_nowhere(tmp_path, capsys):
+    dataset = _private(tmp_path, names=["small/image-00", "small/image-07"])
+    for form in ("croissant", "card"):
+        assert main(["export", form, str(dataset)]) == 1
+        assert "the dataset holds private recordings; found 2, such as small/image-00" in capsys.readouterr().err
+        assert main(["export", form, str(tmp_path / "manifests" / "small")]) == 0
+        assert "image-07" not in capsys.readouterr().out
+    assert main(["export", "hf", str(dataset), "--out", str(tmp_path / "hub"), "--k", "2", "--include-private"]) == 0
+    for path in (tmp_path / "hub").rglob("*"):
+        if path.is_file():
+            assert b"image-00" not in path.read_bytes()
+            assert b"image-07" not in path.read_bytes()
+
+
+def test_a_private_collection_is_cited_by_its_owner_and_its_page_is_marked(tmp_path, capsys):
+    dataset = _private(tmp_path)
+    assert main(["cite", str(dataset), "--format", "bibtex"]) == 0
+    out = capsys.readouterr().out
+    assert r"author = {{Ward \& Seven}}" in out
+    assert "Seven, 2026. 10 recordings" in out
+    assert main(["report", str(dataset), "--out", str(tmp_path / "page.html")]) == 0
+    assert "<b>Private.</b> This collection belongs to Ward &amp; Seven" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_the_version_has_three_numbers_and_the_digest_is_the_identifier(described, home):
+    assert described["version"] == "0.0.0"
+    assert described["identifier"] == f"sha256:{open_index(home / 'dataset').rows_sha256}"
+
+
+def test_splits_of_every_round_are_told(described, home):
+    table = Dataset(open_index(home / "dataset")).fold_table()
+    (recordings,) = [item for item in described["recordSet"] if item["@id"] == "recordings"]
+    for record in recordings["data"]:
+        for number in range(5):
+            assert record[f"recordings/fold_{number}"] == table.part(number, record["recordings/recording"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_mlcroissant_reads_the_folder_for_hugging_face(home, tmp_path):
+    mlcroissant = pytest.importorskip("mlcroissant", reason="mlcroissant is no dependency: pip install mlcroissant")
+    assert main(["export", "hf", str(home / "dataset"), "--out", str(tmp_path / "hub"), "--k", "2"]) == 0
+    dataset = mlcroissant.Dataset(str(tmp_path / "hub" / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
+    assert len(list(dataset.records("frames"))) == len(read_table(tmp_path / "hub" / "data", columns=["recording"]))

@@ -79,10 +79,12 @@ def _text(citations: Citations) -> str:
     subject = citations.subject
     lines = [
         f"{subject.title}: {counted(citations.recordings, 'recording')} from "
-        f"{counted(len(citations.sources), 'source')}",
+        f"{counted(citations.providers, 'source')}, to name in {counted(len(citations.sources), 'citation')}",
+        *([f"owned by {one_line(subject.owner)}"] if subject.owner else []),
+        *([f"cite it as: {one_line(subject.citation)}"] if subject.citation else []),
         f"made by lusdata {subject.lusdata}; sha256 of {subject.digest_of}: {subject.digest}",
         "",
-        "name these sources",
+        "name these",
     ]
     for source in citations.sources:
         number = counted(len(source.recordings), "recording")

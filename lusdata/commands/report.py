@@ -108,7 +108,7 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
         raise UsageError("a dataset brings its own pictures", where=options, hint="leave the option out")
     index = opened_dataset(folder)
     withdrawn_before = () if index.release is None else tuple(index.release["withdrawn_since"])
-    collection = Collection(index.name, folder, index.manifests, withdrawn_since=withdrawn_before)
+    collection = Collection(index.name, folder, index.manifests, withdrawn_since=withdrawn_before, about=index.about)
     with _bar(len(index.entries)) as advance:
         withdrawn = withdrawn_since_built(index)
         pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -143,13 +144,16 @@ def write_shard(
     """
     temporary = scratch_beside(staging / Path(name).name)
     with explained(out / name):
-        (out / name).parent.mkdir(exist_ok=True)
         try:
+            (out / name).parent.mkdir(exist_ok=True)
             places = writer(temporary, recordings, columns)
             shard = _sealed(temporary, name, places)
             temporary.replace(out / name)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            # A folder with shards that are whole is not empty, and stays.
+            with contextlib.suppress(OSError):
+                (out / name).parent.rmdir()
             raise
     return shard, places
 

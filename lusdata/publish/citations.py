@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from lusdata import __version__
+from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.units import catalog_digest
@@ -53,6 +54,8 @@ class Subject:
         What that digest is taken over.
     year : str
         Year of a release; empty if it is none.
+    owner, citation : str
+        Who owns a private collection, and how they want it to be cited; empty for any other.
     """
 
     label: str
@@ -61,6 +64,8 @@ class Subject:
     digest: str
     digest_of: str
     year: str = ""
+    owner: str = ""
+    citation: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,15 @@ class Citations:
         Publications first, then pages; each by key.
     licences : tuple of LicenceUse
         The most frequent first.
+    providers : int
+        How many sources there are, as everywhere else: who provided recordings. One may have several publications.
     """
 
     subject: Subject
     recordings: int
     sources: tuple[Source, ...]
     licences: tuple[LicenceUse, ...]
+    providers: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
@@ -152,10 +160,11 @@ def subject_of_collection(collection: Collection) -> Subject:
     release = collection.release
     if release is None:
         digest = catalog_digest(collection.manifests)
-        return Subject(collection.label, collection.name, __version__, digest, "the ids and digests of all manifests")
+        of = "the ids and digests of all manifests"
+        return _owned(Subject(collection.label, collection.name, __version__, digest, of), collection.about)
     made = str(release.data["versions"]["lusdata"])
     title, date = f"{release.collection}, release {release.version}", str(release.data["date"])
-    return Subject(release.label, title, made, release.digest, "the release", date[:4])
+    return _owned(Subject(release.label, title, made, release.digest, "the release", date[:4]), collection.about)
 
 
 def subject_of_dataset(index: Index) -> Subject:
@@ -163,9 +172,13 @@ def subject_of_dataset(index: Index) -> Subject:
     title = index.name if index.release is None else f"{index.name}, release {index.release['version']}"
     year = "" if index.release is None else str(index.release["date"])[:4]
     made = str(index.data["versions"]["lusdata"])
-    return Subject(
-        index.label, f"{title}; {index.recipe.text()}", made, index.rows_sha256, "the frames, rows_sha256", year
-    )
+    title = f"{title}; {index.recipe.text()}"
+    return _owned(Subject(index.label, title, made, index.rows_sha256, "the frames, rows_sha256", year), index.about)
+
+
+def _owned(subject: Subject, about: About) -> Subject:
+    """Name the owner of a private collection: it is not the contributors' own."""
+    return replace(subject, owner=about.owner, citation=about.citation) if about.private else subject
 
 
 def cite(subject: Subject, manifests: Iterable[Manifest]) -> Citations:
@@ -198,7 +211,7 @@ def cite(subject: Subject, manifests: Iterable[Manifest]) -> Citations:
     licences = [
         LicenceUse(name, counts[name], _asks(example[name]), str(example[name].get("url", ""))) for name in order
     ]
-    return Citations(subject, len(used), tuple(sources), tuple(licences))
+    return Citations(subject, len(used), tuple(sources), tuple(licences), len({m.provider for m in used}))
 
 
 def _source(place: str, no_doi: bool, manifests: Sequence[Manifest], taken: set[str]) -> Source:

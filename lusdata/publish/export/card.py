@@ -14,7 +14,7 @@ from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import class_rows, reasons, source_rows
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import Subject, require_whole
 
 __all__ = ["Config", "card"]
 
@@ -72,6 +72,8 @@ def card(
     str
         Markdown.
     """
+    if not configs:
+        require_whole(subject)
     if not configs and subject.index is not None and subject.index.format == "parquet":
         configs = [Config("default", {"train": ["data/*.parquet"]})]
     blocks = [
@@ -106,7 +108,7 @@ def _head(subject: Subject, configs: Sequence[Config]) -> str:
         f"license: {word if word in _HUB_LICENCES else 'other'}",
     ]
     if word not in _HUB_LICENCES:
-        lines += [f"license_name: {_yaml(', '.join(licences))}", 'license_link: "README.md"']
+        lines += [f"license_name: {_licence_id(licences)}", 'license_link: "README.md"']
     lines += [
         "task_categories:",
         "- image-classification",
@@ -126,6 +128,11 @@ def _head(subject: Subject, configs: Sequence[Config]) -> str:
         for name, files in config.files.items():
             lines += [f"  - split: {name}", "    path:", *(f"    - {_yaml(file)}" for file in files)]
     return "---\n" + "\n".join(lines) + "\n---\n"
+
+
+def _licence_id(licences: Sequence[str]) -> str:
+    """Return a name of the licences as Hugging Face takes it: letters, digits, hyphens and points."""
+    return licences[0].lower() if len(licences) == 1 else "mixed-licences-by-recording"
 
 
 def _yaml(text: str) -> str:

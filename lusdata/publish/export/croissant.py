@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
+from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.shards import DATA
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import last_change, source_rows
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import Subject, require_whole
 
-__all__ = ["CROISSANT_VERSION", "croissant", "croissant_text"]
+__all__ = ["CROISSANT_VERSION", "Layout", "croissant", "croissant_text"]
 
 CROISSANT_VERSION = "1.1"
 """The version of the format that is written."""
@@ -111,12 +113,35 @@ _DATA_TYPES: Mapping[str, str] = {
 """Each kind of column in Croissant's words."""
 
 
-def croissant_text(subject: Subject) -> str:
+@dataclass(frozen=True)
+class Layout:
+    """How a folder that is described is divided.
+
+    Attributes
+    ----------
+    table : FoldTable or None
+        The split.
+    rounds : tuple of int
+        The rounds of it that are told.
+    files : tuple of Mapping
+        The ``file``, ``size_bytes`` and ``sha256`` of each Parquet file, and of the manifests last; empty for a dataset
+        or a collection, which name theirs themselves.
+    classes : tuple of str
+        Names of the class labels, where ``class`` holds numbers.
+    """
+
+    table: FoldTable | None = None
+    rounds: tuple[int, ...] = ()
+    files: tuple[Mapping[str, Any], ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+def croissant_text(subject: Subject, layout: Layout | None = None) -> str:
     """Return the description as text, with a line break at the end."""
-    return json.dumps(croissant(subject), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(croissant(subject, layout), indent=2, ensure_ascii=False) + "\n"
 
 
-def croissant(subject: Subject) -> dict[str, Any]:
+def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
     """Describe a dataset, or a collection of files that can be made into one.
 
     Parameters
@@ -124,16 +149,21 @@ def croissant(subject: Subject) -> dict[str, Any]:
     subject : Subject
         What to describe. A dataset of TFRecord shards is described without its record set of frames, since Croissant
         has no words for how to read them.
+    layout : Layout, optional
+        The files and rounds of a folder that was exported.
 
     Returns
     -------
     dict
         JSON-LD; the same for equal subjects.
     """
-    columns = fact_columns(subject.manifests)
-    record_sets = [_recordings(subject, columns), *_severity(subject)]
-    if subject.index is not None and subject.index.format == "parquet":
-        record_sets.append(_frames(columns))
+    if layout is None:
+        require_whole(subject)
+        layout = Layout() if subject.table is None else Layout(subject.table, tuple(range(subject.table.k)))
+    columns = fact_columns(subject.manifests if not layout.files else subject.recordings)
+    record_sets = [*_splits(layout), _recordings(subject, columns, layout), *_severity(subject)]
+    if layout.files or (subject.index is not None and subject.index.format == "parquet"):
+        record_sets.append(_frames(columns, layout))
     return {
         "@context": dict(_CONTEXT),
         "@type": "sc:Dataset",
@@ -141,8 +171,9 @@ def croissant(subject: Subject) -> dict[str, Any]:
         "name": subject.label,
         "description": _description(subject),
         "url": _HOME,
-        # The digest, as build metadata of a semantic version: that of a release, or one that promises nothing.
-        "version": f"{subject.version or '0.0.0'}+sha256.{subject.digest}",
+        # That of a release, or one that promises nothing.
+        "version": subject.version or "0.0.0",
+        "identifier": f"sha256:{subject.digest}",
         "license": sorted({row.licence_url or row.licence for row in source_rows(subject.recordings)}),
         "creator": {"@type": "sc:Organization", "name": "The lusdata contributors", "url": _HOME},
         "datePublished": subject.date or last_change(subject),
@@ -151,7 +182,7 @@ def croissant(subject: Subject) -> dict[str, Any]:
         "citation": sorted({f"https://doi.org/{row.doi}" for row in source_rows(subject.recordings) if row.doi}),
         "isAccessibleForFree": True,
         **_responsible(subject),
-        "distribution": _distribution(subject),
+        "distribution": _distribution(subject, layout),
         "recordSet": record_sets,
     }
 
@@ -183,16 +214,15 @@ def _responsible(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _distribution(subject: Subject) -> list[dict[str, Any]]:
+def _distribution(subject: Subject, layout: Layout) -> list[dict[str, Any]]:
     if subject.index is None:
         return [_source_file(manifest) for manifest in subject.recordings if manifest.locations]
     data = subject.index.data
-    parquet = subject.index.format == "parquet"
+    parquet = bool(layout.files) or subject.index.format == "parquet"
     kind = "application/x-parquet" if parquet else "application/octet-stream"
-    files = [(shard, kind, f"Shard of {shard['rows']:,} rows.") for shard in data["shards"]]
-    files.append(
-        (data["manifests"], "application/jsonlines", "Everything known about the collection, one recording a line.")
-    )
+    *shards, ledger = layout.files or (*data["shards"], data["manifests"])
+    files = [(shard, kind, "Rows, one a frame.") for shard in shards]
+    files.append((ledger, "application/jsonlines", "Everything known about the recordings, one a line."))
     objects = [
         {
             "@type": "cr:FileObject",
@@ -212,7 +242,7 @@ def _distribution(subject: Subject) -> list[dict[str, Any]]:
                 "@type": "cr:FileSet",
                 "@id": "shards",
                 "name": "shards",
-                "description": "All shards. They carry no split.",
+                "description": "All rows; the record set 'recordings' tells the part of each recording in each round.",
                 "encodingFormat": kind,
                 "includes": f"{DATA}/*.parquet",
             }
@@ -234,7 +264,31 @@ def _source_file(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _recordings(subject: Subject, columns: Sequence[Column]) -> dict[str, Any]:
+def _splits(layout: Layout) -> list[dict[str, Any]]:
+    """Return the record set of the parts of a round; none without a split."""
+    if layout.table is None:
+        return []
+    return [
+        {
+            "@type": "cr:RecordSet",
+            "@id": "splits",
+            "name": "splits",
+            "description": f"Parts of a round of the split by {layout.table.by}.",
+            "dataType": "cr:Split",
+            "key": {"@id": "splits/name"},
+            "field": [_field("splits", "name", "sc:Text", "Name of the part.")],
+            "data": [{"splits/name": name} for name in ("train", "validation", "test")],
+        }
+    ]
+
+
+def _parts(layout: Layout, recording: str) -> dict[str, str]:
+    if layout.table is None:
+        return {}
+    return {f"fold_{number}": layout.table.part(number, recording) for number in layout.rounds}
+
+
+def _recordings(subject: Subject, columns: Sequence[Column], layout: Layout) -> dict[str, Any]:
     """Return the record set of recordings, with its records inside."""
     # Croissant has no word for a value that is not there: a collection has no frames yet, and scores may be missing.
     texts = [column for column in columns if column.kind == "text"]
@@ -248,9 +302,22 @@ def _recordings(subject: Subject, columns: Sequence[Column]) -> dict[str, Any]:
         "field": [
             *(_field("recordings", column.name, "sc:Text", column.meaning) for column in texts),
             *(_field("recordings", name, kind, text) for name, kind, text in more),
+            *(
+                _field(
+                    "recordings", f"fold_{number}", "sc:Text", f"The part that it is in when fold {number} is tested."
+                )
+                | {"references": {"field": {"@id": "splits/name"}}}
+                for number in layout.rounds
+            ),
         ],
         "data": [
-            {f"recordings/{name}": value for name, value in _record(manifest, subject, texts).items()}
+            {
+                f"recordings/{name}": value
+                for name, value in {
+                    **_record(manifest, subject, texts),
+                    **_parts(layout, manifest.id),
+                }.items()
+            }
             for manifest in subject.recordings
         ],
     }
@@ -295,7 +362,7 @@ def _severity(subject: Subject) -> list[dict[str, Any]]:
     ]
 
 
-def _frames(columns: Sequence[Column]) -> dict[str, Any]:
+def _frames(columns: Sequence[Column], layout: Layout) -> dict[str, Any]:
     """Return the record set of frames, read from the shards."""
     fields = []
     for column in (*columns, *FRAME_COLUMNS):
@@ -304,6 +371,9 @@ def _frames(columns: Sequence[Column]) -> dict[str, Any]:
         if column.kind == "image":
             # The column is a struct of bytes and file name, as Hugging Face writes pictures.
             field["source"]["transform"] = {"jsonPath": "bytes"}
+        if column.name == "class" and layout.classes:
+            names = ", ".join(f"{number} {name}" for number, name in enumerate(layout.classes))
+            field |= {"dataType": "sc:Integer", "description": f"{column.meaning} As a number: {names}."}
         if column.kind == "crop":
             field |= {"isArray": True, "arrayShape": "4"}
         fields.append(field)

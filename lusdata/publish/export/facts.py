@@ -11,9 +11,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.confounding import Confounding, comparable, measure_confounding
-from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.plan import LeftOut
-from lusdata.errors import LusdataError
 from lusdata.publish.export.subject import Subject
 
 __all__ = [
@@ -27,8 +25,6 @@ __all__ = [
     "source_rows",
     "words_of",
 ]
-
-_K = 5
 
 
 @dataclass(frozen=True)
@@ -181,10 +177,8 @@ def confounding_of(subject: Subject) -> list[Confounding]:
     recordings = comparable(subject.recordings, subject.units)
     if not recordings:
         return []
-    try:
-        table = make_folds(subject.manifests, by="patient", k=_K, seed=0, unknown="together")
-    except LusdataError:
-        # Fewer groups than folds: then nothing can be said of new patients.
+    table = subject.table
+    if table is None:
         return []
     return [
         measure_confounding(recordings, table, features=features, units=subject.units)

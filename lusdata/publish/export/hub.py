@@ -6,6 +6,7 @@ files; so five folds weigh no more than one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +22,13 @@ from lusdata.dataset.plan import LeftOut
 from lusdata.dataset.view import Dataset
 from lusdata.errors import OutsideError, UsageError
 from lusdata.publish.export.card import Config, card
+from lusdata.publish.export.croissant import Layout, croissant_text
 from lusdata.publish.export.facts import class_rows
 from lusdata.publish.export.hub_plan import (
     NOT_PUBLISHABLE,
     PARTS,
     cells_of,
+    public_table,
     publishable,
     rounds_of,
     sizes_of,
@@ -147,7 +150,7 @@ def export_hub(
         raise UsageError("a collection holds no frames", where=subject.name, hint="make a dataset with lusdata build")
     _check_out(out)
     dataset = Dataset(index)
-    table = dataset.fold_table(by=by, k=k, seed=seed, folds=folds)
+    table = public_table(dataset.fold_table(by=by, k=k, seed=seed, folds=folds), subject)
     rounds = rounds_of(table, fold)
     chosen = subject if include_private else publishable(subject)
     entries = [entry for entry in index.entries if entry.id in chosen.frames]
@@ -222,8 +225,18 @@ def _write_pages(
     ledger = b"".join(canonical_bytes(manifest.data) + b"\n" for manifest in subject.recordings)
     write_bytes(folder / MANIFESTS, ledger)
     write_fold_table(folder / FOLDS_FILE, table)
+    names = [*(f"{_DATA}/{name}" for held in files.values() for name in held), MANIFESTS]
+    classes = tuple(row.class_name for row in class_rows(subject))
+    layout = Layout(table, tuple(rounds), tuple(_told(folder, name) for name in names), classes)
+    write_text(folder / "croissant.json", croissant_text(subject, layout))
     page = card(subject, configs=configs, opening=_opening(configs), split=_split_text(table, rounds))
     write_text(folder / "README.md", page)
+
+
+def _told(folder: Path, name: str) -> dict[str, Any]:
+    with (folder / name).open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"file": name, "size_bytes": (folder / name).stat().st_size, "sha256": digest}
 
 
 def _opening(configs: Sequence[Config]) -> str:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from lusdata.catalog.rights import rights_of
+from lusdata.catalog.rights import is_private, rights_of
 from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.index import Entry, rows_digest
+from lusdata.dataset.index import Entry
 from lusdata.errors import DataError, UsageError
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import Subject, rows_of
 
-__all__ = ["NOT_PUBLISHABLE", "PARTS", "cells_of", "publishable", "rounds_of", "sizes_of", "stem_of", "torn_groups"]
+__all__ = [
+    "NOT_PUBLISHABLE",
+    "PARTS",
+    "cells_of",
+    "public_table",
+    "publishable",
+    "rounds_of",
+    "sizes_of",
+    "stem_of",
+    "torn_groups",
+]
 
 PARTS = ("train", "validation", "test")
 
@@ -62,27 +73,21 @@ def publishable(subject: Subject) -> Subject:
             found=", ".join(f"{count} {reason}" for reason, count in counts.most_common()),
             hint="--include-private writes a folder for this machine alone",
         )
-    return subject.only(kept, code=NOT_PUBLISHABLE, digest=_digest(subject, kept))
-
-
-def _digest(subject: Subject, ids: Sequence[str]) -> str:
-    """Return the digest of some rows, as a dataset of them alone would state it."""
-    kept = set(ids)
     by_id = {manifest.id: manifest for manifest in subject.recordings}
-    recordings = subject.index.data["recordings"] if subject.index is not None else []
-    return rows_digest(
-        {
-            "id": item["id"],
-            "class": by_id[item["id"]].class_name,
-            "probe": by_id[item["id"]].probe,
-            "group": subject.groups[item["id"]],
-            "crop": item["crop"],
-            "source_sha256": by_id[item["id"]].sha256,
-            "frames_sha256": item["frames_sha256"],
-        }
-        for item in recordings
-        if item["id"] in kept
-    )
+    digest = "" if subject.index is None else rows_of(subject.index, [by_id[name] for name in kept], subject.groups)
+    return subject.only(kept, code=NOT_PUBLISHABLE, digest=digest)
+
+
+def public_table(table: FoldTable, subject: Subject) -> FoldTable:
+    """Return a fold table that names no private recording."""
+    own = {manifest.id for manifest in subject.manifests if is_private(manifest)}
+    if not own:
+        return table
+    kept = ((unit, tuple(name for name in unit.recordings if name not in own)) for unit in table.units)
+    units = tuple(replace(unit, recordings=recordings) for unit, recordings in kept if recordings)
+    known = {unit.id for unit in units}
+    validation = tuple(tuple(name for name in names if name in known) for names in table.validation)
+    return replace(table, units=units, validation=validation)
 
 
 def torn_groups(subject: Subject, table: FoldTable, rounds: Sequence[int]) -> int:

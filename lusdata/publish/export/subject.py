@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import collection_names, json_files
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import rights_of
-from lusdata.dataset.folds.units import unit_ids
-from lusdata.dataset.index import Index, is_dataset, open_index, verify
+from lusdata.catalog.rights import is_private, rights_of
+from lusdata.dataset.folds.frozen import table_of
+from lusdata.dataset.folds.table import FoldTable
+from lusdata.dataset.folds.units import catalog_digest, unit_ids
+from lusdata.dataset.index import Index, is_dataset, open_index, rows_digest, verify
 from lusdata.dataset.plan import LeftOut, choose
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.view import Dataset
 from lusdata.dataset.withdrawn import withdrawn_since_built
 from lusdata.errors import DataError, UsageError
 from lusdata.publish import citations
 from lusdata.publish.citations import Subject as Cited
 
-__all__ = ["Subject", "subject_of_collection", "subject_of_dataset"]
+__all__ = ["PRIVATE", "Subject", "require_whole", "rows_of", "subject_of_collection", "subject_of_dataset"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class Subject:
         Every other recording of the collection, with the reason.
     cited : lusdata.publish.citations.Subject
         How it is cited: its label, the digest of what is described, the version of lusdata that made it.
+    table : FoldTable or None
+        Folds by patient: those that a release froze, else as they are made by default, with recordings of nobody known
+        together. None where there are too few patient groups.
     version, date : str
         The release that it is of, and the day of it; empty if it is none.
     index : Index or None
@@ -54,6 +61,7 @@ class Subject:
     frames: Mapping[str, int]
     left_out: tuple[LeftOut, ...]
     cited: Cited
+    table: FoldTable | None = None
     version: str = ""
     date: str = ""
     index: Index | None = None
@@ -111,6 +119,28 @@ class Subject:
         )
 
 
+PRIVATE = "private"
+"""The code of recordings that belong to whoever keeps the collection: no export holds them, whatever is asked for."""
+
+
+def require_whole(subject: Subject) -> None:
+    """Refuse to describe shards that hold private recordings: whoever has the description wants the files.
+
+    Raises
+    ------
+    DataError
+        If they do.
+    """
+    own = [item for item in subject.left_out if item.code == PRIVATE]
+    if subject.index is not None and own:
+        raise DataError(
+            "the dataset holds private recordings",
+            where=str(subject.index.folder),
+            found=f"{len(own):,}, such as {own[0].id}",
+            hint="lusdata export hf leaves them out, and lusdata build --select publish=yes builds without them",
+        )
+
+
 def subject_of_collection(collection: Collection) -> Subject:
     """Describe what can be built of a collection, or of a release of one.
 
@@ -129,16 +159,18 @@ def subject_of_collection(collection: Collection) -> Subject:
             hint="lusdata fetch --pin adds digests",
         )
     release = collection.release
-    return Subject(
+    subject = Subject(
         name=collection.name,
         manifests=collection.manifests,
         recordings=chosen.pinned,
         frames={},
         left_out=chosen.left_out,
         cited=citations.subject_of_collection(collection),
+        table=_folds(lambda: table_of(collection, unknown="together")),
         version="" if release is None else release.version,
         date="" if release is None else str(release.data["date"]),
     )
+    return _for_others(subject, collection.about, catalog_digest)
 
 
 def subject_of_dataset(folder: Path) -> Subject:
@@ -169,7 +201,7 @@ def subject_of_dataset(folder: Path) -> Subject:
             hint="build it again, which leaves that out",
         )
     by_id = {manifest.id: manifest for manifest in index.manifests}
-    return Subject(
+    subject = Subject(
         name=index.name,
         manifests=index.manifests,
         recordings=tuple(by_id[entry.id] for entry in index.entries),
@@ -179,4 +211,54 @@ def subject_of_dataset(folder: Path) -> Subject:
         version="" if index.release is None else str(index.release["version"]),
         date="" if index.release is None else str(index.release["date"]),
         index=index,
+        table=_folds(lambda: Dataset(index).fold_table(unknown="together")),
+    )
+    return _for_others(subject, index.about, lambda kept: rows_of(index, kept, subject.groups))
+
+
+def _folds(make: Callable[[], FoldTable]) -> FoldTable | None:
+    try:
+        return make()
+    except UsageError:
+        # Fewer groups than folds: then nothing can be said of new patients.
+        return None
+
+
+def _for_others(subject: Subject, about: About, digest: Callable[[Sequence[Manifest]], str]) -> Subject:
+    """Take out what belongs to whoever keeps the collection, or was given out by an agreement.
+
+    Raises
+    ------
+    DataError
+        If all of it does.
+    """
+    own = {manifest.id for manifest in subject.recordings if is_private(manifest)}
+    kept = [manifest for manifest in subject.recordings if manifest.id not in own]
+    if about.private or not kept:
+        raise DataError(
+            "a private collection is not exported",
+            where=subject.name,
+            found=f"it stays with {about.owner or 'its owner'}",
+            hint="lusdata.load and lusdata report use it on this machine",
+        )
+    if not own:
+        return subject
+    return subject.only([manifest.id for manifest in kept], code=PRIVATE, digest=digest(kept))
+
+
+def rows_of(index: Index, kept: Iterable[Manifest], groups: Mapping[str, str]) -> str:
+    """Return the digest of some rows, as a dataset of them alone would state it."""
+    by_id = {manifest.id: manifest for manifest in kept}
+    return rows_digest(
+        {
+            "id": item["id"],
+            "class": by_id[item["id"]].class_name,
+            "probe": by_id[item["id"]].probe,
+            "group": groups[item["id"]],
+            "crop": item["crop"],
+            "source_sha256": by_id[item["id"]].sha256,
+            "frames_sha256": item["frames_sha256"],
+        }
+        for item in index.data["recordings"]
+        if item["id"] in by_id
     )

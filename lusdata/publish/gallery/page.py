@@ -16,7 +16,7 @@ from lusdata.atomic import PRIVATE, write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import rights_of
+from lusdata.catalog.rights import is_private, rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.audit.report import AuditReport, audit
 from lusdata.dataset.audit.split import read_split, split_of_table
@@ -271,6 +271,20 @@ def _summary(gallery: Gallery) -> str:
 
 
 def _banner(gallery: Gallery) -> str:
+    return _private(gallery.whole) + _pictures_kept(gallery)
+
+
+def _private(collection: Collection) -> str:
+    """Return the mark of a page that holds what belongs to its owner alone, with pictures or without."""
+    own = sum(map(is_private, collection.manifests))
+    if not own and not collection.about.private:
+        return ""
+    owner = escape(collection.about.owner or "whoever keeps it")
+    what = "This collection" if collection.about.private else f"What this page tells of {counted(own, 'recording')}"
+    return f'<p class="banner warn" role="note"><b>Private.</b> {what} belongs to {owner} and stays there.</p>'
+
+
+def _pictures_kept(gallery: Gallery) -> str:
     withheld = sum(picture.code == "not-publishable" for picture in gallery.pictures.values())
     if gallery.unpublishable:
         text = (
