@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 
 from lusdata.scratch import remove_own
 
@@ -15,6 +16,8 @@ __all__ = ["Ended", "ended_by_signals"]
 
 _PATIENCE_S = 2.0
 """How long blocks may take to be left: a thread that waits for a server would keep the process."""
+
+_SOON_S = 0.01
 
 _NAMES = ("SIGTERM", "SIGHUP")
 
@@ -61,6 +64,32 @@ def _end(number: int, frame: FrameType | None) -> None:
     last = threading.Timer(_PATIENCE_S, _end_now, (number,))
     last.daemon = True
     last.start()
+    _ask_again_where_it_is_lost()
+    raise Ended(number)
+
+
+def _ask_again_where_it_is_lost() -> None:
+    """Let `Ended` get out of functions that a library in C calls: there Python prints an exception and goes on."""
+    excepthook, unraisablehook = sys.excepthook, sys.unraisablehook
+
+    def printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, Ended):
+            excepthook(kind, error, trace)
+
+    def lost(found: sys.UnraisableHookArgs) -> None:
+        if isinstance(found.exc_value, Ended):
+            number = found.exc_value.exit_code - 128
+            signal.signal(number, _raise_again)
+            # Not from here, where it would be lost again.
+            threading.Timer(_SOON_S, os.kill, (os.getpid(), number)).start()
+        else:
+            unraisablehook(found)
+
+    sys.excepthook, sys.unraisablehook = printed, lost
+
+
+def _raise_again(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
     raise Ended(number)
 
 

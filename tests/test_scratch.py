@@ -196,6 +196,30 @@ def test_a_signal_ends_a_run_at_once_without_scratch_or_traceback(
     assert list(temporary.iterdir()) == []
 
 
+def test_a_signal_within_a_function_that_a_library_calls_is_not_lost_and_prints_nothing(temporary: Path) -> None:
+    # A comparison that qsort of C calls: what it raises cannot get out, and Python would print and go on.
+    source = (
+        "import ctypes, os, signal, sys, time\n"
+        "from lusdata import cli\n"
+        "kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))\n"
+        "def compare(one, two):\n"
+        "    if not asked: asked.append(1); os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return 0\n"
+        "asked = []\n"
+        "def run(arguments):\n"
+        "    numbers = (ctypes.c_int * 9)()\n"
+        "    ctypes.CDLL(None).qsort(numbers, 9, 4, kind(compare))\n"
+        "    time.sleep(30)\n"
+        "cli._dispatch = run\n"
+        "sys.exit(cli.main(['x']))"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 143
+    assert done.stderr == "lusdata: ended by SIGTERM; what was finished is kept, run the command again to go on\n"
+    assert time.monotonic() - started < 20
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
     source = (
         "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"

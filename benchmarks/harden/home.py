@@ -32,6 +32,8 @@ class Home:
         A collection of drawn recordings, and its files.
     clip : Path
         A recording that is not in it.
+    released : Path
+        A collection of which no two recordings look alike across groups, so that it may be released.
     datasets : Mapping of str to Path
         A dataset of it in each format.
     facts : Path or None
@@ -44,6 +46,7 @@ class Home:
     manifests: Path
     media: Path
     clip: Path
+    released: Path
     datasets: Mapping[str, Path]
     facts: Path | None = None
     kept: Path | None = None
@@ -85,6 +88,7 @@ class Home:
 def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None, kept: Path | None = None) -> Home:
     """Draw a collection and build datasets of it; the same for every run."""
     manifests = write_collection(root, seed=1, recordings=recordings)
+    released = write_collection(root / "released", seed=2, recordings=6)
     clip = root / "clip.mp4"
     spec = replace(typical("covid-19", variant=3), width_px=320, height_px=240, frame_count=12)
     write_video(clip, draw(spec, 77).frames)
@@ -101,7 +105,8 @@ def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None, ke
             offline=True,
             engine="here",
         ).out
-    return Home(root, manifests, root / "media", clip, datasets, facts if facts and facts.is_dir() else None, kept)
+    there = facts if facts and facts.is_dir() else None
+    return Home(root, manifests, root / "media", clip, released, datasets, there, kept)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -16,6 +16,8 @@ from benchmarks.harden.tally import Tally
 __all__ = ["COMMANDS", "PER_COMMAND", "run"]
 
 PER_COMMAND = 200
+_ANSWERS = {"audit --pictures": 1}
+"""Exit codes of undisturbed runs that are not 0: the drawn recordings look alike, which is what the pictures show."""
 _SETTLE_S = 8.0
 _HANG_S = 300.0
 
@@ -80,7 +82,7 @@ def _fresh(home: Home) -> tuple[Path, Path]:
     for folder in (work, temporary):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    shutil.copytree(home.manifests, work / "manifests" / "phantom")
+    shutil.copytree(home.released, work / "manifests" / "phantom")
     shutil.copytree(home.datasets["parquet"], work / "mended")
     shard = next((work / "mended").glob("part-*"))
     data = bytearray(shard.read_bytes())
@@ -100,7 +102,7 @@ def _kill_one(home: Home, name: str, arguments: Arguments, *, tries: int, seed: 
     started = time.monotonic()
     undisturbed = home.run(*arguments(home, work), temporary=temporary)
     duration_s = time.monotonic() - started
-    if undisturbed.returncode:
+    if undisturbed.returncode != _ANSWERS.get(name, 0):
         tally.fail("refused rerun", f"the undisturbed run: {undisturbed.stderr}")
         return tally
     wanted = files_of(work)
