@@ -99,7 +99,7 @@ def test_the_sampler_goes_to_the_next_epoch_by_itself() -> None:
 
 
 def test_frames_for_pytorch_can_be_sent_to_its_worker_processes(dataset: Dataset) -> None:
-    frames = TorchFrames(dataset._encoded(), dataset._labels(), dataset._shape)
+    frames = TorchFrames(dataset._encoded(dataset._pieces), dataset.to_numpy().labels, dataset._shape)
     assert len(pickle.loads(pickle.dumps(frames))) == len(dataset)
 
 

@@ -74,9 +74,9 @@ def withdraw(collection: Path, name: str) -> None:
 
 
 def test_a_release_is_loaded_as_it_was(origin: Path, dataset: Dataset) -> None:
-    assert dataset.table.loc[dataset.table["id"] == "small/image-07", "class"].tolist() != ["other"]
+    assert dataset.table.loc[dataset.table["recording"] == "small/image-07", "class"].tolist() != ["other"]
     today = load(origin, origin / "manifests" / "small")
-    assert today.table.loc[today.table["id"] == "small/image-07", "class"].tolist() == ["other"]
+    assert today.table.loc[today.table["recording"] == "small/image-07", "class"].tolist() == ["other"]
     assert repr(dataset).startswith("<Dataset small@1.0.0: 14 recordings")
     assert repr(today).startswith("<Dataset small: 14 recordings")
 

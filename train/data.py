@@ -136,7 +136,7 @@ def load_samples(
         classes = (*config.classes, FOREIGN)
     else:
         dataset = dataset.select(class_name=config.classes)
-    table = dataset.table.set_index("id")
+    table = dataset.table.set_index("recording")
     frames = dataset.to_numpy()
     names = table["class"].to_dict()
     index = {name: position for position, name in enumerate(config.classes)}

@@ -69,7 +69,7 @@ def _in_datasets(home: Home, draw: random.Random, tries: int) -> Tally:
         name = ("parquet", "tfrecord")[number % 2]
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(home.datasets[name], folder)
-        victims = sorted(path for path in folder.iterdir() if path.name != "README.md")
+        victims = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
         # Shards are nearly all of a dataset, so chance alone would leave out the rest.
         victim = draw.choice(victims)
         where = _flip(victim, draw)

@@ -84,7 +84,7 @@ def _fresh(home: Home) -> tuple[Path, Path]:
         folder.mkdir()
     shutil.copytree(home.released, work / "manifests" / "phantom")
     shutil.copytree(home.datasets["parquet"], work / "mended")
-    shard = next((work / "mended").glob("part-*"))
+    shard = next((work / "mended").glob("data/part-*"))
     data = bytearray(shard.read_bytes())
     data[100] ^= 1
     shard.write_bytes(data)

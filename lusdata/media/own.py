@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.atomic import PRIVATE, write_text
+from lusdata.intact import sha256_in
 from lusdata.media.cache import settings_dir
-from lusdata.media.facts import sha256_of
 
 __all__ = ["find_own", "remember"]
 
@@ -92,7 +92,8 @@ def _searched(root: Path, missing: Mapping[str, int]) -> dict[str, str]:
             if asked <= found.keys():
                 break
             try:
-                sha256 = sha256_of(path)
+                with path.open("rb") as stream:
+                    sha256 = sha256_in(stream)
             except OSError:
                 continue
             if sha256 in asked:

@@ -164,7 +164,7 @@ def material_from(
     )
     if pictures is not None:
         samples = with_pictures(samples, pictures, size_px=config.size_px)
-    return Material(samples, dataset.table.set_index("id"), dataset)
+    return Material(samples, dataset.table.set_index("recording"), dataset)
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[TrainConfig, Material]:
