@@ -14,6 +14,8 @@ from lusdata.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "collections"
+if not FOLDER.is_dir():
+    pytest.skip("the tests run outside a checkout of the repository", allow_module_level=True)
 MAKER = runpy.run_path(str(FOLDER / "__main__.py"))
 LISTINGS = {path.stem: read_document(path, kind="listing") for path in sorted(FOLDER.glob("*.json"))}
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +15,11 @@ from lusdata.catalog.importers.common import Imported
 from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.manifest import dumps
 from lusdata.catalog.schema import schema_faults
+from lusdata.catalog.shipped import manifests_root
 from lusdata.cli import main
 from lusdata.errors import DataError
 
-ROOT = Path(__file__).resolve().parent.parent / "manifests"
+ROOT = manifests_root()
 PLAIN = {
     **dict.fromkeys(atlas._COLUMNS, "False"),
     "file_name": "unified_mp4/0001_lung_a.mp4",
