@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lusdata.catalog.folders import json_files
 from lusdata.catalog.importers import blues, common, curation
 from lusdata.catalog.importers.common import Imported
 from lusdata.catalog.importers.pocus import cells as pocus_cells
@@ -485,7 +486,7 @@ def test_importing_the_public_data_gives_the_committed_manifests(name, corpus_di
     committed = Path(__file__).resolve().parent.parent / "manifests" / name
     assert main(["import", name, *arguments, "--pins", str(committed), "--out", str(tmp_path / name)]) == 0
     made = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
-    kept = {path.name: path.read_bytes() for path in committed.iterdir() if path.name in made or path.suffix == ".json"}
+    kept = {path.name: path.read_bytes() for path in [*json_files(committed), committed / "CURATION.md"]}
     assert made.keys() == kept.keys()
     hint = f"to renew: lusdata import {name} {' '.join(arguments)}"
     assert [file for file in made if made[file] != kept[file]] == [], hint
