@@ -601,6 +601,13 @@ def test_the_collections_of_an_installed_package_are_not_written_to(place, clips
     assert "clone the repository" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("licence", "public"), [("CC-BY-4.0", True), ("LicenseRef-Private", False)])
+def test_nobody_is_asked_to_publish_what_is_private(place, clips, capsys, licence, public):
+    assert place.add(clips / "new.mp4", "--license", licence, *SAID[2:]) == 0
+    out = capsys.readouterr().out
+    assert ("pull request" in out, "Publish the file" in out, "It is private" in out) == (public, public, not public)
+
+
 def test_an_address_is_fetched_and_names_the_recording(place, clips, monkeypatch, tmp_path):
     def download(address: str, folder: Path) -> Path:
         return Path(shutil.copy(clips / "new.mp4", folder / "Cov-Clip_3.mp4"))

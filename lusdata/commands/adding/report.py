@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.rights import is_private
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.errors import LusdataError
@@ -117,13 +118,15 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     altered = any("upstream_changes" in item.manifest.data["source"] for item in added)
     private = f" Keep {'them to yourself: they show' if several else 'it to yourself: it shows'} what was taken out."
     in_git = any((parent / ".git").exists() for parent in (bench.folder, *bench.folder.parents))
+    ours = all(is_private(item.manifest) for item in added)
+    check = f"lusdata check {folder}   tells what the pull request will tell."
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."
         + (private if altered else ""),
-        f"lusdata check {folder}   tells what the pull request will tell." if in_git else f"lusdata validate {folder}",
+        check if in_git and not ours else f"lusdata validate {folder}",
     ]
     homeless = [item for item in added if not item.manifest.locations]
-    if homeless:
+    if homeless and not ours:
         path = homeless[0].manifest.source_path
         steps.append(
             f"Publish the file where anybody can get it (a repository such as Zenodo) and write its address into"
@@ -133,9 +136,19 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
         steps.append(
             f"lusdata build {folder} --mirror {_short(bench.media)} --out ../dataset   makes a dataset with it."
         )
-    files = folder if several else _short(one.manifest.path)
-    branch = f"add-{one.manifest.id.split('/')[1]}"
-    title = f"Add {len(added)} recordings" if several else f"Add {one.manifest.id}"
-    steps.append(f"git switch -c {branch} && git add {files} && git commit -m '{title}' && git push -u origin {branch}")
-    steps.append("Open a pull request. Only the manifest goes into it, neither the file nor the picture.")
+    if ours:
+        steps.append("It is private: it stays here, and no export or published page takes it.")
+    else:
+        steps += _pull_request(added, folder)
     return ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
+
+
+def _pull_request(added: Sequence[Added], folder: str) -> list[str]:
+    one, several = added[0].manifest, len(added) > 1
+    files = folder if several else _short(one.path)
+    branch = f"add-{one.id.split('/')[1]}"
+    title = f"Add {len(added)} recordings" if several else f"Add {one.id}"
+    return [
+        f"git switch -c {branch} && git add {files} && git commit -m '{title}' && git push -u origin {branch}",
+        "Open a pull request. Only the manifest goes into it, neither the file nor the picture.",
+    ]
