@@ -175,7 +175,7 @@ def test_a_file_that_holds_more_than_arrays_is_refused(saved, harm, message):
 def test_links_in_a_ring_end(saved):
     with h5py.File(saved, "a") as file:
         ring(file, saved.parent)
-        check_weights_file(file, saved)
+        assert check_weights_file(file, saved) is None
 
 
 def test_a_weight_that_is_not_a_number_is_refused(tmp_path):
