@@ -31,9 +31,10 @@ from lusdata.dataset import engine_local
 from lusdata.dataset.build import BuildReport, build
 from lusdata.dataset.engine_local import Report, run_here, run_local
 from lusdata.dataset.folder import claim
-from lusdata.dataset.index import open_index, verify
+from lusdata.dataset.index import open_index
 from lusdata.dataset.parts import Job, Outcome, make_part
 from lusdata.dataset.plan import inputs_of
+from lusdata.dataset.reading import verify
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import cut
 from lusdata.dataset.view import Dataset

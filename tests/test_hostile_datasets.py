@@ -214,7 +214,7 @@ def test_a_small_shard_does_not_become_a_large_one(
     sealed_by_a_stranger(folder, data)
     index = open_index(folder)
     with pytest.raises(DataError, match=message):
-        list(lusdata.dataset.index.read_recordings(index, index.entries))
+        list(lusdata.dataset.reading.read_recordings(index, index.entries))
 
 
 def checksum(data: bytes) -> bytes:

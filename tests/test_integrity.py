@@ -17,8 +17,10 @@ import pytest
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
-from lusdata.dataset.index import open_index, read_recordings, rows_digest, sealed
+from lusdata.dataset.index import open_index
 from lusdata.dataset.integrity import file_faults
+from lusdata.dataset.reading import read_recordings
+from lusdata.dataset.seal import rows_digest, sealed
 from lusdata.errors import DataError
 
 

@@ -90,6 +90,8 @@ PURE = (
     "lusdata.catalog.leads",
     "lusdata.catalog.rights",
     "lusdata.catalog.rules.*",
+    "lusdata.dataset.folds.census",
+    "lusdata.dataset.folds.dealer",
     "lusdata.dataset.folds.make",
     "lusdata.dataset.recipe",
     "lusdata.intake.folder.columns",

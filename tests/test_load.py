@@ -14,8 +14,8 @@ from lusdata.catalog.collection import Collection
 from lusdata.dataset import load as load_module
 from lusdata.dataset.build import BuildReport
 from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.index import sealed
 from lusdata.dataset.load import Dataset
+from lusdata.dataset.seal import sealed
 from lusdata.errors import DataError, UsageError
 
 

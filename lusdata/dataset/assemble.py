@@ -19,11 +19,12 @@ from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
 from lusdata.dataset.columns import Column, fact_columns, facts_of
 from lusdata.dataset.folder import INDEX, explained
-from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS, rows_digest, sealed
+from lusdata.dataset.index import FORMAT_VERSION, MANIFESTS
 from lusdata.dataset.parts import Job, read_part
 from lusdata.dataset.plan import LeftOut, versions
 from lusdata.dataset.readme import readme
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.seal import rows_digest, sealed
 from lusdata.dataset.shards import Recording, Shard, Writer, cut, shard_name, write_shard
 
 __all__ = ["SHARD_BYTES", "assemble", "frozen_folds", "index_text", "ledger_of", "write_rows"]

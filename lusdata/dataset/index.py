@@ -1,18 +1,15 @@
-"""``dataset.json``: what a dataset is, where its rows lie, and how to tell that it is whole."""
+"""``dataset.json``: what a dataset is, and where its rows lie."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.about import About
-from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.releases.release import folds_file
@@ -21,22 +18,11 @@ from lusdata.dataset.folder import INDEX, PARTS
 from lusdata.dataset.index_fault import fault_of
 from lusdata.dataset.integrity import require_intact
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.seal import check_seal
 from lusdata.dataset.shards import FORMATS, Place
 from lusdata.errors import DataError, OutsideError, UsageError
 
-__all__ = [
-    "FORMAT_VERSION",
-    "MANIFESTS",
-    "Entry",
-    "Index",
-    "check_seal",
-    "is_dataset",
-    "open_index",
-    "read_recordings",
-    "rows_digest",
-    "sealed",
-    "verify",
-]
+__all__ = ["FORMAT_VERSION", "MANIFESTS", "Entry", "Index", "is_dataset", "open_index"]
 
 FORMAT_VERSION = "1.1.0"
 """Version of the layout of a dataset folder, apart from the versions of lusdata and of the manifest schema."""
@@ -241,160 +227,3 @@ def _manifest(line: bytes, where: str) -> Manifest:
 def _made_by(data: object) -> object:
     versions = data.get("versions") if isinstance(data, dict) else None
     return versions.get("lusdata", "unknown") if isinstance(versions, dict) else "unknown"
-
-
-def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of ``dataset.json`` with the digest of it, its seal.
-
-    Examples
-    --------
-    >>> sealed(sealed({"name": "pocus"})) == sealed({"name": "pocus"})
-    True
-    """
-    content = {key: value for key, value in data.items() if key != "sha256"}
-    return {**content, "sha256": hashlib.sha256(canonical_bytes(content)).hexdigest()}
-
-
-def check_seal(index: Index) -> None:
-    """Refuse a ``dataset.json`` that is not what its seal says; one without a seal is of an earlier lusdata.
-
-    Raises
-    ------
-    DataError
-        If it was changed.
-    """
-    expected = sealed(index.data)["sha256"]
-    if index.data.get("sha256", expected) != expected:
-        raise DataError(
-            "the file was changed since the dataset was built",
-            where=str(index.folder / INDEX),
-            expected=f"sha256 {index.data['sha256']}, its seal",
-            found=expected,
-            hint="build into a new folder",
-        )
-
-
-def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the digest of a dataset's content.
-
-    Parameters
-    ----------
-    rows : iterable of Mapping
-        For each recording its id, class, probe, group, crop, source_sha256 and frames_sha256.
-
-    Returns
-    -------
-    str
-        Sha256 as 64 hexadecimal digits; the same for any order, format, compression and number of shards.
-    """
-    lines = sorted(canonical_bytes(row) for row in rows)
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
-
-
-def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
-    """Read recordings in the given order, from shards that are what ``dataset.json`` says.
-
-    Parameters
-    ----------
-    index : Index
-        The dataset.
-    entries : sequence of Entry
-        Some of its recordings. Reading is fastest in the order of the rows.
-
-    Yields
-    ------
-    tuple
-        Frame indices, times in seconds, and the PNG files of one recording.
-
-    Raises
-    ------
-    DataError
-        If a shard is missing, or was changed since it was built.
-    OutsideError
-        If a shard cannot be read.
-    """
-    start = 0
-    while start < len(entries):
-        shard = entries[start].shard
-        stop = start
-        while stop < len(entries) and entries[stop].shard == shard:
-            stop += 1
-        path = index.shard_path(shard)
-        require_intact(index.folder, [index.data["shards"][shard]], again=False)
-        try:
-            found = _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
-            for entry, rows in zip(entries[start:stop], found, strict=True):
-                _check_rows(index, entry, *rows)
-                yield rows
-        except OSError as error:
-            raise OutsideError("a shard cannot be read", where=str(path), found=str(error)) from error
-        start = stop
-
-
-def _check_rows(
-    index: Index, entry: Entry, indices: Sequence[Any], times_s: Sequence[Any], files: Sequence[Any]
-) -> None:
-    """Refuse rows that no build writes: what reads them may rely on their form."""
-    from lusdata.media.png import png_size
-
-    recipe = index.recipe
-    if not all(isinstance(value, int) for value in indices) or any(a >= b for a, b in pairwise((-1, *indices))):
-        fault = "frame indices that do not rise from 0 on"
-    elif not all(isinstance(value, float) and math.isfinite(value) for value in times_s) or any(
-        a > b for a, b in pairwise((0.0, *times_s))
-    ):
-        fault = "times that do not rise from 0 on"
-    elif not all(isinstance(value, bytes) for value in files):
-        fault = "a row without a picture"
-    elif any(png_size(value) != (recipe.size_px, recipe.size_px) for value in files):
-        fault = f"a picture that is no PNG file of {recipe.size_px} x {recipe.size_px} px"
-    else:
-        return
-    raise DataError("a recording of the dataset is damaged", where=entry.id, found=fault, hint="build it anew")
-
-
-def _reader(format_: str) -> Any:
-    # Only the package of the dataset's own format is loaded.
-    if format_ == "parquet":
-        from lusdata.dataset import parquet
-
-        return parquet.read_rows
-    from lusdata.dataset import tfrecord
-
-    return tfrecord.read_rows
-
-
-def verify(index: Index, *, deep: bool = False) -> None:
-    """Check that a dataset is whole.
-
-    Parameters
-    ----------
-    index : Index
-        The dataset.
-    deep : bool
-        Decode every frame as well and compare it with the digest of its recording.
-
-    Raises
-    ------
-    DataError
-        At the first file or recording that is not what ``dataset.json`` says.
-    """
-    require_intact(index.folder, index.files)
-    if deep:
-        _verify_frames(index)
-
-
-def _verify_frames(index: Index) -> None:
-    import numpy as np
-
-    from lusdata.dataset.parts import frames_digest
-    from lusdata.media.png import decode_png
-
-    for entry, (frame_indices, times_s, pictures) in zip(
-        index.entries, read_recordings(index, index.entries), strict=True
-    ):
-        times_us = np.rint(np.asarray(times_s) * 1e6).astype(np.int64)
-        images = np.stack([decode_png(picture) for picture in pictures])
-        found = frames_digest(images, np.asarray(frame_indices), times_us)
-        if found != entry.digest:
-            raise DataError("a recording's frames were changed", where=entry.id, expected=entry.digest, found=found)

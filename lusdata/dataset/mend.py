@@ -12,9 +12,10 @@ from lusdata.catalog.collection import Collection
 from lusdata.dataset.assemble import frozen_folds, index_text, ledger_of, write_rows
 from lusdata.dataset.crew import Crew
 from lusdata.dataset.folder import INDEX, explained
-from lusdata.dataset.index import MANIFESTS, Index, sealed
+from lusdata.dataset.index import MANIFESTS, Index
 from lusdata.dataset.parts import Job
 from lusdata.dataset.plan import make_jobs
+from lusdata.dataset.seal import sealed
 from lusdata.errors import DataError
 from lusdata.intact import DAMAGED, set_aside
 

@@ -14,7 +14,8 @@ from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.tasks import Task, find_task
 from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.index import Entry, Index, read_recordings
+from lusdata.dataset.index import Entry, Index
+from lusdata.dataset.reading import read_recordings
 from lusdata.errors import DataError, UsageError
 from lusdata.media.png import decode_png
 

@@ -6,9 +6,10 @@ import shlex
 from dataclasses import asdict
 
 from lusdata.dataset.folder import INDEX
-from lusdata.dataset.index import Index, check_seal
+from lusdata.dataset.index import Index
 from lusdata.dataset.integrity import file_faults
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.seal import check_seal
 from lusdata.errors import DataError
 from lusdata.media.verify import Damage, Verdict, shelved
 

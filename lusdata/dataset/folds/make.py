@@ -8,15 +8,15 @@ every day that was there. With an earlier table, additions of any day move nobod
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from lusdata.catalog.about import About
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.folds.assign import Profile, assign
-from lusdata.dataset.folds.parts import NO_VALUE, UNITS, UNKNOWN, VALIDATION_SHARE, Count, Split, Unit
+from lusdata.dataset.folds.census import Census
+from lusdata.dataset.folds.dealer import Dealer
+from lusdata.dataset.folds.parts import UNITS, UNKNOWN, Split, Unit
 from lusdata.dataset.folds.strata import Strata, strata_of
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import catalog_digest, expected_frames, unit_ids
@@ -111,13 +111,13 @@ def make_folds(
             expected=f"by={by}, k={k}",
             found=f"by={previous.by}, k={previous.k}",
         )
-    census = _Census(usable, unit_ids(catalog, "patient"), frames, strata.words(usable))
+    census = Census(usable, unit_ids(catalog, "patient"), frames, strata.words(usable))
     if by == "frame":
         units: tuple[Unit, ...] = ()
         validation: tuple[tuple[str, ...], ...] = ()
         counts = census.by_frame(k)
     else:
-        dealer = _Dealer(
+        dealer = Dealer(
             catalog,
             frames,
             by=by,
@@ -143,158 +143,6 @@ def make_folds(
         unknown=unknown,
         target=strata.name,
     )
-
-
-class _Dealer:
-    """Deals one catalog, day after day."""
-
-    def __init__(
-        self,
-        catalog: Sequence[Manifest],
-        frames: Mapping[str, int],
-        *,
-        by: str,
-        k: int,
-        seed: int,
-        max_frames: int,
-        previous: FoldTable | None,
-        unknown: str | None,
-        strata: Strata,
-    ) -> None:
-        self.catalog = catalog
-        self.frames = frames
-        self.by = by
-        self.k = k
-        self.seed = seed
-        self.max_frames = max_frames
-        self.unknown = unknown
-        self.strata = strata
-        # What each recording counts as, as far as the recordings of a day tell: later ones change nothing of it.
-        self.words: dict[str, str] = {}
-        # Recordings of the earlier table: they are never outvoted by newcomers of their unit, however old these are.
-        self.kept: frozenset[str] = frozenset()
-        self.fold_of: dict[str, int] = {}
-        # Per round: 0 for validation and 1 for training; what is tested in the round is not in it.
-        self.side_of: list[dict[str, int]] = [{} for _ in range(k)]
-        if previous is not None:
-            self._take_over(previous)
-
-    def _take_over(self, previous: FoldTable) -> None:
-        kept = [manifest.id for manifest in self.catalog if manifest.id in previous.unit_of]
-        self.kept = frozenset(kept)
-        self.fold_of = {recording: previous.fold_of[previous.unit_of[recording]] for recording in kept}
-        for i, sides in enumerate(self.side_of):
-            validation = set(previous.validation[i])
-            for recording in kept:
-                if self.fold_of[recording] != i:
-                    sides[recording] = 0 if previous.unit_of[recording] in validation else 1
-
-    def deal(self) -> tuple[tuple[Unit, ...], tuple[tuple[str, ...], ...]]:
-        """Return the units with their folds, and the validation units of each round."""
-        fold_of_unit: dict[str, int] = {}
-        validation: list[tuple[str, ...]] = []
-        members: dict[str, list[Manifest]] = {}
-        for day in sorted({manifest.since for manifest in self.catalog}):
-            known = [manifest for manifest in self.catalog if manifest.since <= day]
-            self.words = self.strata.words([manifest for manifest in known if manifest.id in self.frames])
-            members = self._members(known)
-            fold_of_unit = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
-            validation = []
-            for i in range(self.k):
-                rest = {unit: recordings for unit, recordings in members.items() if fold_of_unit[unit] != i}
-                sides = self._assign(
-                    rest, self.side_of[i], shares=(1, VALIDATION_SHARE - 1), seed=f"{self.seed}/validation/{i}"
-                )
-                validation.append(tuple(sorted(unit for unit, side in sides.items() if side == 0)))
-        units = (
-            Unit(unit, fold, tuple(sorted(manifest.id for manifest in members[unit])))
-            for unit, fold in fold_of_unit.items()
-        )
-        return tuple(sorted(units, key=lambda unit: (unit.fold, unit.id))), tuple(validation)
-
-    def _members(self, known: Sequence[Manifest]) -> dict[str, list[Manifest]]:
-        unit_of = unit_ids(known, self.by, unknown=self.unknown)
-        members: dict[str, list[Manifest]] = {}
-        for manifest in known:
-            if manifest.id in self.frames:
-                members.setdefault(unit_of[manifest.id], []).append(manifest)
-        return members
-
-    def _assign(
-        self,
-        members: Mapping[str, Sequence[Manifest]],
-        part_of: dict[str, int],
-        *,
-        shares: Sequence[int],
-        seed: str,
-    ) -> dict[str, int]:
-        """Deal the units that hold no recording of `part_of`, and note the part of every recording there."""
-        fixed = {}
-        for unit, recordings in members.items():
-            heirs = [manifest for manifest in recordings if manifest.id in part_of]
-            elders = [manifest for manifest in heirs if manifest.id in self.kept]
-            if heirs:
-                fixed[unit] = _inherited(elders or heirs, part_of)
-        profiles = {unit: self._profile(recordings) for unit, recordings in members.items()}
-        dealt = assign(profiles, shares=shares, seed=seed, fixed=fixed)
-        part_of.update((manifest.id, dealt[unit]) for unit, recordings in members.items() for manifest in recordings)
-        return dealt
-
-    def _profile(self, recordings: Sequence[Manifest]) -> Profile:
-        amounts: Counter[tuple[str, ...]] = Counter()
-        for manifest in recordings:
-            name, frames = self.words[manifest.id], self.frames[manifest.id]
-            # A recording weighs as much as the most frames one can have, so that both are counted on one scale.
-            for key in (("recordings",), ("recordings", name), ("recordings", name, manifest.probe)):
-                amounts[key] += self.max_frames
-            for key in (("frames",), ("frames", name)):
-                amounts[key] += frames
-        return Profile(amounts, frozenset(self.words[manifest.id] for manifest in recordings) - {NO_VALUE})
-
-
-def _inherited(recordings: Sequence[Manifest], part_of: Mapping[str, int]) -> int:
-    """Return the part that holds most of the recordings; among equals, the one with the oldest."""
-    votes = Counter(part_of[manifest.id] for manifest in recordings)
-    most = max(votes.values())
-    oldest = sorted((manifest.since, manifest.id) for manifest in recordings)
-    return next(part_of[recording] for _, recording in oldest if votes[part_of[recording]] == most)
-
-
-class _Census:
-    """Counts what folds hold."""
-
-    def __init__(
-        self, usable: Sequence[Manifest], groups: Mapping[str, str], frames: Mapping[str, int], words: Mapping[str, str]
-    ) -> None:
-        self.usable = usable
-        self.groups = groups
-        self.frames = frames
-        self.words = words
-
-    def of_folds(self, fold_of: Mapping[str, int]) -> tuple[Count, ...]:
-        """Count recordings, groups and frames of each fold and class, or value of the target."""
-        cells: dict[tuple[int, str], list[Manifest]] = {}
-        for manifest in self.usable:
-            cells.setdefault((fold_of[manifest.id], self.words[manifest.id]), []).append(manifest)
-        return tuple(
-            Count(
-                fold=fold,
-                class_name=name,
-                recordings=len(cell),
-                groups=len({self.groups[manifest.id] for manifest in cell}),
-                frames=sum(self.frames[manifest.id] for manifest in cell),
-            )
-            for (fold, name), cell in sorted(cells.items())
-        )
-
-    def by_frame(self, k: int) -> tuple[Count, ...]:
-        """Count what a split by frame gives: its rule spreads each recording over all folds, evenly but for chance."""
-        whole = self.of_folds(dict.fromkeys(self.frames, 0))
-        return tuple(
-            Count(fold, row.class_name, row.recordings, row.groups, round(row.frames / k))
-            for fold in range(k)
-            for row in whole
-        )
 
 
 def _answered(by: str, usable: Sequence[Manifest], catalog: Sequence[Manifest], unknown: str | None) -> str | None:

@@ -17,8 +17,9 @@ from lusdata.atomic import new_folder, write_bytes, write_text
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.dataset.columns import Column, fact_columns, facts_of
 from lusdata.dataset.folds.table import FoldTable, write_fold_table
-from lusdata.dataset.index import MANIFESTS, Entry, Index, read_recordings
+from lusdata.dataset.index import MANIFESTS, Entry, Index
 from lusdata.dataset.plan import LeftOut
+from lusdata.dataset.reading import read_recordings
 from lusdata.dataset.view import Dataset
 from lusdata.errors import OutsideError, UsageError
 from lusdata.publish.export.card import Config, card

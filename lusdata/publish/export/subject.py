@@ -16,9 +16,11 @@ from lusdata.catalog.rights import is_private, rights_of
 from lusdata.dataset.folds.frozen import table_of
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import catalog_digest, unit_ids
-from lusdata.dataset.index import Index, is_dataset, open_index, rows_digest, verify
+from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.plan import LeftOut, choose
+from lusdata.dataset.reading import verify
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.seal import rows_digest
 from lusdata.dataset.view import Dataset
 from lusdata.dataset.withdrawn import withdrawn_since_built
 from lusdata.errors import DataError, UsageError
