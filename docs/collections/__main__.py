@@ -48,7 +48,11 @@ def _row(listing: Mapping[str, Any]) -> str:
     if "here" in listing:
         name += f" (`{listing['here']}`)"
     links = ", ".join(f"<{link}>" for link in listing["links"])
-    get = f"{_cell(listing['get'])}: {links}" + (f". {_cell(listing['note'])}" if "note" in listing else "")
+    get = (
+        _cell(listing["get"])
+        + (f": {links}" if links else "")
+        + (f". {_cell(listing['note'])}" if "note" in listing else "")
+    )
     cells = [name, *(_cell(listing[key]) for key in ("holds", "labels", "licence")), get, _BASIS[listing["basis"]]]
     return "| " + " | ".join(cells) + " |"
 

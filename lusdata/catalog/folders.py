@@ -20,7 +20,7 @@ __all__ = [
 ABOUT = "collection.json"
 """Name of the file in which a collection says what is true of all of it."""
 
-_NO_MANIFESTS = frozenset({ABOUT, "severity-scales.json"})
+_NO_MANIFESTS = frozenset({ABOUT, "severity-scales.json", "provider-terms.json"})
 
 _NOT_COLLECTIONS = {"releases"}
 _OF_A_DATASET = ("dataset.json", "manifests.jsonl")

@@ -10,7 +10,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.spelling import plain, spellings, spelt_alike
 
-__all__ = ["FileFacts", "LeadMatch", "Mismatch", "compared", "is_lead", "lead_of"]
+__all__ = ["FileFacts", "LeadMatch", "Mismatch", "compared", "is_lead", "lead_of", "telling_names"]
 
 _DURATION_WITHIN_S = 0.1
 _DURATION_WITHIN = 0.01
@@ -144,7 +144,7 @@ def _agreements(file: FileFacts, manifest: Manifest) -> Iterator[str]:
         yield "digest"
     if {plain(address) for address in file.addresses} & {plain(address) for address in manifest.locations}:
         yield "address"
-    if _telling_names([file.name, *file.addresses]) & _telling_names(_names(manifest)):
+    if telling_names([file.name, *file.addresses]) & telling_names(_names(manifest)):
         yield "name"
     if file.size_bytes == manifest.size_bytes:
         yield "size"
@@ -161,8 +161,14 @@ def _names(manifest: Manifest) -> list[str]:
     return [*((path,) if path else ()), *manifest.data.get("aliases", ()), *manifest.locations]
 
 
-def _telling_names(names: Iterable[str]) -> set[str]:
-    """Return the last parts of paths and addresses that not just any file has, however they are spelt."""
+def telling_names(names: Iterable[str]) -> set[str]:
+    """Return the last parts of paths and addresses that not just any file has, however they are spelt.
+
+    Examples
+    --------
+    >>> sorted(telling_names(["a/Day+1 left.MP4", "b/video.mp4"]))
+    ['day+1 left.mp4']
+    """
     lasts = (PurePosixPath(spelling).name for name in names for spelling in spellings(name))
     return {spelt_alike(last) for last in lasts if _is_telling(last)}
 

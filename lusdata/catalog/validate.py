@@ -17,6 +17,7 @@ from lusdata.catalog.rules.rule import Finding
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.schema_version import version_fault
+from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, Issue, OutsideError
 
 __all__ = ["Checked", "check_files", "shown_path"]
@@ -125,11 +126,15 @@ def _beside_collection(manifests: Sequence[Manifest], files: Sequence[Path]) -> 
 
 
 def _groups_beside(files: Sequence[Path], links: Collection[str]) -> frozenset[str]:
-    """Return the groups of manifests beside some files, in their collections or in those beside that links name."""
+    """Return the groups of manifests beside some files: in their collections, and in others that links name.
+
+    Those lie beside the files' own, or come with lusdata.
+    """
     given = {path.absolute() for path in files}
     folders = {path.parent for path in given}
     # A case may be in two collections: its group in the other one begins with that one's name.
-    folders |= {folder.parent / link.partition("/")[0] for folder in folders for link in links}
+    roots = {folder.parent for folder in folders} | {manifests_root()}
+    folders |= {root / link.partition("/")[0] for root in roots for link in links}
     groups = set()
     for path in sorted({other for folder in folders if folder.is_dir() for other in json_files(folder)} - given):
         try:

@@ -6,8 +6,9 @@ understood every column, which files have no row, and who would be one patient, 
 
 Of a public collection every row becomes a manifest or a line of CURATION.md that says why not. Files under --media are
 decoded and pinned: digest, size, technical facts and fingerprint. Of files that are not there these come from the
-manifests of --pins, and from what an older manifest in the output folder already has. The same inputs give the same
-bytes.
+manifests of --pins, and from what an older manifest in the output folder already has. Recordings that another
+collection of lusdata has, by digest, address, name, pictures or publication, are told and joined to its groups. The
+same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ from lusdata.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from lusdata.catalog.importers.common import Imported
+    from lusdata.catalog.importers.known import Known
 
 __all__ = ["configure", "run"]
 
@@ -80,8 +83,9 @@ def run(args: argparse.Namespace) -> int:
     since = args.since or datetime.datetime.now(datetime.UTC).date().isoformat()
     pins = _pins(args.pins, imported)
     manifests, faults = _pinned(imported, media, out, pins, since=since)
-    _write(imported, manifests, faults, out)
-    _report(imported, manifests, faults, out)
+    manifests, known = _joined(imported, manifests)
+    _write(imported, manifests, faults, known, out)
+    _report(imported, manifests, faults, known, out)
     return 1 if faults else 0
 
 
@@ -156,6 +160,17 @@ def _pinned(
     return manifests, faults
 
 
+def _joined(imported: Imported, manifests: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Known]]:
+    """Return the manifests joined to what other collections have, and what that is."""
+    from lusdata.catalog.importers.known import known_elsewhere, of_other_collections, with_links
+
+    known = known_elsewhere(manifests, of_other_collections(imported.collection))
+    of: dict[str, list[Known]] = defaultdict(list)
+    for one in known:
+        of[one.recording].append(one)
+    return [with_links(data, of[data["id"]]) for data in manifests], known
+
+
 def _file(draft: Mapping[str, Any], media: Path | None) -> Path | None:
     path = draft["source"].get("path")
     if media is None or path is None:
@@ -183,19 +198,27 @@ def _file_name(data: Mapping[str, Any]) -> str:
     return f"{data['id'].split('/')[1]}.json"
 
 
-def _write(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], out: Path) -> None:
+def _write(
+    imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], known: list[Known], out: Path
+) -> None:
     from lusdata.atomic import write_text
+    from lusdata.catalog.folders import ABOUT
     from lusdata.catalog.importers.curation import curation_log
-    from lusdata.catalog.manifest import write_manifest
+    from lusdata.catalog.manifest import dumps, write_manifest
 
     out.mkdir(parents=True, exist_ok=True)
     for data in manifests:
         write_manifest(out / _file_name(data), data)
+    # A draft, which people correct: what stands there is theirs.
+    if imported.about and not (out / ABOUT).exists():
+        write_text(out / ABOUT, dumps(imported.about))
     # Written last: a log that is there speaks of manifests that are there.
-    write_text(out / "CURATION.md", curation_log(imported, manifests, faults))
+    write_text(out / "CURATION.md", curation_log(imported, manifests, faults, known))
 
 
-def _report(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], out: Path) -> None:
+def _report(
+    imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], known: list[Known], out: Path
+) -> None:
     from lusdata.catalog.folders import json_files
 
     included = sum(data["status"]["state"] == "included" for data in manifests)
@@ -205,6 +228,9 @@ def _report(imported: Imported, manifests: list[dict[str, Any]], faults: Mapping
         f"{included} included, {len(manifests) - included} excluded, {pinned} with a digest",
         f"written to {out}; why is in {out / 'CURATION.md'}",
     ]
+    if same := {one.recording for one in known if one.agrees != "publication"}:
+        there = ", ".join(sorted({one.other.id.split("/")[0] for one in known}))
+        lines.append(f"{len(same)} are in other collections already ({there}), and joined to their groups there")
     made = {_file_name(data) for data in manifests}
     stale = sorted(path.name for path in json_files(out) if path.name not in made)
     if stale:

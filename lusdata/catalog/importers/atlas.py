@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lusdata.catalog.importers.common import Imported, Log, Rule, Unmade, read_rows, read_text, skeleton, slug
+from lusdata.catalog.importers.common import Imported, Log, Rule, imported_rows, read_rows, read_text, skeleton, slug
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.rules.privacy import dates
 
@@ -167,34 +167,23 @@ def draft(sources: Sources) -> Imported:
     log = Log()
     rows = read_rows(sources.table, where=_TABLE, columns=_COLUMNS)
     groups = {row["id"][:4]: _group_id(row) for row in rows}
-    drafts, unmade = [], []
-    row_of: dict[str, int] = {}
-    for number, row in enumerate(rows, start=2):
-        if not row["id"] or not row["case_page_url"]:
-            unmade.append(Unmade(number, row["file_name"], "no id or no page"))
-            continue
-        data = _draft(number, row, groups, log)
-        if data["id"] in row_of:
-            unmade.append(Unmade(number, row["id"], f"the clip of row {row_of[data['id']]}"))
-            continue
-        row_of[data["id"]] = number
-        drafts.append(data)
-    log.note("case", 0, f"{len(drafts)} clips on {len(set(groups.values()))} pages")
-    return Imported(
+    return imported_rows(
+        rows,
+        lambda number, row: _draft(number, row, groups, log),
+        log,
+        name="file_name",
         collection=COLLECTION,
         title="the table of POCUS Atlas Bench (MIT)",
         renewal="lusdata import atlas FACTS",
-        rows=len(rows),
-        drafts=tuple(sorted(drafts, key=lambda data: str(data["id"]))),
         rules=RULES,
-        decisions=tuple(sorted(log.decisions, key=lambda decision: decision.row)),
-        unmade=tuple(unmade),
         left_behind=_LEFT_BEHIND,
-        row_of=row_of,
+        of_all={"case": f"{{count}} clips on {len(set(groups.values()))} pages"},
     )
 
 
-def _draft(number: int, row: Mapping[str, str], groups: Mapping[str, str], log: Log) -> dict[str, Any]:
+def _draft(number: int, row: Mapping[str, str], groups: Mapping[str, str], log: Log) -> dict[str, Any] | str:
+    if not row["id"] or not row["case_page_url"]:
+        return "no id or no page"
     name = _without_days(row["id"])
     data: dict[str, Any] = {
         **skeleton(f"{COLLECTION}/{slug(name)}"),

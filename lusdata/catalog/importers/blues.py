@@ -13,9 +13,9 @@ from lusdata.catalog.importers.common import (
     Imported,
     Log,
     Rule,
-    Unmade,
     age_band,
     class_review,
+    imported_rows,
     raw_address,
     read_rows,
     read_text,
@@ -165,31 +165,17 @@ def draft(sources: Sources) -> Imported:
         row["patient_id"]: row for row in read_rows(sources.patients, where="clinical_variables.csv", columns=columns)
     }
     _count_files(recordings, patients, log)
-    drafts, unmade = [], []
-    row_of: dict[str, int] = {}
-    for number, row in enumerate(recordings, start=2):
-        name = _NAME.fullmatch(row["video_file"])
-        if name is None:
-            unmade.append(Unmade(number, row["video_file"], "the name states no patient and no BLUE point"))
-        elif name[1] not in patients:
-            unmade.append(Unmade(number, row["video_file"], "the patients' table has no such patient, so no diagnosis"))
-        elif (data := _draft(number, row, name, patients[name[1]], log))["id"] in row_of:
-            unmade.append(Unmade(number, row["video_file"], f"a second reading of row {row_of[data['id']]}"))
-        else:
-            row_of[data["id"]] = number
-            drafts.append(data)
-    log.note("one-reader", 0, f"{len(drafts)} recordings")
-    return Imported(
+    return imported_rows(
+        recordings,
+        lambda number, row: _draft(number, row, patients, log),
+        log,
+        name="video_file",
         collection=COLLECTION,
         title=f"COVID-BLUES at commit `{_COMMIT[:12]}`, its tables of recordings and of patients",
         renewal="lusdata import blues DIR",
-        rows=len(recordings),
-        drafts=tuple(sorted(drafts, key=lambda data: str(data["id"]))),
         rules=RULES,
-        decisions=tuple(sorted(log.decisions, key=lambda decision: decision.row)),
-        unmade=tuple(unmade),
         left_behind=_LEFT_BEHIND,
-        row_of=row_of,
+        of_all={"one-reader": "{count} recordings"},
     )
 
 
@@ -204,8 +190,14 @@ def _count_files(recordings: list[dict[str, str]], patients: Mapping[str, Mappin
 
 
 def _draft(
-    number: int, row: Mapping[str, str], name: re.Match[str], patient: Mapping[str, str], log: Log
-) -> dict[str, Any]:
+    number: int, row: Mapping[str, str], patients: Mapping[str, Mapping[str, str]], log: Log
+) -> dict[str, Any] | str:
+    name = _NAME.fullmatch(row["video_file"])
+    if name is None:
+        return "the name states no patient and no BLUE point"
+    if name[1] not in patients:
+        return "the patients' table has no such patient, so no diagnosis"
+    patient = patients[name[1]]
     path = f"lus_videos/{row['video_file']}.mp4"
     class_name, basis = _class(number, patient, log)
     take = f"-{name[3]}" if name[3] else ""

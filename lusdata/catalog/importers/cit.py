@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lusdata.catalog.importers.common import Imported, Log, Rule, Unmade, raw_address, read_rows, read_text, skeleton
+from lusdata.catalog.importers.common import (
+    Imported,
+    Log,
+    Rule,
+    imported_rows,
+    raw_address,
+    read_rows,
+    read_text,
+    skeleton,
+)
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.rules.privacy import dates
 from lusdata.errors import DataError
@@ -112,36 +121,17 @@ def draft(sources: Sources) -> Imported:
         If a column is missing, or annotations have another form.
     """
     log = Log()
-    rows = read_rows(sources.table, where=_TABLE, columns=_COLUMNS)
-    drafts, unmade = [], []
-    row_of: dict[str, int] = {}
-    for number, row in enumerate(rows, start=2):
-        name = _NAME.fullmatch(row["task_name"])
-        where = f"{row['folder']}/{row['task']}"
-        if name is None or row["folder"] not in _PROBES:
-            unmade.append(Unmade(number, row["task"], "the name or the folder has another form"))
-        elif where not in sources.tasks:
-            unmade.append(Unmade(number, row["task"], "the task has no annotations"))
-        else:
-            data = _draft(number, row, name, _shapes(sources.tasks[where], where), log)
-            if data["id"] in row_of:
-                unmade.append(Unmade(number, row["task"], f"a second task of the video of row {row_of[data['id']]}"))
-                continue
-            row_of[data["id"]] = number
-            drafts.append(data)
-    log.note("class", 0, f"{len(drafts)} recordings")
-    log.note("address", 0, f"{len(drafts)} recordings")
-    return Imported(
+    return imported_rows(
+        read_rows(sources.table, where=_TABLE, columns=_COLUMNS),
+        lambda number, row: _draft(number, row, sources.tasks, log),
+        log,
+        name="task",
         collection=COLLECTION,
         title="the annotation tasks of the Kosice A- and B-lines collection (MIT)",
         renewal="lusdata import cit DIR",
-        rows=len(rows),
-        drafts=tuple(sorted(drafts, key=lambda data: str(data["id"]))),
         rules=RULES,
-        decisions=tuple(sorted(log.decisions, key=lambda decision: decision.row)),
-        unmade=tuple(unmade),
         left_behind=_LEFT_BEHIND,
-        row_of=row_of,
+        of_all={"class": "{count} recordings", "address": "{count} recordings"},
     )
 
 
@@ -158,9 +148,14 @@ def _shapes(text: str, where: str) -> Counter[str]:
         ) from error
 
 
-def _draft(
-    number: int, row: Mapping[str, str], name: re.Match[str], shapes: Mapping[str, int], log: Log
-) -> dict[str, Any]:
+def _draft(number: int, row: Mapping[str, str], tasks: Mapping[str, str], log: Log) -> dict[str, Any] | str:
+    name = _NAME.fullmatch(row["task_name"])
+    if name is None or row["folder"] not in _PROBES:
+        return "the name or the folder has another form"
+    where = f"{row['folder']}/{row['task']}"
+    if where not in tasks:
+        return "the task has no annotations"
+    shapes = _shapes(tasks[where], where)
     has_day = bool(dates(row["task_name"]) or dates(row["path"]))
     stem = row["task"] if has_day else "-".join(part.lower() for part in name.groups() if part)
     identifier = f"{COLLECTION}/{stem.replace('_', '-')}"

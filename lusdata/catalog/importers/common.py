@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "Unmade",
     "age_band",
     "class_review",
+    "imported_rows",
     "raw_address",
     "read_rows",
     "read_text",
@@ -108,6 +109,8 @@ class Imported:
         Upstream row of each recording.
     looked_at : frozenset of frozenset of str
         Pairs of recordings whose pictures were compared by eye.
+    about : Mapping
+        Draft of the collection's ``collection.json``; empty where people write it.
     """
 
     collection: str
@@ -121,6 +124,72 @@ class Imported:
     left_behind: tuple[str, ...]
     row_of: Mapping[str, int]
     looked_at: frozenset[frozenset[str]] = frozenset()
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def imported_rows(
+    rows: Sequence[Mapping[str, str]],
+    draft: Callable[[int, Mapping[str, str]], dict[str, Any] | str],
+    log: Log,
+    *,
+    name: str,
+    collection: str,
+    title: str,
+    renewal: str,
+    rules: Mapping[str, Rule],
+    left_behind: tuple[str, ...],
+    of_all: Mapping[str, str] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> Imported:
+    """Decide about the rows of a table, one after the other.
+
+    Parameters
+    ----------
+    rows : sequence of Mapping
+        The table, without its header.
+    draft : callable
+        Gets the number of a row and the row; returns a draft, or why there is none.
+    log : Log
+        What the drafts note; the same object.
+    name : str
+        Column with the name of a row, for the log of those without a manifest.
+    collection, title, renewal, rules, left_behind, about
+        As in `Imported`.
+    of_all : Mapping of str to str, optional
+        Rules that hold for every draft, each with a text in which ``{count}`` stands for their number.
+
+    Returns
+    -------
+    Imported
+        The first row of each recording as a draft; a later one is told.
+    """
+    drafts: list[dict[str, Any]] = []
+    unmade: list[Unmade] = []
+    row_of: dict[str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        made = draft(number, row)
+        if isinstance(made, str):
+            unmade.append(Unmade(number, row[name], made))
+        elif made["id"] in row_of:
+            unmade.append(Unmade(number, row[name], f"a second row of the recording of row {row_of[made['id']]}"))
+        else:
+            row_of[made["id"]] = number
+            drafts.append(made)
+    for rule, text in (of_all or {}).items():
+        log.note(rule, 0, text.format(count=len(drafts)))
+    return Imported(
+        collection=collection,
+        title=title,
+        renewal=renewal,
+        rows=len(rows),
+        drafts=tuple(sorted(drafts, key=lambda data: str(data["id"]))),
+        rules=rules,
+        decisions=tuple(sorted(log.decisions, key=lambda decision: decision.row)),
+        unmade=tuple(unmade),
+        left_behind=left_behind,
+        row_of=row_of,
+        about=about or {},
+    )
 
 
 def slug(text: str) -> str:
@@ -170,23 +239,33 @@ def raw_address(repository: str, commit: str, path: str) -> str:
     return f"https://raw.githubusercontent.com/{repository}/{commit}/{quote(path)}"
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, encodings: tuple[str, ...] = ("utf-8-sig",)) -> str:
     """Read an upstream text file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    encodings : tuple of str
+        What it may be written in, the likeliest first.
 
     Raises
     ------
     UsageError
         If it is not there: the folder is not the one the importer expects.
     DataError
-        If it is not UTF-8.
+        If it is written in none of them.
     """
     if not path.is_file():
         found = "no such folder" if not path.parent.is_dir() else "no such file"
         raise UsageError(f"cannot import without {path.name}", where=str(path), expected="a text file", found=found)
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError("not UTF-8 text", where=str(path), found=error.reason) from error
+    content = path.read_bytes()
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            fault = error
+    raise DataError("not UTF-8 text", where=str(path), found=fault.reason) from fault
 
 
 def read_rows(text: str, *, where: str, columns: Sequence[str]) -> list[dict[str, str]]:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Decision, Imported
+from lusdata.catalog.importers.known import Known
 from lusdata.catalog.importers.pixels import SHOWN_FROM, alike_pairs
+from lusdata.catalog.terms import known_terms
 
 __all__ = ["curation_log", "row_ranges"]
 
@@ -35,7 +37,9 @@ def row_ranges(rows: Iterable[int]) -> str:
     return ("row " if len(numbers) == 1 else "rows ") + ", ".join(texts)
 
 
-def curation_log(imported: Imported, manifests: Sequence[_Data], faults: Mapping[str, str]) -> str:
+def curation_log(
+    imported: Imported, manifests: Sequence[_Data], faults: Mapping[str, str], known: Sequence[Known] = ()
+) -> str:
     """Return the log of an import as Markdown.
 
     Parameters
@@ -46,6 +50,8 @@ def curation_log(imported: Imported, manifests: Sequence[_Data], faults: Mapping
         The manifests as they are written, with digests where the file was there.
     faults : Mapping of str to str
         For each recording whose file is there and could not be pinned, why.
+    known : sequence of Known
+        What other collections have already.
 
     Returns
     -------
@@ -56,7 +62,9 @@ def curation_log(imported: Imported, manifests: Sequence[_Data], faults: Mapping
         _head(imported),
         _counts(imported, manifests),
         _decisions(imported),
+        _terms(manifests),
         _alike(imported, manifests),
+        _known(known),
         _faults(faults),
         _excluded(imported, manifests),
         _joined_later(imported, manifests),
@@ -176,6 +184,37 @@ def _alike(imported: Imported, manifests: Sequence[_Data]) -> str:
     cells = [(f"`{first}`", f"`{second}`", percent, verdict) for first, second, percent, verdict in rows]
     table = _table(("recording", "looks like", "similarity", "decided"), cells)
     return f"## Found by pixels\n\n{_wrapped(text)}\n\n{table}"
+
+
+def _known(known: Sequence[Known]) -> str:
+    if not known:
+        return ""
+    text = (
+        "The same recordings, or recordings of the same publication, in collections that come with lusdata. Their "
+        "groups are joined, so that nobody becomes a second patient. A digest, an address, and a name at one provider "
+        "are of the very file; pictures agree as by `lusdata check`."
+    )
+    rows = [(f"`{one.recording}`", f"`{one.other.id}`", one.agrees) for one in known]
+    return f"## In other collections already\n\n{_wrapped(text)}\n\n{_table(('recording', 'there', 'agrees'), rows)}"
+
+
+def _terms(manifests: Sequence[_Data]) -> str:
+    """Return what the registry knows of the terms of the providers."""
+    known = known_terms()
+    providers = sorted({data["source"]["provider"] for data in manifests} & set(known))
+    if not providers:
+        return ""
+    text = (
+        "From `manifests/provider-terms.json`, where anybody who looked again corrects them. Seen: 'page' is the page "
+        "itself, 'stored-copy' a copy of it that may be older, 'second-hand' what others say of it, 'not-reached' "
+        "nothing: the terms are then as recorded before, by whom the last column says."
+    )
+    rows = [
+        (f"[{one['name']}]({one['address']})", one["says"], one["looked_at"], one["seen"], one.get("recorded_by", ""))
+        for one in (known[provider].data for provider in providers)
+    ]
+    head = ("provider", "terms", "looked at", "seen", "recorded by")
+    return f"## Terms of the providers\n\n{_wrapped(text)}\n\n{_table(head, rows)}"
 
 
 def _faults(faults: Mapping[str, str]) -> str:

@@ -52,5 +52,8 @@ IMPORTERS: Mapping[str, Importer] = {
     "blues": Importer("blues", "a checkout of COVID-BLUES", media_is_folder=True),
     "atlas": Importer("atlas", "the folder of POCUS Atlas Bench's table"),
     "cit": Importer("cit", "the table and the folder Dataset of the Kosice A- and B-lines", media_is_folder=True),
+    "covidx-us": Importer(
+        "covidx_us.collection", "a checkout of COVIDx-US, with or without its videos", media_is_folder=True
+    ),
 }
 """By the name of the collection."""

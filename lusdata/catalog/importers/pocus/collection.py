@@ -35,6 +35,7 @@ from lusdata.catalog.importers.pocus.rows import Row, identifiers, usable_rows, 
 from lusdata.catalog.importers.pocus.rules import LEFT_BEHIND, RULES
 from lusdata.catalog.importers.pocus.severity import severity_of
 from lusdata.catalog.rights import licence_entry
+from lusdata.catalog.terms import terms_of
 from lusdata.errors import DataError
 
 __all__ = ["COLLECTION", "Sources", "draft", "read"]
@@ -238,7 +239,7 @@ def _source(row: Row, log: Log) -> dict[str, Any]:
     reachable = "manual" if page is not None else "restricted"
     source["access"] = "direct" if place.locations else reachable
     source["locations"] = list(place.locations)
-    source["licence"] = {**_licence(licence_id, cells["LinkToLicense"]), **row.provider.get("licence", {})}
+    source["licence"] = {**_licence(licence_id, cells["LinkToLicense"]), **terms_of(row.provider["slug"]).licence}
     source["attribution"] = f"{row.provider['name']}; {licence_id}"
     changes = upstream_changes_of(cells["ChangesMade"])
     if changes and not place.is_original:
@@ -261,7 +262,7 @@ def _log_licence(row: Row, licence_id: str, log: Log) -> None:
         log.note("licence-version", row.number, f"{row.name} is {licence_id}")
     if licence_id == "LicenseRef-COVID-19-Emergency":
         log.note("licence-ended", row.number, row.name)
-    if "licence" in row.provider:
+    if terms_of(row.provider["slug"]).licence:
         log.note("licence-terms", row.number, row.name)
     if "-ND" in licence_id:
         log.note("no-derivatives", row.number, row.name)
