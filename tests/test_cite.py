@@ -21,7 +21,9 @@ from lusdata.cli import main
 from lusdata.publish.bibtex import bibtex, escape_bibtex
 from lusdata.publish.citations import Subject, cite, subject_of_collection
 
-SUBJECT = Subject("test@1.0.0", "test, release 1.0.0", "1.0.0", "0" * 64, "the release", "2026")
+SUBJECT = Subject(
+    "test@1.0.0", "test, release 1.0.0", "1.0.0", "0" * 64, "the release", "2026", included=9, buildable=7
+)
 
 
 def used(name: str, **source: Any) -> Manifest:
@@ -88,7 +90,7 @@ def test_the_bibtex_is_this() -> None:
   author = {{The lusdata contributors}},
   title = {{test, release 1.0.0}},
   year = {2026},
-  note = {3 recordings; sha256 of the release: """
+  note = {3 recordings from 3 sources, of 9 included and 7 buildable; sha256 of the release: """
         + "0" * 64
         + r"""},
 }
@@ -169,7 +171,9 @@ def test_of_a_release_what_was_withdrawn_since_is_not_cited(clinic: Path, capsys
     capsys.readouterr()
     assert main(["cite", f"{clinic}@1.0.0", "--format", "text"]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("clinic, release 1.0.0: 15 recordings from 8 sources, to name in 8 citations\n")
+    assert shown.out.startswith(
+        "clinic, release 1.0.0: 15 recordings from 8 sources, of 15 included and 15 buildable\nto name in 8 citations\n"
+    )
     assert "withdrawn since" in shown.err
 
 

@@ -75,7 +75,9 @@ included                       16     16       .
 excluded                        .      .       .
 withdrawn                       .      1      +1
 buildable                      16     16       .
+obtainable                     16     16       .
 groups                          8      8       .
+sources                         8      9      +1
 publishable                    16     16       .
 class covid-19                  8      6      -2
 class bacterial-pneumonia       .      1      +1

@@ -491,7 +491,7 @@ def test_what_was_withdrawn_since_is_withdrawn_from_every_release(
     assert main(["stats", f"{released}@1.0.0"]) == 0
     shown = capsys.readouterr()
     assert "clinic@1.0.0: a recording was withdrawn since and may not be built any more: clinic/r2" in shown.err
-    assert "15 included in 8 groups, 0 excluded, 1 withdrawn" in shown.out
+    assert "15 included in 8 groups from 8 sources, 0 excluded, 1 withdrawn" in shown.out
 
 
 def test_what_has_no_manifest_any_more_counts_as_withdrawn(released: Path) -> None:

@@ -87,6 +87,7 @@ def test_what_is_left_out_is_named_with_its_reason_and_counted_nowhere_else():
         "excluded": 1,
         "withdrawn": 1,
         "buildable": 1,
+        "obtainable": 1,
         "unpinned": 0,
     }
     assert [entry["id"] for entry in summary["left_out"]] == ["clinic/b", "clinic/c"]

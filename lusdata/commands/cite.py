@@ -78,8 +78,8 @@ def _citations(name: str, select: str) -> Citations:
 def _text(citations: Citations) -> str:
     subject = citations.subject
     lines = [
-        f"{subject.title}: {counted(citations.recordings, 'recording')} from "
-        f"{counted(citations.providers, 'source')}, to name in {counted(len(citations.sources), 'citation')}",
+        f"{subject.title}: {citations.clause}",
+        f"to name in {counted(len(citations.sources), 'citation')}",
         *([f"owned by {one_line(subject.owner)}"] if subject.owner else []),
         *([f"cite it as: {one_line(subject.citation)}"] if subject.citation else []),
         f"made by lusdata {subject.lusdata}; sha256 of {subject.digest_of}: {subject.digest}",

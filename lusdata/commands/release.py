@@ -109,7 +109,8 @@ def _made(release: Release, plan: Plan) -> str:
     leaks = f"{audit['leaks']:,} leaks" + (f"; {clause}" if clause else "")
     lines = [
         f"{release.label}, {release.data['date']}: {counts['recordings']:,} recordings, {counts['included']:,} "
-        f"included, {counts['buildable']:,} of them can be built, in {counts['groups']:,} groups",
+        f"included in {counts['groups']:,} groups from {counts['sources']:,} sources",
+        f"to be had  {counts['buildable']:,} of the included are buildable, {counts['obtainable']:,} obtainable",
         _since(release),
         f"folds      by {', '.join(release.fold_units)}; {leaks}",
         f"rights     of {counts['included']:,} included recordings frames of {audit['rights']['publish']:,} may be "

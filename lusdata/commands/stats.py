@@ -1,4 +1,9 @@
-"""Count a collection's recordings: by class, probe and kind, by pattern, source and licence."""
+"""Count a collection's recordings: by class, probe and kind, by pattern, source and licence.
+
+Every command, card and page counts so: a recording is a manifest, whatever its state; it is included if it takes part
+in datasets, buildable if besides its digest is known, and obtainable if besides it has an address or is its owner's
+own. A source is who provided recordings.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.groups import group_ids
+from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import VERDICTS, pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
@@ -17,6 +22,7 @@ from lusdata.catalog.schema import enumeration
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.wording import counted
 
 __all__ = ["configure", "run", "summarise"]
 
@@ -45,30 +51,31 @@ def summarise(collection: Collection) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain data for JSON. `recordings` counts everything; `counts`, `patterns`, `sources` and `licences` count what
-        is included; `left_out` names the rest with its reason, and `unpinned` what cannot be built yet.
+        Plain data for JSON. `recordings` and `groups` are what `lusdata.catalog.counts` says; `counts`, `patterns`,
+        `sources` and `licences` count what is included; `left_out` names the rest with its reason, and `unpinned` what
+        cannot be built yet.
     """
     included = collection.included
-    states = Counter(manifest.state for manifest in collection.manifests)
-    groups = group_ids(included)
+    counts = count_recordings(collection.manifests)
     return {
         "collection": collection.name,
         "folder": shown_path(collection.root if collection.release is None else collection.release.folder),
         **({} if collection.release is None else {"release": collection.release.version}),
         "recordings": {
-            "total": len(collection.manifests),
-            **{state: states[state] for state in enumeration("status", "state")},
-            "buildable": len(collection.buildable),
-            "unpinned": len(included) - len(collection.buildable),
+            "total": counts["recordings"],
+            **{state: counts[state] for state in enumeration("status", "state")},
+            "buildable": counts["buildable"],
+            "obtainable": counts["obtainable"],
+            "unpinned": counts["included"] - counts["buildable"],
         },
-        "groups": len(set(groups.values())),
+        "groups": counts["groups"],
         "counts": _counts(included),
         "patterns": _patterns(included),
         "sources": _by(included, lambda manifest: manifest.provider),
         "licences": _by(included, lambda manifest: str(manifest.licence["id"])),
         "rights": {
             "build": sum(rights_of(manifest).build for manifest in included),
-            "publish": sum(rights_of(manifest).publish for manifest in included),
+            "publish": counts["publishable"],
         },
         "left_out": [
             {"id": manifest.id, "state": manifest.state, "reason": manifest.data["status"].get("reason", "")}
@@ -120,9 +127,11 @@ def _text(summary: Mapping[str, Any]) -> str:
     total = summary["recordings"]
     parts = [
         f"{_label(summary)}: {total['total']:,} recordings  ({summary['folder']})\n"
-        f"  {total['included']:,} included in {summary['groups']:,} groups, "
-        f"{total['excluded']:,} excluded, {total['withdrawn']:,} withdrawn\n"
-        f"  {total['buildable']:,} of the included can be built; {total['unpinned']:,} wait for a digest\n"
+        f"  {total['included']:,} included in {counted(summary['groups'], 'group')} from "
+        f"{counted(len(summary['sources']), 'source')}, {total['excluded']:,} excluded, "
+        f"{total['withdrawn']:,} withdrawn\n"
+        f"  {total['buildable']:,} of the included are buildable, {total['obtainable']:,} of these obtainable; "
+        f"{total['unpinned']:,} wait for a digest\n"
         f"  {summary['rights']['build']:,} of the included may be built on one's own machine, "
         f"frames of {summary['rights']['publish']:,} may be published",
         "included, by class, probe and kind\n" + _count_table(summary["counts"]),

@@ -58,7 +58,6 @@ def bibtex(citations: Citations) -> str:
     """
     subject = citations.subject
     data_key = "lusdata-" + re.sub(r"[^a-z0-9]+", "-", subject.label.lower()).strip("-")
-    number = counted(citations.recordings, "recording")
     cited = f"{subject.citation.rstrip('.')}. " if subject.citation else ""
     entries = [
         _entry("lusdata", {"author": f"{{{_AUTHOR}}}", "title": f"{{{_TITLE}}}", "note": f"Version {subject.lusdata}"}),
@@ -68,7 +67,7 @@ def bibtex(citations: Citations) -> str:
                 "author": f"{{{escape_bibtex(subject.owner) or _AUTHOR}}}",
                 "title": f"{{{escape_bibtex(subject.title)}}}",
                 "year": subject.year,
-                "note": escape_bibtex(cited + f"{number}; sha256 of {subject.digest_of}: {subject.digest}"),
+                "note": escape_bibtex(cited + f"{citations.clause}; sha256 of {subject.digest_of}: {subject.digest}"),
             },
         ),
         *(_entry(source.key, _fields(source)) for source in citations.sources),

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from lusdata import __version__
 from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import count_recordings, counts_clause
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.units import catalog_digest
 from lusdata.dataset.index import Index
@@ -56,6 +57,8 @@ class Subject:
         Year of a release; empty if it is none.
     owner, citation : str
         Who owns a private collection, and how they want it to be cited; empty for any other.
+    included, buildable : int
+        How many recordings the collection has, as `lusdata.catalog.counts.count_recordings` counts them.
     """
 
     label: str
@@ -66,6 +69,8 @@ class Subject:
     year: str = ""
     owner: str = ""
     citation: str = ""
+    included: int = 0
+    buildable: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,12 @@ class Citations:
     licences: tuple[LicenceUse, ...]
     providers: int
 
+    @property
+    def clause(self) -> str:
+        """How many recordings are cited, from how many sources, and of how many."""
+        subject = self.subject
+        return counts_clause(self.recordings, self.providers, included=subject.included, buildable=subject.buildable)
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         return asdict(self)
@@ -157,14 +168,15 @@ class Citations:
 
 def subject_of_collection(collection: Collection) -> Subject:
     """Describe a collection, or a release of one."""
-    release = collection.release
+    release, whole = collection.release, collection.manifests
     if release is None:
         digest = catalog_digest(collection.manifests)
         of = "the ids and digests of all manifests"
-        return _owned(Subject(collection.label, collection.name, __version__, digest, of), collection.about)
+        return _owned(Subject(collection.label, collection.name, __version__, digest, of), collection.about, whole)
     made = str(release.data["versions"]["lusdata"])
     title, date = f"{release.collection}, release {release.version}", str(release.data["date"])
-    return _owned(Subject(release.label, title, made, release.digest, "the release", date[:4]), collection.about)
+    subject = Subject(release.label, title, made, release.digest, "the release", date[:4])
+    return _owned(subject, collection.about, whole)
 
 
 def subject_of_dataset(index: Index) -> Subject:
@@ -173,11 +185,14 @@ def subject_of_dataset(index: Index) -> Subject:
     year = "" if index.release is None else str(index.release["date"])[:4]
     made = str(index.data["versions"]["lusdata"])
     title = f"{title}; {index.recipe.text()}"
-    return _owned(Subject(index.label, title, made, index.rows_sha256, "the frames, rows_sha256", year), index.about)
+    subject = Subject(index.label, title, made, index.rows_sha256, "the frames, rows_sha256", year)
+    return _owned(subject, index.about, index.manifests)
 
 
-def _owned(subject: Subject, about: About) -> Subject:
-    """Name the owner of a private collection: it is not the contributors' own."""
+def _owned(subject: Subject, about: About, whole: Sequence[Manifest]) -> Subject:
+    """Count the collection, and name the owner of a private one: it is not the contributors' own."""
+    counts = count_recordings(whole)
+    subject = replace(subject, included=counts["included"], buildable=counts["buildable"])
     return replace(subject, owner=about.owner, citation=about.citation) if about.private else subject
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from lusdata.catalog.counts import counts_clause
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.export.facts import confounding_of, words_of
@@ -37,11 +38,17 @@ def collection(subject: Subject) -> list[str]:
     kinds = Counter(manifest.kind for manifest in subject.recordings)
     providers = {manifest.provider for manifest in subject.recordings}
     what = " and ".join(counted(kinds[kind], kind) for kind in enumeration("kind") if kinds[kind])
+    clause = counts_clause(
+        len(subject.recordings),
+        len(providers),
+        included=subject.cited.included,
+        buildable=subject.cited.buildable,
+    )
     if _drawn(subject):
         return [f"{what}, drawn by a program and not recorded: good for tests and teaching, and for no conclusion."]
     return [
-        f"{what} from {counted(len(providers), 'source')}, gathered from what clinics, publications and teaching sites "
-        "made public. It is no sample of any population: recordings were published because they show something.",
+        f"{what}: {clause} in the collection, gathered from what clinics, publications and teaching sites made "
+        "public. It is no sample of any population: recordings were published because they show something.",
         "One reviewed manifest per recording names its source, licence, sha256, class and patient group. A file is "
         "accepted by its sha256 alone.",
     ]

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lusdata.catalog.groups import group_ids, unknown_patients
+from lusdata.catalog.counts import count_recordings
+from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import rights_of
 
 __all__ = ["Count", "compare_counts"]
 
@@ -44,17 +44,19 @@ def compare_counts(before: Sequence[Manifest], after: Sequence[Manifest]) -> tup
 
 def _counted(manifests: Sequence[Manifest]) -> Counter[str]:
     included = [manifest for manifest in manifests if manifest.state == "included"]
-    groups, nobodys = group_ids(manifests), unknown_patients(manifests)
+    nobodys, told = unknown_patients(manifests), count_recordings(manifests)
     counts = Counter(
         {
-            "recordings included": len(included),
-            "patient groups": len({groups[manifest.id] for manifest in included}),
+            "recordings included": told["included"],
+            "patient groups": told["groups"],
+            "sources": told["sources"],
             "patient not known": sum(manifest.id in nobodys for manifest in included),
-            "with a digest, so that they can be built": sum(manifest.sha256 is not None for manifest in included),
-            "frames of which may be passed on": sum(rights_of(manifest).publish for manifest in included),
+            "with a digest, so that they can be built": told["buildable"],
+            "obtainable": told["obtainable"],
+            "frames of which may be passed on": told["publishable"],
         }
     )
-    counts.update(f"class {manifest.class_name}" for manifest in included)
-    counts.update(f"probe {manifest.probe}" for manifest in included)
-    counts.update(f"recordings {manifest.state}" for manifest in manifests if manifest.state != "included")
+    for kind in ("class", "probe"):
+        counts.update({f"{kind} {word}": number for word, number in told[kind].items()})
+    counts.update({f"recordings {state}": told[state] for state in ("excluded", "withdrawn") if told[state]})
     return counts

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import VERDICTS, pattern_names, pattern_word, verdicts
@@ -28,12 +29,18 @@ def counts_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Htm
     parts = [_class_by_probe(included, "Included recordings by class, probe and kind")]
     if pictured and len(pictured) < len(included):
         parts.append(_class_by_probe(pictured, "Of these, recordings that this page can show"))
+    counts = count_recordings(collection.manifests)
+    told = (
+        f"{counts['included']:,} included in {counted(counts['groups'], 'group')} from "
+        f"{counted(counts['sources'], 'source')}, {counts['buildable']:,} of them buildable and "
+        f"{counts['obtainable']:,} obtainable. "
+    )
     return join(
         [
             section(
                 "Class by probe",
                 beside(parts),
-                lead="A group with recordings of two classes counts in both rows, and once in the sum.",
+                lead=told + "A group with recordings of two classes counts in both rows, and once in the sum.",
             ),
             section("Patterns", _patterns(included), lead="What all readers of a recording, taken together, say."),
             section("Sources", _sources(included)),
