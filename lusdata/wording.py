@@ -8,15 +8,22 @@ import json
 __all__ = ["cleaned", "counted", "escaped", "escaped_html", "one_line", "shortened"]
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, several: str = "") -> str:
     """Return a number with its noun, in the plural where it is one.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    noun, several : str
+        What is counted; its plural where an s does not make it.
 
     Examples
     --------
-    >>> counted(1, "group"), counted(1200, "pair")
-    ('1 group', '1,200 pairs')
+    >>> counted(1, "group"), counted(1200, "pair"), counted(2, "table or text", "tables or texts")
+    ('1 group', '1,200 pairs', '2 tables or texts')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def cleaned(text: str, *, keep: str = "\n\t") -> str:

@@ -210,7 +210,7 @@ def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, cli
         name = other.id.split("/")[1]
         write_manifest(place.manifests / f"{name}.json", other.data)
     before = make_folds(open_collection(place.manifests).manifests, by="patient", k=5, seed=0)
-    assert place.add(clips / "new.mp4", *SAID, "--patient", "7") == 0
+    assert place.add(clips / "new.mp4", *SAID, "--provider", "clinic-a", "--patient", "7") == 0
     after = make_folds(open_collection(place.manifests).manifests, by="patient", k=5, seed=0)
 
     def folds(table):
@@ -222,13 +222,20 @@ def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, cli
     assert new[added] == new["test/known"]
 
 
+def test_a_code_means_something_to_one_provider_alone(place, clips):
+    assert place.add(clips / "new.mp4", *SAID, "--patient", "7") == 0
+    assert place.the_new()["group"] == {"id": "test/patient-a-clinic-7", "basis": "patient"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--license", "GPL-3.0-only"), "unknown licence"),
         (("--license", "LicenseRef-None"), "needs a licence"),
-        (("--patient", "erika-musterfrau"), "not a code for a patient"),
-        (("--patient", "4711000"), "not a code for a patient"),
+        (("--patient", "erika-musterfrau"), "four letters in a row may be a name"),
+        (("--patient", "4711000"), "seven digits in a row may be a hospital's number"),
+        (("--patient", "em"), "a code has a digit"),
+        (("--patient", "E 7"), "only lower-case letters"),
         (("--attribution", "<b>Me</b>"), "markup"),
         (("--attribution", "A\x1b[31mB"), "control characters"),
         (("--provider", "My Clinic"), "such as my-clinic"),
@@ -658,7 +665,7 @@ def test_a_person_on_a_terminal_is_asked_for_what_is_missing(place, clips, monke
     data = place.the_new()
     assert (data["class"], data["class_basis"], data["probe"]) == ("covid-19", "pcr", "convex")
     assert (data["source"]["provider"], data["source"]["attribution"]) == ("clinic-a", "The Clinic")
-    assert data["group"]["id"] == "test/patient-c-07"
+    assert data["group"]["id"] == "test/patient-clinic-a-c-07"
     assert data["crop"]["left_px"] == 10
     asked = capsys.readouterr().err
     assert "never a name" in asked
@@ -732,7 +739,7 @@ def test_answers_hold_for_all_files_of_a_folder(place, tmp_path, monkeypatch, ca
     assert place.add(folder) == 0
     assert capsys.readouterr().err.count("Diagnosis") == 1
     written = [read_manifest(path).data for path in place.written()]
-    assert [one["group"]["id"] for one in written] == ["test/patient-c-9"] * 2
+    assert [one["group"]["id"] for one in written] == ["test/patient-a-clinic-c-9"] * 2
     assert {one["source"]["provider"] for one in written} == {"a-clinic"}
 
 

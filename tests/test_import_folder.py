@@ -136,6 +136,76 @@ def test_recordings_of_nobody_known_are_in_no_fold_by_patient(desk, capsys):
     assert main(["folds", str(desk.mine)]) != 0
 
 
+def test_what_the_table_says_otherwise_on_a_rerun_is_told_and_taken_only_when_asked_for(desk, capsys):
+    assert desk.bring() == 0
+    first = desk.manifests()
+    corrected = TABLE.replace("p1_R1.mp4,1,COVID-19,3", "p1_R1.mp4,2,COVID-19,1").replace("healthy,0", "healthy,")
+    capsys.readouterr()
+    assert desk.bring(table=corrected) == 0
+    said = capsys.readouterr().out
+    assert "2 recordings there already, of which the tables say otherwise now: it is left as it was; --update" in said
+    assert "p1_R1.mp4: patient mine/patient-1 -> mine/patient-2, severity 3 -> 1" in said
+    assert "p2_L1.mp4: severity 0 -> not said" in said
+    assert desk.manifests() == first
+    assert desk.bring("--update", table=corrected) == 0
+    assert "2 updated, 0 added, 3 there already" in capsys.readouterr().out
+    found = desk.manifests()
+    assert found["p1_L1.mp4"] == first["p1_L1.mp4"]
+    assert found["p1_R1.mp4"]["group"] == {"id": "mine/patient-2", "basis": "patient"}
+    assert found["p1_R1.mp4"]["severity"][0]["value"] == 1
+    assert "severity" not in found["p2_L1.mp4"]
+    # The same again says nothing new.
+    assert desk.bring(table=corrected) == 0
+    assert "otherwise" not in capsys.readouterr().out
+
+
+def test_who_was_nobody_known_gets_a_patient_when_a_table_tells(desk, drawn, capsys):
+    write_video(desk.clips / "copy.mp4", frames(1)[:, :, ::-1].copy(), rate_hz=10)
+    assert desk.bring("--group-by", "unknown", table=None) == 0
+    assert any("linked" in one["group"] for one in desk.manifests().values())
+    assert desk.bring("--update", table=TABLE + "copy.mp4,1,Corona,2\n") == 0
+    assert "p1_L1.mp4: " in (said := capsys.readouterr().out)
+    assert "patient not said -> mine/patient-1" in said
+    # Links to groups that are gone went with them.
+    assert main(["validate", str(desk.mine)]) == 0
+    assert {one["group"]["basis"] for one in desk.manifests().values()} == {"patient"}
+    assert main(["folds", str(desk.mine), "--k", "2"]) == 0
+
+
+def test_a_file_that_comes_later_stands_with_its_patient_whatever_the_table_said_before(desk, drawn):
+    assert desk.bring("--group-by", "name", table=None) == 0
+    shutil.copyfile(drawn / "p3_L1.mp4", desk.clips / "p3_L1.mp4")
+    # Now one patient is called otherwise, and the new file is that patient's.
+    renamed = "clip,pid\np1_L1.mp4,A7\np1_R1.mp4,A7\np2_L1.mp4,2\np3_L1.mp4,A7\n"
+    assert desk.bring(table=renamed) == 0
+    new = desk.manifests()["p3_L1.mp4"]["group"]
+    assert new == {
+        "id": "mine/patient-a-7",
+        "basis": "patient",
+        "linked": [{"id": "mine/patient-1", "basis": "patient"}],
+    }
+
+
+def test_a_patients_number_means_something_to_one_provider_alone(desk, drawn):
+    assert desk.bring() == 0
+    other = desk.root / "other"
+    other.mkdir()
+    shutil.copyfile(drawn / "p3_L1.mp4", other / "p1_R2.mp4")
+    given = ("import", "folder", other, "--out", desk.mine, "--group-by", "name", "--provider", "ward-9")
+    assert main([*map(str, given)]) == 0
+    assert desk.manifests()["p1_R2.mp4"]["group"]["id"] == "mine/patient-ward-9-1"
+
+
+def test_days_and_minutes_of_names_and_tags_tell_an_examination(desk, capsys):
+    for name, at in (("p1_L1", "20240314_1015"), ("p1_R1", "20240314_1029"), ("p2_L1", "20240314_1600")):
+        (desk.clips / f"{name}.mp4").rename(desk.clips / f"{at}.mp4")
+    assert desk.bring("--group-by", "time", table=None) == 0
+    assert "2 files: taken within 14 minutes, pictures of 240 x 200 px" in capsys.readouterr().out
+    groups = sorted(one["group"]["id"] for one in desk.manifests().values())
+    assert len(set(groups)) == 2
+    assert all(group.startswith("mine/study-") and "2024" not in group for group in groups)
+
+
 def test_names_tell_who_is_one_patient_when_asked_to(desk):
     assert desk.bring("--group-by", "name", table=None) == 0
     assert [one["group"]["id"] for _, one in sorted(desk.manifests().items())] == [

@@ -7,14 +7,15 @@ import pytest
 from lusdata.catalog.about import About
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import DataError, UsageError
-from lusdata.intake.folder.codes import Codes, open_codes, patient_key, private_name
+from lusdata.intake.codes import Codes, open_codes, patient_key, private_name
 from lusdata.intake.folder.columns import meanings, parse_map, understand_columns
-from lusdata.intake.folder.grouping import ask_groups, evidence, group_by, name_key
 from lusdata.intake.folder.labels import day_offsets, fields_of, vocabulary_of
 from lusdata.intake.folder.match import match_names
 from lusdata.intake.folder.rows import read_rows
 from lusdata.intake.folder.table import read_table
 from lusdata.intake.folder.values import day_order, parse_values, read_day, read_value
+from lusdata.intake.grouping import ask_groups, evidence, group_by, name_key
+from lusdata.intake.proposals import Proposer
 
 FILES = [f"clip{n}.mp4" for n in range(1, 5)]
 
@@ -242,7 +243,7 @@ def test_numbers_alone_say_nothing_of_a_patient():
 
 def test_a_person_splits_and_joins_groups():
     names = ["a_1.mp4", "a_2.mp4", "b_1.mp4"]
-    proposals = {kind: group_by({name: evidence(kind, name) for name in names}) for kind in ("name", "unknown")}
+    proposals = Proposer(names, {}, {}, {}, None).asked()
     answers = iter(["split 1", "join 1 2", "yes"])
     asked = []
 

@@ -518,6 +518,12 @@ def test_one_patient_has_one_class_unless_somebody_signed_it():
     review = [{"of": "class", "role": "curator", "on": "2024-01-01", "decision": "Two lungs, two findings."}]
     assert _codes([recording("a", group="patient-1"), _changed(healthy, review=review)]) == []
     assert _codes([recording("a", group="patient-1"), recording("b", "uninformative", group="patient-1")]) == []
-    # Also where a link makes two groups one patient.
+    # Nothing said is no other diagnosis.
+    unsaid = _changed(recording("b", "unknown", group="patient-1"), class_basis="unknown")
+    assert _codes([recording("a", group="patient-1"), unsaid]) == []
+    # Also in one examination, and where a link makes two groups one patient.
+    study = {"id": "test/study-1", "basis": "study"}
+    both = [_changed(recording("a"), group=study), _changed(recording("b", "healthy"), group=study)]
+    assert _codes(both) == ["PATIENT_CLASSES"]
     linked = [recording("a", group="patient-1", linked=["patient-2"]), recording("b", "healthy", group="patient-2")]
     assert _codes(linked) == ["PATIENT_CLASSES"]

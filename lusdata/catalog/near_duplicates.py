@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,9 @@ class Match:
         return f"{self.first} looks like {self.second}, {self.similarity:.0%}" + (" mirrored" if self.mirrored else "")
 
 
-def find_duplicates(fingerprints: Mapping[str, str], *, threshold: float = DUPLICATE) -> list[Match]:
+def find_duplicates(
+    fingerprints: Mapping[str, str], *, threshold: float = DUPLICATE, asked: Callable[[str, str], bool] | None = None
+) -> list[Match]:
     """Find the pairs of recordings that show the same.
 
     Parameters
@@ -81,6 +83,8 @@ def find_duplicates(fingerprints: Mapping[str, str], *, threshold: float = DUPLI
     threshold : float
         Least similarity, above 0 and at most 1. Far below 0.5 the search, which leaves out pairs that share next to
         nothing, no longer finds all.
+    asked : callable, optional
+        Tells of two ids whether they are worth a comparison, where one recording has several fingerprints.
 
     Returns
     -------
@@ -101,6 +105,8 @@ def find_duplicates(fingerprints: Mapping[str, str], *, threshold: float = DUPLI
     mirrored = [mirror_bits(one.bits) for one in decoded]
     matches = []
     for first, second in _candidates(decoded, _points_to_find(threshold)):
+        if asked is not None and not asked(ids[first], ids[second]):
+            continue
         # Most candidates share a few points by chance; arranging those is what takes long.
         most = max(_most_score(bits, decoded[second].bits) for bits in (decoded[first].bits, mirrored[first]))
         if confidence(most) < threshold:

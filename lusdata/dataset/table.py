@@ -71,6 +71,7 @@ def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
         "class_basis",
         "attribution",
         "source_sha256",
+        "aliases",
     ]
 
 
@@ -106,4 +107,5 @@ def _row(
         "class_basis": manifest.data["class_basis"],
         "attribution": manifest.data["source"].get("attribution", ""),
         "source_sha256": manifest.sha256,
+        "aliases": "|".join(manifest.data.get("aliases", ())) or None,
     }

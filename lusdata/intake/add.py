@@ -161,7 +161,7 @@ def _draft_and_write(
     answers = _with_sign_off(prepared, found, answers, wishes, drawn)
     seen = _seen(prepared, found, crop, method)
     study = _study(prepared, answers, seen, bench)
-    data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study)
+    data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study, known=bench.known)
     warnings = check_draft(data, bench.manifests, folder=bench.folder)
     unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
     notes = [

@@ -153,12 +153,21 @@ def check_answers(answers: Answers, *, whole: bool = True) -> None:
 
 
 def patient_code_fault(code: str) -> str:
-    """Say why a code for a patient could be a name; empty if it is a code.
+    """Say which rule a code for a patient breaks; empty if it is a code.
 
     Examples
     --------
     >>> patient_code_fault("c-07"), patient_code_fault("john-doe")
-    ('', 'a number or short code of your own with a digit, such as 12 or c-07; never a name')
+    ('', 'four letters in a row may be a name; a number or short code of your own is safe, such as 12 or c-07')
     """
-    is_code = _SLUG.fullmatch(code) and re.search(r"\d", code) and not re.search(r"[a-z]{4}|\d{7}", code)
-    return "" if is_code else "a number or short code of your own with a digit, such as 12 or c-07; never a name"
+    if not _SLUG.fullmatch(code):
+        broken = "only lower-case letters, digits and single hyphens between them"
+    elif re.search(r"[a-z]{4}", code):
+        broken = "four letters in a row may be a name"
+    elif re.search(r"\d{7}", code):
+        broken = "seven digits in a row may be a hospital's number"
+    elif not re.search(r"\d", code):
+        broken = "a code has a digit, since letters alone may be initials"
+    else:
+        return ""
+    return f"{broken}; a number or short code of your own is safe, such as 12 or c-07"

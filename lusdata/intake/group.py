@@ -9,11 +9,39 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.intake.answers import Answers
 
-__all__ = ["group_entry"]
+__all__ = ["group_entry", "patient_group"]
+
+
+def patient_group(collection: str, provider: str, code: str, known: Sequence[Manifest] = ()) -> str:
+    """Return the group of a patient's code, which means something to one provider alone.
+
+    Parameters
+    ----------
+    collection, provider : str
+        Namespace, and whose code it is.
+    code : str
+        The patient's.
+    known : sequence of Manifest
+        Recordings that are there: a group without the provider in its name is joined if all of it is the provider's.
+
+    Examples
+    --------
+    >>> patient_group("pocus", "my-clinic", "13"), patient_group("mine", "mine", "13")
+    ('pocus/patient-my-clinic-13', 'mine/patient-13')
+    """
+    short = f"{collection}/patient-{code}"
+    providers = {manifest.provider for manifest in known if manifest.group_id == short}
+    return short if provider == collection or providers == {provider} else f"{collection}/patient-{provider}-{code}"
 
 
 def group_entry(
-    collection: str, slug: str, answers: Answers, *, joined: Sequence[Manifest] = (), study: str | None = None
+    collection: str,
+    slug: str,
+    answers: Answers,
+    *,
+    joined: Sequence[Manifest] = (),
+    study: str | None = None,
+    known: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Return the group of a new recording, as wide as what is known.
 
@@ -27,6 +55,8 @@ def group_entry(
         The recordings that it belongs to: those named, and those whose pictures agree.
     study : str, optional
         Code of an examination that several files of one run share.
+    known : sequence of Manifest
+        Recordings that are there; see `patient_group`.
 
     Returns
     -------
@@ -36,11 +66,11 @@ def group_entry(
     Examples
     --------
     >>> group_entry("pocus", "a", Answers("healthy", "convex", "CC0-1.0", "x", patient="12"))
-    {'id': 'pocus/patient-12', 'basis': 'patient'}
+    {'id': 'pocus/patient-x-12', 'basis': 'patient'}
     """
     named = next((other for other in joined if other.id == answers.same_patient), None)
     if answers.patient is not None:
-        group = {"id": f"{collection}/patient-{answers.patient}", "basis": "patient"}
+        group = {"id": patient_group(collection, answers.provider, answers.patient, known), "basis": "patient"}
     elif named is not None and named.group_basis in ("patient", "study", "publication"):
         group = {"id": named.group_id, "basis": named.group_basis}
     elif study is not None:

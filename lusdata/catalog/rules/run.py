@@ -167,8 +167,8 @@ def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
         manifest
         for manifest in manifests
         if manifest.state == "included"
-        and manifest.group_basis == "patient"
-        and manifest.class_name != "uninformative"
+        and manifest.group_basis in ("patient", "study")
+        and manifest.class_name not in ("uninformative", "unknown")
         and not any(review["of"] == "class" for review in manifest.data.get("review", ()))
     ]
     for group, members in _shared(diagnosed, lambda manifest: groups[manifest.id]):

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import UsageError
+from lusdata.intake.question import Question
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lusdata.intake.folder.examine import Examined
+    from lusdata.intake.folder.files import FolderFile
     from lusdata.intake.folder.plan import Plan
     from lusdata.intake.folder.request import Request
+    from lusdata.intake.question import Ask
 
 __all__ = ["OPTIONS", "configure", "run"]
 
 OPTIONS = (
     "labels", "map", "value", "group_by", "private", "licence", "provider", "title", "owner", "citation",
-    "class_basis", "scale", "view_scheme", "text_reviewed", "all", "yes", "dry_run", "json", "workers",
+    "class_basis", "scale", "view_scheme", "text_reviewed", "all", "update", "yes", "dry_run", "json", "workers",
 )  # fmt: skip
 """Arguments that the importers of public collections do not have."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    from lusdata.intake.folder.grouping import KINDS
+    from lusdata.intake.grouping import KINDS
 
     group = parser.add_argument_group("for a folder of your own")
     add = group.add_argument
@@ -47,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--view-scheme", choices=enumeration("view", "scheme"), help="scheme of the zones, such as blue")
     add("--text-reviewed", metavar="ROLE", help="role of who read the text in the pictures, for other licences")
     add("--all", action="store_true", default=None, help="take files without a row, too")
+    add("--update", action="store_true", default=None, help="take the tables' word for recordings there already, too")
     add("--yes", action="store_true", default=None, help="take what is only doubtful as proposed, ask nothing")
     add("--dry-run", action="store_true", default=None, help="show what would be done, and write nothing")
     add("--json", action="store_true", default=None, help="print one JSON document, ask nothing")
@@ -62,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     asks = is_terminal() and not args.json and not args.yes and not args.dry_run
     with scratch_folder() as scratch:
-        plan = plan_import(request, scratch, ask=ask if asks else None)
+        plan = plan_import(request, scratch, ask=ask if asks else None, look=functools.partial(_look, args=args))
         if args.dry_run or plan.doubts:
             return _shown(plan, args)
         if not args.json:
@@ -70,12 +79,42 @@ def run(args: argparse.Namespace) -> int:
 
             sys.stdout.write(plan_text(plan) + "\n")
         if asks:
-            from lusdata.intake.question import Question
-
+            plan = _asked(plan, ask)
             if ask(Question("Write it?", ("yes", "no"), default="yes")) == "no":
                 sys.stdout.write("nothing was written\n")
                 return 0
-        return _written(plan, args)
+        return _written(plan, args, ask if asks else None)
+
+
+def _look(files: Sequence[FolderFile], *, args: argparse.Namespace) -> Mapping[str, Examined]:
+    """Look at files before anything is decided, with a bar; what is seen is kept."""
+    from lusdata.commands.importing.progress import progress
+    from lusdata.intake.folder.crew import examine_all, jobs_of
+
+    jobs = jobs_of(files, Path(args.out).resolve().name)
+    with progress(len(jobs)) as advance:
+        return examine_all(jobs, workers=_workers(args), advance=advance)
+
+
+def _workers(args: argparse.Namespace) -> int:
+    import os
+
+    workers: int = args.workers or os.cpu_count() or 1
+    return workers
+
+
+def _asked(plan: Plan, ask: Ask) -> Plan:
+    """Ask what only the owner knows, as far as it is open."""
+    from lusdata.intake.folder.changes import changes_of
+
+    request = plan.request
+    if not request.update and changes_of(plan):
+        answer = ask(Question("Take the tables' word for what changed?", ("yes", "no"), default="no"))
+        request = replace(request, update=answer == "yes")
+    if plan.there is None and not request.owner:
+        text = "Which institution or group answers for the collection?"
+        request = replace(request, owner=ask(Question(text, optional=True)) or "")
+    return replace(plan, request=request)
 
 
 def _shown(plan: Plan, args: argparse.Namespace) -> int:
@@ -91,18 +130,16 @@ def _shown(plan: Plan, args: argparse.Namespace) -> int:
     return 0
 
 
-def _written(plan: Plan, args: argparse.Namespace) -> int:
+def _written(plan: Plan, args: argparse.Namespace, ask: Ask | None) -> int:
     import datetime
-    import os
 
     from lusdata.commands.importing.progress import progress
     from lusdata.commands.importing.shown import imported_document, imported_text
     from lusdata.intake.folder.write import carry_out
 
-    workers = args.workers or os.cpu_count() or 1
     today = datetime.datetime.now(datetime.UTC).date()
     with progress(len(plan.new)) as advance:
-        done = carry_out(plan, workers=workers, advance=advance, today=today)
+        done = carry_out(plan, workers=_workers(args), advance=advance, today=today, ask=ask)
     if args.json:
         sys.stdout.write(json.dumps(imported_document(plan, done), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -144,7 +181,7 @@ def _request(args: argparse.Namespace) -> Request:
         tables=tuple(path.expanduser() for path in args.labels or ()),
         columns=columns,
         values=values,
-        group_by=args.group_by or "",
+        group_by=args.group_by,
         licence=args.licence or "LicenseRef-Private",
         provider=args.provider or "",
         title=args.title or "",
@@ -156,4 +193,5 @@ def _request(args: argparse.Namespace) -> Request:
         text_reviewed=args.text_reviewed or "",
         accepts=bool(args.yes),
         all_files=bool(args.all),
+        update=bool(args.update),
     )

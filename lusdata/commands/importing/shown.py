@@ -8,10 +8,11 @@ from typing import Any
 
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
-from lusdata.intake.folder.grouping import KINDS, Group
+from lusdata.intake.folder.changes import Change, changes_of
 from lusdata.intake.folder.plan import Plan
 from lusdata.intake.folder.rows import ShownColumn
 from lusdata.intake.folder.write import Imported
+from lusdata.intake.grouping import KINDS, Group
 from lusdata.wording import counted, one_line
 
 __all__ = ["imported_document", "imported_text", "plan_document", "plan_text"]
@@ -23,7 +24,8 @@ _SHOWN_VALUES = 6
 
 def plan_text(plan: Plan) -> str:
     """Return what an import would do as lines."""
-    blocks = [_files(plan), *_columns(plan), *_unmatched(plan), *_groups(plan), *_list("notes", plan.notes)]
+    blocks = [_files(plan), *_columns(plan), *_unmatched(plan), *_changed(plan), *_groups(plan)]
+    blocks += _list("notes", plan.notes)
     blocks += _list("to be decided first", [doubt.line() for doubt in plan.doubts])
     return "\n\n".join(blocks) + "\n"
 
@@ -34,8 +36,10 @@ def _files(plan: Plan) -> str:
     lines = [f"{shown_path(plan.request.folder)}: {counted(len(plan.listing.files), 'file')}"]
     told = f"{counted(len(plan.taken), 'recording')}, {size_bytes / 1e6:,.0f} MB"
     lines.append(f"  {told}{f', {dicom:,} of them DICOM' if dicom else ''}, {len(plan.new):,} new")
-    if plan.listing.beside:
-        lines.append(f"  passed over: {counted(len(plan.listing.beside), 'table or text')}")
+    read = {table.resolve() for table in plan.request.tables}
+    beside = [name for name in plan.listing.beside if (plan.request.folder / name).resolve() not in read]
+    if beside:
+        lines.append(f"  passed over: {counted(len(beside), 'table or text', 'tables or texts')}")
     lines += [f"  {one_line(name)}: the very file of {one_line(other)}, taken once" for name, other in _few(plan.twins)]
     lines += [f"  cannot be taken: {one_line(name)}: {why}" for name, why in _few(dict(plan.listing.refused))]
     hidden = max(0, len(plan.twins) - _SHOWN) + max(0, len(plan.listing.refused) - _SHOWN)
@@ -75,6 +79,19 @@ def _unmatched(plan: Plan) -> Iterator[str]:
     yield from _list(f"{counted(len(rows), 'row')} without a file", rows)
     names = [one_line(name) for name in plan.without_row]
     yield from _list(f"{counted(len(names), 'file')} without a row, left out (--all takes them, too)", names)
+
+
+def _changed(plan: Plan) -> Iterator[str]:
+    """Tell what tables say otherwise now, and what becomes of it."""
+    changes = changes_of(plan)
+    what = "is taken" if plan.request.update else "is left as it was; --update takes the tables' word, or correct them"
+    title = f"{counted(len(changes), 'recording')} there already, of which the tables say otherwise now: it {what}"
+    yield from _list(title if changes else "", [_change(name, those) for name, those in changes.items()])
+
+
+def _change(name: str, changes: Sequence[Change]) -> str:
+    told = (f"{meaning} {before or 'not said'} -> {now or 'not said'}" for meaning, before, now in changes)
+    return f"{one_line(name)}: {', '.join(told)}"
 
 
 def _list(title: str, lines: Sequence[str]) -> list[str]:
@@ -132,6 +149,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "same_file": dict(plan.twins),
         "groups": [_group_document(group) for group in plan.groups],
         "proposals": {kind: [_group_document(one) for one in groups] for kind, groups in plan.proposals.items()},
+        "changed": {
+            name: [{"meaning": meaning, "before": before or None, "now": now or None} for meaning, before, now in those]
+            for name, those in changes_of(plan).items()
+        },
         "doubts": [doubt.line() for doubt in plan.doubts],
         "notes": list(plan.notes),
     }
@@ -148,10 +169,11 @@ def imported_document(plan: Plan, done: Imported) -> dict[str, Any]:
         "folder": str(done.collection.root),
         "added": dict(done.added),
         "there_already": dict(done.known),
+        "updated": list(done.updated),
         "failed": dict(done.failed),
         "recordings": len(done.collection.included),
         "patient_not_known": _unknown(done),
-        "notes": list(done.notes),
+        "notes": [*plan.notes, *done.notes],
     }
 
 
@@ -164,6 +186,8 @@ def imported_text(plan: Plan, done: Imported) -> str:
     included = done.collection.included
     counts = f"{len(done.added):,} added, {len(done.known):,} there already, {len(done.failed):,} could not be taken"
     groups = len({manifest.group_id for manifest in included if manifest.group_basis != "unknown"})
+    if done.updated:
+        counts = f"{len(done.updated):,} updated, {counts}"
     lines = [f"{plan.collection}: {counts}"]
     lines += [f"  {one_line(name)}: {why}" for name, why in sorted(done.failed.items())]
     lines.append(f"  {counted(len(included), 'recording')} in {counted(groups, 'group')} of one patient each")

@@ -58,7 +58,7 @@ def _two_classes(collection: Collection, split: AuditedSplit, folds: dict[str, t
     groups = unit_ids(collection.manifests, "patient")
     classes: dict[str, dict[str, list[Manifest]]] = {}
     for manifest in _concerned(collection, split):
-        if manifest.group_basis == "patient" and manifest.class_name != "uninformative":
+        if manifest.group_basis in ("patient", "study") and manifest.class_name not in ("uninformative", "unknown"):
             classes.setdefault(groups[manifest.id], {}).setdefault(manifest.class_name, []).append(manifest)
     for group, held in sorted(classes.items()):
         if len(held) > 1:

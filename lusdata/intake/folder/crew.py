@@ -13,14 +13,17 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO
 
 from lusdata.budget import BUDGET
 from lusdata.errors import InternalError, LusdataError, OutsideError
 from lusdata.intake.folder.examine import READY, Examined, Job, examined_before
+from lusdata.intake.folder.files import FolderFile
+from lusdata.media.cache import cache_dir
 from lusdata.scratch import sweep
 
-__all__ = ["Advance", "examine_all"]
+__all__ = ["Advance", "examine_all", "jobs_of", "media_of"]
 
 Advance = Callable[[int, int, str], None]
 """Is told how many files of how many are done, and the name of the last one."""
@@ -31,6 +34,17 @@ _START = (
 )
 _GRACE_S = 60.0
 _FAREWELL_S = 5.0
+
+
+def media_of(collection: str) -> Path:
+    """Return the folder of the files that take the place of those which cannot stay as they are."""
+    return cache_dir() / "own" / collection
+
+
+def jobs_of(files: Sequence[FolderFile], collection: str) -> list[Job]:
+    """Return what is to be done for some files of a folder."""
+    media, results = str(media_of(collection)), str(cache_dir() / "import")
+    return [Job(one.name, str(one.path), one.sha256, one.dicom, media, results) for one in files]
 
 
 def examine_all(jobs: Sequence[Job], *, workers: int, advance: Advance) -> dict[str, Examined]:

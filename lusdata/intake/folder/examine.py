@@ -22,6 +22,8 @@ __all__ = ["READY", "Examined", "Job", "examine", "examined_before", "serve"]
 READY = "ready"
 """First line of a worker; what goes wrong before it concerns the installation and not a file."""
 
+_DEVICE = frozenset({"make", "model", "com.apple.quicktime.make", "com.apple.quicktime.model", "com.android.model"})
+
 
 @dataclass(frozen=True)
 class Job:
@@ -79,6 +81,10 @@ class Examined:
         What the header says of the patient and a manifest may hold.
     changes : tuple of str
         What was done to the pictures, in the schema's words.
+    taken : str
+        What the surest tag says of when it was taken; it goes into no collection.
+    device : str
+        Maker and model, as tags name them.
     """
 
     name: str
@@ -95,6 +101,8 @@ class Examined:
     beside: tuple[str, ...] = ()
     subject: dict[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    taken: str = ""
+    device: str = ""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Examined:
@@ -144,9 +152,11 @@ def _result_path(job: Job) -> Path:
 
 
 def _looked_at(job: Job) -> Examined:
-    from lusdata.intake.beside import beside_findings
     from lusdata.intake.clean_copy import copy_of_dicom
     from lusdata.intake.look import look, proposed_crop
+    from lusdata.intake.moments import moment_of_tags
+    from lusdata.media.beside.inventory import inventory
+    from lusdata.media.beside.judge import judge
     from lusdata.media.facts import sha256_of
     from lusdata.media.sector.finder import SURE
 
@@ -156,7 +166,8 @@ def _looked_at(job: Job) -> Examined:
         seen = look(copy.path if copy else path)
         if (sha256_of(path) if copy else seen.sha256) != job.sha256:
             raise DataError("the file changed while it was looked at")
-        beside = () if copy else tuple(f"{one.item.place}: {one.why}" for one in beside_findings(path))
+        items = () if copy else inventory(path)
+        tags = [(item.name, item.text) for item in items]
         box = proposed_crop(seen)
         shape = seen.sector.shape if seen.sector.confidence >= SURE else ""
         kept = ""
@@ -181,9 +192,11 @@ def _looked_at(job: Job) -> Examined:
             crop=tuple(int(edge) for edge in region) if region else (),
             probe=(copy.probe if copy else None) or (shape if shape in enumeration("probe") else ""),
             text_places=len(seen.text.regions),
-            beside=beside,
+            beside=tuple(f"{one.item.place}: {one.why}" for one in judge(items)),
             subject={key: value for key, value in subject.items() if value},
             changes=copy.changes if copy else (),
+            taken=moment_of_tags(tags),
+            device=" ".join(dict.fromkeys(text for name, text in sorted(tags) if name in _DEVICE)),
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from lusdata.catalog.about import About, read_about
@@ -12,21 +13,25 @@ from lusdata.catalog.folders import ABOUT, json_files
 from lusdata.catalog.opening import open_collection
 from lusdata.errors import LusdataError, UsageError
 from lusdata.intake.answers import slug_of
-from lusdata.intake.folder.codes import Codes, open_codes
+from lusdata.intake.codes import Codes, open_codes, patient_key
+from lusdata.intake.folder.crew import jobs_of
+from lusdata.intake.folder.examine import Examined, examined_before
 from lusdata.intake.folder.files import FolderFile, Listing, list_folder
-from lusdata.intake.folder.grouping import Evidence, Group, Kind, ask_groups, evidence, group_by
 from lusdata.intake.folder.labels import Vocabulary, vocabulary_of
 from lusdata.intake.folder.request import Request
 from lusdata.intake.folder.rows import Doubt, RowsRead, Said, read_rows
 from lusdata.intake.folder.table import read_table
+from lusdata.intake.grouping import Group, Kind, ask_groups
+from lusdata.intake.proposals import Proposer
 from lusdata.intake.question import Ask, Question
 from lusdata.media.cache import settings_dir
 from lusdata.media.dicom.identity import identity_of
 from lusdata.wording import counted, one_line
 
-__all__ = ["Plan", "plan_import"]
+__all__ = ["Look", "Plan", "plan_import"]
 
-_PROPOSED: tuple[Kind, ...] = ("table", "dicom", "name", "folder", "unknown")
+Look = Callable[[Sequence[FolderFile]], Mapping[str, Examined]]
+"""Looks at files, for what only their inside tells; by name."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class Plan:
         What stops the import.
     notes : tuple of str
         What a person should know, a clause each.
+    names : frozenset of str
+        Words that name persons, in lower case; they stay in memory.
+    numbers : Mapping of str to str
+        The patient's number in each DICOM file, as a table would be matched with it; stays in memory.
     """
 
     request: Request
@@ -82,27 +91,45 @@ class Plan:
     twins: Mapping[str, str]
     without_row: tuple[str, ...]
     groups: tuple[Group, ...]
-    proposals: Mapping[str, tuple[Group, ...]]
+    proposals: Mapping[Kind, tuple[Group, ...]]
     dicom: Mapping[str, tuple[str, str]]
     words: Vocabulary
     codes: Codes
     doubts: tuple[Doubt, ...] = ()
     notes: tuple[str, ...] = ()
     names: frozenset[str] = field(default_factory=frozenset, repr=False)
+    numbers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def new(self) -> tuple[FolderFile, ...]:
         """The files that become new recordings."""
         return tuple(file for file in self.taken if file.name not in self.known)
 
+    @property
+    def provider(self) -> str:
+        """Who the recordings are from, in whose namespace patients' numbers lie."""
+        return self.request.provider or self.collection
+
+    @cached_property
+    def group_of(self) -> Mapping[str, Group]:
+        """The group of each file."""
+        return {name: group for group in self.groups for name in group.files}
+
     def said_of(self, name: str) -> Said:
         """Return what the tables say of a file, by its own row before its patient's."""
-        group = next((group for group in self.groups if name in group.files), None)
-        of_patient = self.rows.of_patient.get(group.key, {}) if group is not None and group.basis != "unknown" else {}
-        return {**of_patient, **self.rows.of_file.get(name, {})}
+        return {**self._of_patient(name), **self.rows.of_file.get(name, {})}
+
+    def has_row(self, name: str) -> bool:
+        """Tell whether a table speaks of a file or its patient."""
+        return name in self.rows.of_file or bool(self._of_patient(name))
+
+    def _of_patient(self, name: str) -> Said:
+        group = self.group_of.get(name)
+        keys = [self.numbers.get(name, ""), group.key if group is not None and group.basis != "unknown" else ""]
+        return next((self.rows.of_patient[key] for key in keys if key in self.rows.of_patient), {})
 
 
-def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None) -> Plan:
+def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look: Look | None = None) -> Plan:
     """Read folder and tables, and find out what would become of them.
 
     Parameters
@@ -113,6 +140,8 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None) -> P
         Folder where members of ZIP files are unpacked; it must last as long as the plan is used.
     ask : callable, optional
         Puts questions to whoever is there; nobody is asked without it.
+    look : callable, optional
+        Looks at files if what their tags tell is wanted; without it, only what an earlier run saw counts.
 
     Raises
     ------
@@ -130,12 +159,14 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None) -> P
     rows = read_rows(tables, sorted(files), told=request.columns, values=request.values)
     codes = open_codes(collection, settings_dir())
     dicom, names, broken = _identities(listing.files, codes)
+    numbers = {name: one.number for name, one in dicom.items() if one.number}
     wanted = [name for name in sorted(files) if not rows.labelled or request.all_files or name in rows.of_file]
     taken, twins = _once([files[name] for name in wanted if name not in broken], rows)
     known = _known(taken, there)
-    proposals = _proposals(taken, rows, dicom)
+    study_of = {name: (one.patient, one.study) for name, one in dicom.items()}
+    proposer = _proposer(taken, rows, study_of, collection, look)
     doubts = list(rows.doubts)
-    groups = _groups(request, proposals, rows, ask, doubts)
+    groups = _groups(request, proposer, rows, ask, doubts)
     notes = list(rows.notes)
     plan = Plan(
         request=request,
@@ -149,8 +180,9 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None) -> P
         twins=twins,
         without_row=tuple(name for name in sorted(files) if name not in wanted),
         groups=tuple(groups),
-        proposals=proposals,
-        dicom=dicom,
+        proposals=proposer.told(),
+        dicom=study_of,
+        numbers=numbers,
         words=Vocabulary(None, False, {}, ()),
         codes=codes,
         names=frozenset(rows.names | names),
@@ -176,11 +208,16 @@ def _namespace(out: Path) -> str:
     return name
 
 
-def _identities(
-    files: Sequence[FolderFile], codes: Codes
-) -> tuple[dict[str, tuple[str, str]], set[str], dict[str, str]]:
+@dataclass(frozen=True)
+class _Numbered:
+    patient: str
+    study: str
+    number: str
+
+
+def _identities(files: Sequence[FolderFile], codes: Codes) -> tuple[dict[str, _Numbered], set[str], dict[str, str]]:
     """Return codes of patient and study by file, words of patients' names, and files that cannot be read."""
-    dicom: dict[str, tuple[str, str]] = {}
+    dicom: dict[str, _Numbered] = {}
     names: set[str] = set()
     broken: dict[str, str] = {}
     for file in (file for file in files if file.dicom):
@@ -190,8 +227,11 @@ def _identities(
             broken[file.name] = error.what
             continue
         names |= found.names
-        patient = codes.of(found.patient, "dicom-patient") if found.patient else ""
-        dicom[file.name] = (patient, codes.of(found.study, "dicom-study") if found.study else "")
+        dicom[file.name] = _Numbered(
+            codes.of(found.patient, "dicom-patient") if found.patient else "",
+            codes.of(found.study, "dicom-study") if found.study else "",
+            patient_key(found.number) if found.number else "",
+        )
     return dicom, names, broken
 
 
@@ -222,39 +262,34 @@ def _known(taken: Sequence[FolderFile], there: Collection | None) -> dict[str, s
     return {file.name: by_digest[file.sha256] for file in taken if file.sha256 in by_digest}
 
 
-def _proposals(
-    taken: Sequence[FolderFile], rows: RowsRead, dicom: Mapping[str, tuple[str, str]]
-) -> dict[str, tuple[Group, ...]]:
-    found: dict[str, tuple[Group, ...]] = {}
-    for kind in _PROPOSED:
-        said: dict[str, Evidence] = {
-            file.name: evidence(
-                kind, file.name, table=rows.patient_of.get(file.name, ""), dicom=dicom.get(file.name, ("", ""))
-            )
-            for file in taken
-        }
-        if kind == "unknown" or any(one.basis != "unknown" for one in said.values()):
-            found[kind] = tuple(group_by(said))
-    return found
-
-
-def _groups(
-    request: Request,
-    proposals: Mapping[str, tuple[Group, ...]],
+def _proposer(
+    taken: Sequence[FolderFile],
     rows: RowsRead,
-    ask: Ask | None,
-    doubts: list[Doubt],
-) -> list[Group]:
+    dicom: Mapping[str, tuple[str, str]],
+    collection: str,
+    look: Look | None,
+) -> Proposer:
+    before = {job.name: found for job in jobs_of(taken, collection) if (found := examined_before(job)) is not None}
+    of_name = {file.name: file for file in taken}
+
+    def look_at(names: Sequence[str]) -> Mapping[str, Examined]:
+        return look([of_name[name] for name in names]) if look is not None else {}
+
+    return Proposer(list(of_name), rows.patient_of, dicom, before, look_at if look is not None else None)
+
+
+def _groups(request: Request, proposer: Proposer, rows: RowsRead, ask: Ask | None, doubts: list[Doubt]) -> list[Group]:
     if request.group_by:
-        if request.group_by not in proposals:
+        groups = proposer.by(request.group_by)
+        if request.group_by != "unknown" and all(group.basis == "unknown" for group in groups):
             why = f"{request.group_by} tells nothing of these files"
-            doubts.append(Doubt("--group-by", why, f"give one of {', '.join(proposals)}"))
-        return list(proposals.get(request.group_by, ()))
-    if rows.says_patients and "table" in proposals:
-        return list(proposals["table"])
+            doubts.append(Doubt("--group-by", why, f"give one of {', '.join(proposer.told())}"))
+        return groups
+    if rows.says_patients and rows.patient_of:
+        return proposer.by("table")
     if ask is not None:
-        return ask_groups(ask, proposals)
-    hint = f"give --group-by {'|'.join(proposals)}, or a table with a column of patients"
+        return ask_groups(ask, proposer.asked())
+    hint = f"give --group-by {'|'.join(proposer.asked())}, or a table with a column of patients"
     doubts.append(Doubt("--group-by", "nobody says which recordings are of one patient", hint))
     return []
 

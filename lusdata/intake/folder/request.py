@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lusdata.intake.grouping import Kind
+
 __all__ = ["Request"]
 
 
@@ -25,8 +27,8 @@ class Request:
         Which column means what; see `lusdata.intake.folder.columns.parse_map`.
     values : Mapping of (str, str) to str
         What a cell of a meaning stands for; see `lusdata.intake.folder.values.parse_values`.
-    group_by : str
-        A key of `lusdata.intake.folder.grouping.KINDS`; empty if nobody says.
+    group_by : str or None
+        A key of `lusdata.intake.grouping.KINDS`; None if nobody says.
     licence : str
         Of every recording.
     provider : str
@@ -43,6 +45,8 @@ class Request:
         Whether what is only doubtful is taken as proposed, without a question.
     all_files : bool
         Whether files that no table names are taken, too.
+    update : bool
+        Whether what the tables say now replaces what they said of recordings that are there.
     """
 
     folder: Path
@@ -50,7 +54,7 @@ class Request:
     tables: tuple[Path, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    group_by: str = ""
+    group_by: Kind | None = None
     licence: str = "LicenseRef-Private"
     provider: str = ""
     title: str = ""
@@ -62,3 +66,4 @@ class Request:
     text_reviewed: str = ""
     accepts: bool = False
     all_files: bool = False
+    update: bool = False

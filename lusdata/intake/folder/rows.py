@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lusdata.catalog.rules.cells import CellFinding, private_cells
-from lusdata.intake.folder.codes import patient_key
+from lusdata.intake.codes import patient_key
 from lusdata.intake.folder.columns import LEFT_OUT, Columns, meanings, plain_title, understand_columns
 from lusdata.intake.folder.match import match_names
 from lusdata.intake.folder.table import Table

@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
+from lusdata.catalog.age import Unit, age_band
 from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.schema import enumeration
 
-__all__ = ["NOT_SAID", "CellValue", "age_band", "day_order", "parse_values", "plain_cell", "read_day", "read_value"]
+__all__ = ["NOT_SAID", "CellValue", "day_order", "parse_values", "plain_cell", "read_day", "read_value"]
 
 CellValue = str | float | int
 
@@ -73,7 +74,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 _ZONE = re.compile(r"([lr]?)\s*-?\s*(\d{1,2})")
 _AGE = re.compile(r"(\d{1,3})(?:[.,]\d+)?\s*(?:y|yr|yrs|years?|years old|j|jahre?|a)?")
 _YOUNG = re.compile(r"(\d{1,3})\s*(d|days?|tage?|w|weeks?|wochen?|m|mo|months?|monate?)")
-_OLDEST, _YEAR_DAYS = 120, 365
+_UNITS: Mapping[str, Unit] = {"d": "d", "t": "d", "w": "w", "m": "m"}
+_OLDEST = 120
 
 
 def parse_values(texts: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -146,9 +148,17 @@ def _words_of(meaning: str) -> Mapping[str, str]:
 
 
 def plain_cell(cell: str) -> str:
-    """Return a cell in lower case, without accents, with one blank for each run of blanks, hyphens and underscores."""
+    """Return a cell in lower case, without accents, with one blank for each run of blanks, hyphens and underscores.
+
+    Examples
+    --------
+    >>> plain_cell("Pulmonary_Oedema"), plain_cell("1.0")
+    ('pulmonary edema', '1')
+    """
     letters = unicodedata.normalize("NFKD", cell).encode("ascii", "ignore").decode("ascii").casefold()
-    return re.sub(r"[\s_-]+", " ", letters.replace("oedema", "edema")).strip() or cell.strip()
+    plain = re.sub(r"[\s_-]+", " ", letters.replace("oedema", "edema")).strip() or cell.strip()
+    # What a spreadsheet makes of whole numbers beside an empty cell.
+    return re.sub(r"^(\d+)[.,]0+$", r"\1", plain)
 
 
 def _number(cell: str) -> float | int:
@@ -173,29 +183,13 @@ def _zone(cell: str) -> str:
     return f"{match[1].upper()}{int(match[2])}"
 
 
-def age_band(years: int) -> str:
-    """Return the band of an age in whole years, wide enough to tell nobody.
-
-    Examples
-    --------
-    >>> [age_band(years) for years in (0, 2, 4, 7, 45, 91)]
-    ['infant', 'toddler', 'preschool', '5-9', '40-49', '90+']
-    """
-    if years >= 90:
-        return "90+"
-    if years >= 10:
-        return f"{years // 10 * 10}-{years // 10 * 10 + 9}"
-    return "5-9" if years >= 6 else "preschool" if years >= 3 else "toddler" if years >= 1 else "infant"
-
-
 def _age(cell: str) -> str:
     text = cell.strip().casefold()
     if re.fullmatch(r"\d{1,2}-\d{1,3}|90\+|neonate|infant|toddler|preschool", text):
         return text
     young = _YOUNG.fullmatch(text)
     if young:
-        days = int(young[1]) * {"d": 1, "t": 1, "w": 7, "m": 30}[young[2][0]]
-        return "neonate" if days <= 27 else age_band(days // _YEAR_DAYS)
+        return age_band(int(young[1]), _UNITS[young[2][0]])
     match = _AGE.fullmatch(text)
     if match is None or int(match[1]) > _OLDEST:
         raise ValueError(cell)

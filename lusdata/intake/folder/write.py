@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from lusdata.atomic import PRIVATE, new_folder, write_text
@@ -21,26 +20,25 @@ from lusdata.catalog.rights import PRIVATE as PRIVATE_LICENCE
 from lusdata.catalog.rules.about import about_findings
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
-from lusdata.catalog.spelling import spelt_alike
 from lusdata.errors import DataError
-from lusdata.intake.alike import alike
-from lusdata.intake.answers import Answers
-from lusdata.intake.compose import SUFFIXES, Seen, draft
-from lusdata.intake.folder.codes import private_name
-from lusdata.intake.folder.crew import Advance, examine_all
-from lusdata.intake.folder.examine import Examined, Job
+from lusdata.intake.compose import SUFFIXES
+from lusdata.intake.folder.changes import changes_of, updated
+from lusdata.intake.folder.crew import Advance, examine_all, jobs_of, media_of
+from lusdata.intake.folder.drafts import draft_of, kept_names, link
+from lusdata.intake.folder.examine import Examined
 from lusdata.intake.folder.files import FolderFile
-from lusdata.intake.folder.labels import day_offsets, fields_of
+from lusdata.intake.folder.joining import join_alike, join_examinations
 from lusdata.intake.folder.plan import Plan
-from lusdata.media.cache import cache_dir
-from lusdata.media.crop import Box
-from lusdata.media.facts import MediaFacts, sha256_of
+from lusdata.intake.question import Ask
+from lusdata.media.facts import sha256_of
 from lusdata.media.own import remember
 from lusdata.wording import counted, one_line
 
-__all__ = ["Imported", "carry_out"]
+__all__ = ["UNNAMED_OWNER", "Imported", "carry_out"]
 
-_DIGITS = 12
+UNNAMED_OWNER = "an institution that was not named"
+"""Stands for the owner until somebody says who answers for the collection."""
+
 _SHOWN = 5
 
 
@@ -59,7 +57,9 @@ class Imported:
     failed : Mapping of str to str
         Why a file could not be taken, by its name.
     notes : tuple of str
-        What a person should know, a clause each.
+        What a person should know that the plan did not tell, a clause each.
+    updated : tuple of str
+        Ids of recordings that were there and got another label or group.
     """
 
     collection: Collection
@@ -67,6 +67,7 @@ class Imported:
     known: Mapping[str, str]
     failed: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
 
 
 @dataclass
@@ -76,13 +77,14 @@ class _Work:
     plan: Plan
     today: datetime.date
     drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     found: dict[str, Examined] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.date) -> Imported:
+def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.date, ask: Ask | None = None) -> Imported:
     """Look at the new files and write the collection.
 
     What was looked at is kept in the cache, so that an import that was ended goes on where it stopped. The collection
@@ -98,6 +100,8 @@ def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.dat
         Is told how far it is.
     today : datetime.date
         Day from which the new recordings are included.
+    ask : callable, optional
+        Is asked whether recordings that look alike are one patient's; without it they are taken for it.
 
     Raises
     ------
@@ -108,23 +112,21 @@ def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.dat
     """
     if plan.doubts:
         raise DataError(plan.doubts[0].what, where=plan.doubts[0].where, hint=plan.doubts[0].hint or None)
-    work = _Work(plan, today, known=dict(plan.known), failed=dict(plan.listing.refused), notes=list(plan.notes))
-    results = cache_dir() / "import"
-    media = cache_dir() / "own" / plan.collection
-    jobs = [Job(one.name, str(one.path), one.sha256, one.dicom, str(media), str(results)) for one in plan.new]
-    looked_at = examine_all(jobs, workers=workers, advance=advance)
+    work = _Work(plan, today, known=dict(plan.known), failed=dict(plan.listing.refused))
+    looked_at = examine_all(jobs_of(plan.new, plan.collection), workers=workers, advance=advance)
     _sorted_out(work, looked_at)
     _draft_all(work)
-    _join(work)
+    work.notes += [*join_examinations(plan, work.drafts, work.known), *join_alike(plan, work.drafts, work.found, ask)]
+    _update(work)
     _refuse_faults(work)
     if not work.drafts and plan.there is None:
         first = next(iter(sorted(work.failed.items())), ("", "no file that the table names is there"))
         raise DataError("no recording could be taken", where=one_line(first[0]) or None, found=first[1])
-    _write(work, media)
+    _write(work, media_of(plan.collection))
     _tell(work)
     added = {name: str(data["id"]) for name, data in sorted(work.drafts.items())}
     collection = open_collection(plan.request.out)
-    return Imported(collection, added, work.known, work.failed, tuple(work.notes))
+    return Imported(collection, added, work.known, work.failed, tuple(work.notes), tuple(sorted(work.updates)))
 
 
 def _sorted_out(work: _Work, looked_at: Mapping[str, Examined]) -> None:
@@ -161,113 +163,46 @@ def _is_as_listed(file: FolderFile) -> bool:
 
 
 def _draft_all(work: _Work) -> None:
-    plan, request = work.plan, work.plan.request
-    group_of = {name: group for group in plan.groups for name in group.files}
-    aliases = _aliases(work)
-    said = {name: plan.said_of(name) for name in work.found}
-    # The first day is that of the patient's first file in the table, whether it is new or not.
-    days = {name: int(day) for name, one in plan.rows.of_file.items() if (day := one.get("date")) is not None}
-    offsets = day_offsets(days, {name: group_of[name].key if name in group_of else name for name in days})
+    plan = work.plan
+    aliases = kept_names(work.found, plan.there.manifests if plan.there else (), plan.names)
     for name, one in work.found.items():
-        class_name = str(said[name].get("class", "unknown"))
-        answers = Answers(
-            class_name=class_name,
-            probe=str(said[name].get("probe") or one.probe or "unknown"),
-            licence=request.licence,
-            provider=request.provider or plan.collection,
-            class_basis="unknown" if class_name == "unknown" else request.class_basis,
-            slug=f"{'video' if one.facts['frame_count'] > 1 else 'image'}-{one.sha256[:_DIGITS]}",
-            text_reviewed=request.text_reviewed or None,
-        )
-        seen = Seen(
-            facts=MediaFacts(**one.facts),
-            sha256=one.sha256,
-            size_bytes=one.size_bytes,
-            fingerprint=one.fingerprint or None,
-            crop=Box(*one.crop) if one.crop else None,
-            crop_method="sector",
-            changes=one.changes,
-            patient=one.subject,
-            text_regions=one.text_places,
-        )
-        data = draft(plan.collection, answers, seen, today=work.today)
-        fields = fields_of(said[name], plan.words, view_scheme=request.view_scheme)
-        fields["patient"] = {**one.subject, **fields.get("patient", {})}
-        if name in offsets and group_of[name].basis != "unknown":
-            fields["examination"] = {"day_offset": offsets[name], **fields.get("examination", {})}
-        group = group_of[name]
-        if group.basis != "unknown":
-            code = group.key if group.kind == "dicom" else plan.codes.of_patient(group.key)
-            data["group"] = {"id": f"{plan.collection}/{group.basis}-{code}", "basis": group.basis}
-        if name in aliases:
-            fields["aliases"] = [aliases[name]]
-        work.drafts[name] = {**data, **{key: value for key, value in fields.items() if value}}
+        work.drafts[name] = draft_of(plan, one, name, alias=aliases.get(name, ""), today=work.today)
 
 
-def _aliases(work: _Work) -> dict[str, str]:
-    """Return the name that a recording keeps, so that results can be joined with the owner's table.
-
-    A name that may say whose the recording is, or that differs from another one by its spelling alone, is left out.
-    """
-    there = [
-        alias for one in (work.plan.there.manifests if work.plan.there else ()) for alias in one.data.get("aliases", ())
-    ]
-    taken: dict[str, set[str]] = defaultdict(set)
-    for alias in there:
-        taken[spelt_alike(alias)].add(alias)
-    names: dict[str, str] = {}
-    for name in sorted(work.found):
-        base = PurePosixPath(name).name
-        shared = any(other != name and PurePosixPath(other).name == base for other in work.found)
-        alias = name if shared else base
-        spelt = taken[spelt_alike(alias)]
-        if len(alias) <= 200 and alias.isprintable() and not private_name(alias, work.plan.names) and not spelt:
-            names[name] = alias
-            spelt.add(alias)
-    return names
-
-
-def _join(work: _Work) -> None:
-    """Link groups that one patient's number in DICOM files, or the pictures themselves, join."""
-    joined: dict[str, set[str]] = defaultdict(set)
-    for name in work.drafts:
-        patient, study = work.plan.dicom.get(name, ("", ""))
-        if patient or study:
-            joined[patient or study].add(name)
-    for names in joined.values():
-        groups = sorted({work.drafts[name]["group"]["id"] for name in names})
-        if len(groups) > 1:
-            for name in names:
-                _link(work.drafts[name], groups[0], "patient")
-            work.notes.append(f"{counted(len(groups), 'group')} joined: DICOM files of one patient stand in them")
-    known = list(work.plan.there.manifests) if work.plan.there else []
-    for name, data in work.drafts.items():
-        one = work.found[name]
-        for match in alike((one.fingerprint or None, *one.others), known):
-            if match.manifest.group_id != data["group"]["id"]:
-                _link(data, match.manifest.group_id, "near-duplicate")
-                told = f"looks like {match.manifest.id}, {match.similarity:.0%} alike: their groups are joined"
-                work.notes.append(f"{one_line(name)} {told}")
-        known.append(Manifest(data))
-
-
-def _link(data: dict[str, Any], group: str, basis: str) -> None:
-    links = data["group"].get("linked", [])
-    if group != data["group"]["id"] and group not in {link["id"] for link in links}:
-        data["group"] = {**data["group"], "linked": [*links, {"id": group, "basis": basis}]}
+def _update(work: _Work) -> None:
+    """Take the tables' word for recordings that are there, and let links follow those that changed their group."""
+    plan = work.plan
+    there = plan.there.by_id if plan.there else {}
+    if not plan.request.update:
+        return
+    for name, changes in changes_of(plan).items():
+        work.updates[plan.known[name]] = updated(plan, name, changes)
+    left = {one.group_id for one in there.values() if one.id not in work.updates}
+    left |= {data["group"]["id"] for data in (*work.updates.values(), *work.drafts.values())}
+    moved = {there[identifier].group_id: data["group"]["id"] for identifier, data in work.updates.items()}
+    gone = {old: new for old, new in moved.items() if old not in left}
+    for identifier, manifest in there.items():
+        data = work.updates.get(identifier, dict(manifest.data))
+        links = data["group"].get("linked", ())
+        if any(entry["id"] in gone for entry in links):
+            group = {key: value for key, value in data["group"].items() if key != "linked"}
+            for entry in links:
+                link(group, gone.get(entry["id"], entry["id"]), entry["basis"])
+            work.updates[identifier] = {**data, "group": group}
 
 
 def _refuse_faults(work: _Work) -> None:
     """Hold all drafts against schema and rules at once; nothing is written if one breaks an error's rule."""
-    names = {data["id"]: name for name, data in work.drafts.items()}
+    written = {**work.drafts, **work.updates}
+    names = {data["id"]: name for name, data in written.items()}
     faults = [
         f"{one_line(name)}: {fault.message} ({fault.json_path})"
-        for name, data in work.drafts.items()
+        for name, data in written.items()
         for fault in schema_faults(data)
     ]
-    there = list(work.plan.there.manifests) if work.plan.there else []
+    there = [one for one in (work.plan.there.manifests if work.plan.there else ()) if one.id not in work.updates]
     if not faults:
-        new = [Manifest(data, work.plan.request.out / _file_of(data)) for data in work.drafts.values()]
+        new = [Manifest(data, work.plan.request.out / _file_of(data)) for data in written.values()]
         for manifest, rule, finding in broken_rules([*there, *new]):
             if manifest.id in names:
                 line = f"{one_line(names[manifest.id])}: {finding.message}"
@@ -296,7 +231,7 @@ def _about(work: _Work) -> dict[str, Any]:
     data: dict[str, Any] = dict(plan.about.data) or {
         **about_header(),
         "title": request.title or f"Recordings of {plan.collection}",
-        "owner": request.owner or f"the owner of {plan.collection}",
+        "owner": request.owner or UNNAMED_OWNER,
         "private": request.licence == PRIVATE_LICENCE or request.licence.startswith("LicenseRef-DUA-"),
         "default_licence": request.licence,
     }
@@ -307,7 +242,8 @@ def _about(work: _Work) -> dict[str, Any]:
         data["severity_scales"] = [*data.get("severity_scales", ()), scale]
     if plan.words.entries:
         data["tasks"] = [*data.get("tasks", ()), *plan.words.entries]
-    readers = {one["reader"] for draft in work.drafts.values() for one in _readings(draft)}
+    written = (*work.drafts.values(), *work.updates.values())
+    readers = {one["reader"] for data in written for one in _readings(data)}
     listed = {reader["id"] for reader in data.get("readers", ())}
     if readers - listed:
         data["readers"] = [*data.get("readers", ()), *({"id": reader} for reader in sorted(readers - listed))]
@@ -325,7 +261,7 @@ def _write(work: _Work, media: Path) -> None:
     if out.exists():
         # First: a score whose scale nobody defines would be a fault if this run were ended now.
         write_text(out / ABOUT, about)
-        for data in work.drafts.values():
+        for data in (*work.updates.values(), *work.drafts.values()):
             write_manifest(out / _file_of(data), data)
         return
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -363,6 +299,8 @@ def _keep_media(work: _Work, media: Path) -> None:
 
 def _tell(work: _Work) -> None:
     """Say what a person should look at in the new recordings."""
+    if _about(work)["owner"] == UNNAMED_OWNER:
+        work.notes.append("nobody said which institution answers for the collection; --owner names it")
     text = [name for name, one in work.found.items() if one.text_places]
     beside = [name for name, one in work.found.items() if one.beside]
     blind = [name for name, one in work.found.items() if not one.fingerprint]

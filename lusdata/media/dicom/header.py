@@ -8,9 +8,11 @@ numbers, days, institutions, people, devices, descriptions, private elements and
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lusdata.catalog.age import Unit, age_band
 from lusdata.media.dicom.values import first_value
 
 __all__ = ["ALLOWED", "Subject", "probe_of", "subject_of"]
@@ -79,6 +81,7 @@ _PROBES = {
     "LINEAR": "linear",
     "SECTOR_PHASED": "phased",
 }
+_UNITS: Mapping[str, Unit] = {"D": "d", "W": "w", "M": "m", "Y": "y"}
 _SEXES = {"F": "female", "M": "male", "O": "other"}
 
 
@@ -89,7 +92,7 @@ class Subject:
     Attributes
     ----------
     age_band : str or None
-        Ten years, such as ``40-49``; ``90+`` from 90 on.
+        See `lusdata.catalog.age.age_band`.
     sex : str or None
         A word of the schema.
     """
@@ -116,13 +119,9 @@ def subject_of(header: Any) -> Subject:
     --------
     >>> subject_of({"PatientAge": "045Y", "PatientSex": "F"})
     Subject(age_band='40-49', sex='female')
-    >>> subject_of({"PatientAge": "093Y"}).age_band, subject_of({"PatientAge": "007M"}).age_band
-    ('90+', '0-9')
+    >>> [subject_of({"PatientAge": age}).age_band for age in ("093Y", "002Y", "007M", "005D", "45")]
+    ['90+', 'toddler', 'infant', 'neonate', None]
     """
     match = re.fullmatch(r"(\d{1,3})([DWMY])", str(first_value(header, "PatientAge") or "").strip().upper())
-    band = None
-    if match:
-        years = int(match[1]) // {"D": 365, "W": 52, "M": 12, "Y": 1}[match[2]]
-        decade = years // 10 * 10
-        band = "90+" if years >= 90 else f"{decade}-{decade + 9}"
+    band = age_band(int(match[1]), _UNITS[match[2]]) if match else None
     return Subject(band, _SEXES.get(str(first_value(header, "PatientSex") or "").strip().upper()))

@@ -20,13 +20,16 @@ class Identity:
     Attributes
     ----------
     patient, study : str
-        Patient's number and study's identifier; empty where the header has none.
+        Patient's number with whose number it is, and study's identifier; empty where the header has none.
+    number : str
+        The patient's number alone, as a table of the hospital has it.
     names : frozenset of str
         Parts of the patient's name in lower case, so that they can be told in other places.
     """
 
     patient: str = field(default="", repr=False)
     study: str = field(default="", repr=False)
+    number: str = field(default="", repr=False)
     names: frozenset[str] = field(default_factory=frozenset, repr=False)
 
 
@@ -52,5 +55,8 @@ def identity_of(path: Path) -> Identity:
         number, issuer, study, name = (str(first_value(header, word) or "").strip() for word in keywords)
     parts = "".join(sign if sign.isalpha() else " " for sign in name.casefold()).split()
     return Identity(
-        patient=f"{issuer}\0{number}" if number else "", study=study, names=frozenset(p for p in parts if len(p) > 2)
+        patient=f"{issuer}\0{number}" if number else "",
+        study=study,
+        number=number,
+        names=frozenset(part for part in parts if len(part) > 2),
     )

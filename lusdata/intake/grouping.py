@@ -5,22 +5,23 @@ from __future__ import annotations
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from lusdata.intake.folder.codes import patient_key
+from lusdata.intake.codes import patient_key
 from lusdata.intake.question import Ask, Question
 from lusdata.wording import counted, one_line
 
 __all__ = ["KINDS", "Evidence", "Group", "Kind", "ask_groups", "evidence", "group_by", "name_key"]
 
-Kind = Literal["table", "dicom", "name", "folder", "unknown"]
-KINDS: Mapping[str, str] = {
+Kind = Literal["table", "dicom", "name", "time", "folder", "unknown"]
+KINDS: Mapping[Kind, str] = {
     "table": "the table's column of patients",
     "dicom": "the patient, or else the study, that DICOM files name",
     "name": "numbers of patients in names, or names that differ in a running number, a day or a zone alone",
+    "time": "days and minutes in names and tags, device and size of pictures: one examination, not one patient",
     "folder": "the folder that a file lies in",
     "unknown": "nobody knows: each recording stands alone, and folds by patient are refused",
 }
@@ -32,7 +33,7 @@ _PATIENT = re.compile(
 _TAIL = re.compile(
     r"(?:^|(?<=[\s_+.()#-])|(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z]))"
     r"(?:(?:day|tag|jour|min|minute|minutes|image|img|video|vid|clip|loop|cine|frame|series|scan|view|zone|set|part|mov"
-    r"|nr|no|v|i)?[\s_+.#-]*\d{1,6}|[lr][1-7]?|left|right|links|rechts|lul|rul|lll|rll|ruq|luq|copy|crop)"
+    r"|exam|export|file|lung|lus|rec|recording|untitled|us|nr|no|v|i)?[\s_+.#-]*\d{1,6}|[lr][1-7]?|left|right|links|rechts|lul|rul|lll|rll|ruq|luq|copy|crop)"
     r"[\s_+.()#-]*$",
     re.IGNORECASE,
 )
@@ -90,7 +91,7 @@ def name_key(name: str) -> tuple[str, str]:
     --------
     >>> name_key("patient_10_L1.mp4"), name_key("a/pat2Image_181602.avi")[0], name_key("Cov-Atlas-Day+3.gif")[0]
     (('10', "the name says 'patient_10'"), '2', 'cov-atlas')
-    >>> name_key("clip_07.mp4")[0], name_key("0007.mp4")[0], name_key("northumbria_0409_set1_vid2.avi")[0]
+    >>> name_key("clip_07.mp4")[0], name_key("scan_2024-03-14.mp4")[0], name_key("northumbria_0409_set1_vid2.avi")[0]
     ('', '', 'northumbria')
     """
     stem = PurePosixPath(name).stem
@@ -103,7 +104,9 @@ def name_key(name: str) -> tuple[str, str]:
     return key, f"names begin with '{one_line(rest, most=40)}' and differ in numbers, days or zones" if key else ""
 
 
-def evidence(kind: Kind, name: str, *, table: str = "", dicom: tuple[str, str] = ("", "")) -> Evidence:
+def evidence(
+    kind: Kind, name: str, *, table: str = "", dicom: tuple[str, str] = ("", ""), moment: tuple[str, str] = ("", "")
+) -> Evidence:
     """Return what one kind of evidence says of a file.
 
     Parameters
@@ -116,6 +119,8 @@ def evidence(kind: Kind, name: str, *, table: str = "", dicom: tuple[str, str] =
         The patient in the table; empty if it says none.
     dicom : (str, str)
         The patient and the study that its header names, already as codes; empty where it names none.
+    moment : (str, str)
+        What is the same for files of its examination, and why; see `lusdata.intake.moments.examinations`.
     """
     if kind == "table" and table:
         return Evidence("table", patient_key(table), "the table says so")
@@ -125,6 +130,8 @@ def evidence(kind: Kind, name: str, *, table: str = "", dicom: tuple[str, str] =
         return Evidence("dicom", dicom[1], "the DICOM files name one study", "study")
     if kind == "name" and (found := name_key(name))[0]:
         return Evidence("name", *found)
+    if kind == "time" and moment[0]:
+        return Evidence("time", *moment, "study")
     if kind == "folder" and (folder := str(PurePosixPath(name).parent)) != ".":
         return Evidence("folder", patient_key(folder), f"they lie in the folder '{one_line(folder, most=40)}'")
     return Evidence("unknown", name, "patient not known", "unknown")
@@ -154,17 +161,17 @@ def group_by(said: Mapping[str, Evidence]) -> list[Group]:
     return sorted(groups, key=lambda group: (group.basis == "unknown", -len(group.files), group.files))
 
 
-def ask_groups(ask: Ask, proposals: Mapping[str, Sequence[Group]]) -> list[Group]:
+def ask_groups(ask: Ask, proposals: Mapping[Kind, Callable[[], Sequence[Group]]]) -> list[Group]:
     """Show who would be one patient, and let a person accept, split or join.
 
     Parameters
     ----------
     ask : callable
         Puts one question to whoever is there.
-    proposals : Mapping of str to sequence of Group
-        By kind of evidence, the likeliest first.
+    proposals : Mapping of str to callable
+        By kind of evidence, the likeliest first, what gives the groups.
     """
-    groups = list(next(iter(proposals.values())))
+    groups = list(next(iter(proposals.values()))())
     while True:
         listed = "\n".join(f"  {n}. {_shown(group)}" for n, group in enumerate(groups, start=1))
         others = ", ".join(proposals)
@@ -177,8 +184,8 @@ def ask_groups(ask: Ask, proposals: Mapping[str, Sequence[Group]]) -> list[Group
         words = (ask(question) or "yes").split()
         if words[0] == "yes":
             return groups
-        if words[0] in proposals:
-            groups = list(proposals[words[0]])
+        if kind := next((kind for kind in proposals if kind == words[0]), None):
+            groups = list(proposals[kind]())
         elif words[0] == "split":
             whole = groups.pop(int(words[1]) - 1)
             groups += [Group("unknown", name, "set apart by you", "unknown", (name,)) for name in whole.files]
@@ -191,7 +198,7 @@ def ask_groups(ask: Ask, proposals: Mapping[str, Sequence[Group]]) -> list[Group
             groups.insert(0, replace(named, basis=basis, files=files, reason="joined by you"))
 
 
-def _fault(text: str, groups: Sequence[Group], proposals: Mapping[str, Sequence[Group]]) -> str:
+def _fault(text: str, groups: Sequence[Group], proposals: Mapping[Kind, object]) -> str:
     words = text.split()
     if not words or words[0] == "yes" or words[0] in proposals:
         return ""

@@ -1,0 +1,89 @@
+"""Joining groups that something else than the table says to be one patient's: DICOM numbers, and the pictures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from lusdata.catalog.fingerprint import ALGORITHM
+from lusdata.catalog.near_duplicates import find_duplicates
+from lusdata.intake.folder.drafts import link
+from lusdata.intake.folder.examine import Examined
+from lusdata.intake.folder.plan import Plan
+from lusdata.intake.question import Ask, Question
+from lusdata.wording import counted, one_line
+
+__all__ = ["join_alike", "join_examinations"]
+
+Drafts = dict[str, dict[str, Any]]
+"""Manifests of new files by the file's name; their groups get links."""
+
+
+def join_examinations(plan: Plan, drafts: Drafts, known: Mapping[str, str]) -> list[str]:
+    """Link the groups in which DICOM files of one patient, or else of one study, stand; return what was done."""
+    there = plan.there.by_id if plan.there else {}
+    members: dict[str, list[str]] = defaultdict(list)
+    for name, (patient, study) in plan.dicom.items():
+        if patient or study:
+            members[patient or study].append(name)
+    notes = []
+    for names in members.values():
+        new = [name for name in names if name in drafts]
+        groups = {drafts[name]["group"]["id"] for name in new}
+        groups |= {there[known[name]].group_id for name in names if known.get(name) in there}
+        if new and len(groups) > 1:
+            for name in new:
+                for group in sorted(groups):
+                    link(drafts[name]["group"], group, "patient")
+            notes.append(f"{counted(len(groups), 'group')} joined: DICOM files of one patient stand in them")
+    return notes
+
+
+def join_alike(plan: Plan, drafts: Drafts, found: Mapping[str, Examined], ask: Ask | None) -> list[str]:
+    """Link the groups of recordings whose pictures agree, which is weaker evidence; return what was done.
+
+    Parameters
+    ----------
+    plan : Plan
+        With what is there already.
+    drafts : dict
+        The new manifests.
+    found : Mapping of str to Examined
+        What the new files show.
+    ask : callable or None
+        Is asked whether it is one patient; without it, it is taken to be: a group too wide leaks nothing.
+    """
+    there = plan.there.by_id if plan.there else {}
+    groups = {identifier: manifest.group_id for identifier, manifest in there.items()}
+    prints = {identifier: str(manifest.data.get("fingerprint", "")) for identifier, manifest in there.items()}
+    of = dict.fromkeys(prints, "")
+    for name, data in drafts.items():
+        groups[data["id"]] = data["group"]["id"]
+        for number, one in enumerate((found[name].fingerprint, *found[name].others)):
+            key = f"{data['id']}{f' {number}' if number else ''}"
+            prints[key], of[key] = one, name
+    plain = {key: one for key, one in prints.items() if one.startswith(f"{ALGORITHM}:")}
+
+    def asked(first: str, second: str) -> bool:
+        # One of both as it is: what was undone in two recordings makes them no more alike.
+        return of[first] != of[second] and (first in groups or second in groups)
+
+    names = {data["id"]: name for name, data in drafts.items()}
+    notes: list[str] = []
+    seen: set[frozenset[str]] = set()
+    for match in find_duplicates(plain, asked=asked):
+        first, second = match.first.split(" ")[0], match.second.split(" ")[0]
+        joined = frozenset((groups[first], groups[second]))
+        if len(joined) == 1 or joined in seen:
+            continue
+        seen.add(joined)
+        new, other = (first, second) if first in names else (second, first)
+        shown = one_line(names[other]) if other in names else other
+        told = f"{one_line(names[new])} looks like {shown}, {match.similarity:.0%} alike"
+        if ask and ask(Question("Is it one patient?", ("yes", "no"), default="yes", note=told)) == "no":
+            notes.append(f"{told}: left apart, as you say")
+        else:
+            link(drafts[names[new]]["group"], groups[other], "near-duplicate")
+            notes.append(f"{told}: their groups are joined")
+    return notes
