@@ -14,7 +14,7 @@ from lusdata.dataset.build import build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.phantom import draw, typical, write_collection, write_video
 
-__all__ = ["RECIPE", "ROOT", "Home", "files_of", "make_home"]
+__all__ = ["RECIPE", "ROOT", "Home", "files_of", "home_at", "make_home"]
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = Recipe(size_px=32, max_frames=4)
@@ -87,26 +87,37 @@ class Home:
 
 def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None, kept: Path | None = None) -> Home:
     """Draw a collection and build datasets of it; the same for every run."""
-    manifests = write_collection(root, seed=1, recordings=recordings)
-    released = write_collection(root / "released", seed=2, recordings=6)
-    clip = root / "clip.mp4"
+    write_collection(root, seed=1, recordings=recordings)
+    write_collection(root / "released", seed=2, recordings=6)
+    home = home_at(root, facts=facts, kept=kept)
     spec = replace(typical("covid-19", variant=3), width_px=320, height_px=240, frame_count=12)
-    write_video(clip, draw(spec, 77).frames)
-    collection = open_collection(manifests)
-    datasets = {}
-    for name in ("parquet", "tfrecord"):
-        datasets[name] = build(
-            collection,
-            out=root / f"dataset-{name}",
+    write_video(home.clip, draw(spec, 77).frames)
+    for name, out in home.datasets.items():
+        build(
+            open_collection(home.manifests),
+            out=out,
             recipe=RECIPE,
             format=name,
-            mirrors=[root / "media"],
+            mirrors=[home.media],
             cache=root / "cache",
             offline=True,
             engine="here",
-        ).out
-    there = facts if facts and facts.is_dir() else None
-    return Home(root, manifests, root / "media", clip, released, datasets, there, kept)
+        )
+    return home
+
+
+def home_at(root: Path, *, facts: Path | None = None, kept: Path | None = None) -> Home:
+    """Return the home that `make_home` made in a folder."""
+    return Home(
+        root=root,
+        manifests=root / "manifests" / "phantom",
+        media=root / "media",
+        clip=root / "clip.mp4",
+        released=root / "released" / "manifests" / "phantom",
+        datasets={name: root / f"dataset-{name}" for name in ("parquet", "tfrecord")},
+        facts=facts if facts and facts.is_dir() else None,
+        kept=kept,
+    )
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

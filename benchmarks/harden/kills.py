@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harden.home import Home, files_of
+from benchmarks.harden.crew import ask, serve
+from benchmarks.harden.forked import Command, begin, import_commands
+from benchmarks.harden.home import Home, files_of, home_at
 from benchmarks.harden.tally import Tally
 
 __all__ = ["COMMANDS", "PER_COMMAND", "run"]
@@ -22,6 +27,7 @@ _SETTLE_S = 8.0
 _HANG_S = 300.0
 
 Arguments = Callable[[Home, Path], list[object]]
+Failures = list[tuple[str, str]]
 
 
 def _build(format_: str) -> Arguments:
@@ -71,105 +77,124 @@ COMMANDS: Mapping[str, Arguments] = {
 """Every command that writes, as it is called."""
 
 
-def run(home: Home, *, tries: int, seed: int, commands: Mapping[str, Arguments] = COMMANDS) -> list[Tally]:
+def run(home: Home, *, tries: int, seed: int, commands: Sequence[str] = tuple(COMMANDS)) -> list[Tally]:
     """Kill every command `tries` times; return a row each."""
-    return [_kill_one(home, name, arguments, tries=tries, seed=seed) for name, arguments in commands.items()]
-
-
-def _fresh(home: Home) -> tuple[Path, Path]:
-    """Lay out the folder that a command writes to, always at the same place, and one for its temporary files."""
-    work, temporary = home.root / "work", home.root / "temporary"
-    for folder in (work, temporary):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-    shutil.copytree(home.released, work / "manifests" / "phantom")
-    shutil.copytree(home.datasets["parquet"], work / "mended")
-    shard = next((work / "mended").glob("data/part-*"))
-    data = bytearray(shard.read_bytes())
-    data[100] ^= 1
-    shard.write_bytes(data)
-    (work / "new").mkdir()
-    return work, temporary
-
-
-def _kill_one(home: Home, name: str, arguments: Arguments, *, tries: int, seed: int) -> Tally:
-    tally = Tally(f"kill {name}")
-    work, temporary = _fresh(home)
-    if not arguments(home, work):
-        # The importer needs the published metadata, which is not here.
-        return tally
-    before = files_of(work)
-    started = time.monotonic()
-    undisturbed = home.run(*arguments(home, work), temporary=temporary)
-    duration_s = time.monotonic() - started
-    if undisturbed.returncode != _ANSWERS.get(name, 0):
-        tally.fail("refused rerun", f"the undisturbed run: {undisturbed.stderr}")
-        return tally
-    wanted = files_of(work)
-    draw = random.Random(f"{seed} {name}")
-    for number in range(tries):
-        work, temporary = _fresh(home)
-        kind = signal.SIGKILL if number % 2 else signal.SIGTERM
-        moment_s = draw.uniform(0.2, 1.05) * duration_s
+    tallies = {name: Tally(f"kill {name}") for name in commands if COMMANDS[name](home, home.root)}
+    order = [name for name in tallies for _ in range(tries)]
+    arguments = ["--serve", str(home.root), str(home.facts or ""), str(seed), str(tries), *tallies]
+    for answer in ask("benchmarks.harden.kills", arguments, range(len(order)), deadline_s=3 * _HANG_S):
+        tally = tallies[order[answer.number]]
         tally.tries += 1
-        where = f"{kind.name} after {moment_s:.2f} of {duration_s:.2f} s"
-        _end(home, arguments(home, work), temporary, tally, kind, moment_s, where)
-        for path, content in files_of(work).items():
-            if path in wanted and content not in (wanted[path], before.get(path)):
-                tally.fail("half-written file", f"{where}: {path}")
-        if kind == signal.SIGTERM and any(temporary.iterdir()):
-            tally.fail("leftover", f"{where}: {sorted(path.name for path in temporary.iterdir())[:3]}")
-        try:
-            again = home.run(*arguments(home, work), temporary=temporary, timeout_s=_HANG_S)
-        except subprocess.TimeoutExpired:
-            tally.fail("hang", f"{where}: the run after it")
-            continue
-        _judge(again, undisturbed, work, temporary, wanted, tally, where)
-    return tally
+        for failure, what in answer.failures:
+            tally.fail(failure, what)
+    return list(tallies.values())
 
 
-def _end(
-    home: Home,
-    arguments: list[object],
-    temporary: Path,
-    tally: Tally,
-    kind: signal.Signals,
-    moment_s: float,
-    where: str,
-) -> None:
+@dataclass(frozen=True)
+class _Undisturbed:
+    """What a command does when nothing ends it: the files before and after, what it said, and how long it took."""
+
+    before: Mapping[str, bytes]
+    wanted: Mapping[str, bytes]
+    answer: subprocess.CompletedProcess[str]
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where one worker works: always the same folders, since their names may stand in what is written."""
+
+    home: Home
+    folder: Path
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def temporary(self) -> Path:
+        return self.folder / "temporary"
+
+    def lay_out(self) -> None:
+        """Put there what a command begins with, and nothing else."""
+        for folder in (self.work, self.temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        shutil.copytree(self.home.released, self.work / "manifests" / "phantom")
+        shutil.copytree(self.home.datasets["parquet"], self.work / "mended")
+        shard = next((self.work / "mended").glob("data/part-*"))
+        data = bytearray(shard.read_bytes())
+        data[100] ^= 1
+        shard.write_bytes(data)
+        (self.work / "new").mkdir()
+
+    def begin(self, name: str) -> Command:
+        """Begin a command."""
+        arguments = COMMANDS[name](self.home, self.work)
+        env = self.home.environment(self.temporary)
+        return begin(arguments, env=env, cwd=self.home.root, folder=self.folder)
+
+    def undisturbed(self, name: str) -> _Undisturbed:
+        """Run a command to its end."""
+        self.lay_out()
+        before = files_of(self.work)
+        started = time.monotonic()
+        answer = self.begin(name).wait(_HANG_S)
+        duration_s = time.monotonic() - started
+        if answer.returncode != _ANSWERS.get(name, 0):
+            message = f"{name} fails undisturbed: {answer.stderr}"
+            raise RuntimeError(message)
+        return _Undisturbed(before, files_of(self.work), answer, duration_s)
+
+
+def _kill_once(place: _Place, name: str, kind: signal.Signals, share: float, run: _Undisturbed) -> Failures:
+    place.lay_out()
+    moment_s = share * run.duration_s
+    where = f"{kind.name} after {moment_s:.3f} of {run.duration_s:.3f} s"
+    failures = _end(place, name, kind, moment_s)
+    for path, content in files_of(place.work).items():
+        if path in run.wanted and content not in (run.wanted[path], run.before.get(path)):
+            failures.append(("half-written file", path))
+    if kind == signal.SIGTERM and any(place.temporary.iterdir()):
+        failures.append(("leftover", f"{sorted(path.name for path in place.temporary.iterdir())[:3]}"))
+    again = place.begin(name)
+    try:
+        failures += _judged(again.wait(_HANG_S), run, place)
+    except subprocess.TimeoutExpired:
+        _kill(again)
+        failures.append(("hang", "the run after it"))
+    return [(failure, f"{where}: {what}") for failure, what in failures]
+
+
+def _kill(command: Command) -> None:
+    os.kill(command.pid, signal.SIGKILL)
+    command.wait(_SETTLE_S)
+
+
+def _end(place: _Place, name: str, kind: signal.Signals, moment_s: float) -> Failures:
     """Start a command and end it after a while, if it still runs; see that its workers end, too."""
-    process = subprocess.Popen(
-        home.command(*arguments),
-        env=home.environment(temporary),
-        cwd=home.root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
+    command = place.begin(name)
     try:
-        process.wait(moment_s)
+        done = command.wait(moment_s)
     except subprocess.TimeoutExpired:
-        process.send_signal(kind)
-    try:
-        _, said = process.communicate(timeout=_SETTLE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        tally.fail("hang", where)
-        return
-    if "Traceback" in said or process.returncode == 4:
-        tally.fail("traceback", f"{where}: {said[-300:]}")
+        os.kill(command.pid, kind)
+        try:
+            done = command.wait(_SETTLE_S)
+        except subprocess.TimeoutExpired:
+            _kill(command)
+            return [("hang", "goes on after the signal")]
+    if "Traceback" in done.stderr or done.returncode == 4:
+        return [("traceback", done.stderr[-300:])]
     deadline = time.monotonic() + _SETTLE_S
-    while _working(temporary):
+    while workers := _workers(place.temporary):
         if time.monotonic() > deadline:
-            tally.fail("leftover", f"{where}: processes {_working(temporary)}")
-            return
+            return [("leftover", f"processes {workers}")]
         time.sleep(0.02)
+    return []
 
 
-def _working(temporary: Path) -> list[int]:
-    """Return the processes that run with this folder for temporary files: the command's own and its workers."""
+def _workers(temporary: Path) -> list[int]:
+    """Return the processes that a command started, which have this folder for temporary files."""
     mark = f"TMPDIR={temporary}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -181,26 +206,38 @@ def _working(temporary: Path) -> list[int]:
     return found
 
 
-def _judge(
-    again: subprocess.CompletedProcess[str],
-    undisturbed: subprocess.CompletedProcess[str],
-    work: Path,
-    temporary: Path,
-    wanted: Mapping[str, bytes],
-    tally: Tally,
-    where: str,
-) -> None:
+def _judged(again: subprocess.CompletedProcess[str], run: _Undisturbed, place: _Place) -> Failures:
     if again.returncode == 4 or "Traceback" in again.stderr:
-        tally.fail("traceback", f"{where}: {again.stderr}")
-        return
+        return [("traceback", again.stderr)]
     # What had finished before it was ended may be refused the second time, as what is there already.
-    found = files_of(work)
-    if again.returncode != undisturbed.returncode and found != wanted:
-        tally.fail("refused rerun", f"{where}: {again.stderr}")
-        return
+    found, wanted = files_of(place.work), run.wanted
+    if again.returncode != run.answer.returncode and found != wanted:
+        return [("refused rerun", again.stderr)]
+    failures: Failures = []
     different = sorted(path for path in wanted if found.get(path) != wanted[path])
     if different:
-        tally.fail("silent wrong value", f"{where}: {different[:3]}")
-    further = sorted(set(found) - set(wanted)) + sorted(path.name for path in temporary.iterdir())
+        failures.append(("silent wrong value", f"{different[:3]}"))
+    further = sorted(set(found) - set(wanted)) + sorted(path.name for path in place.temporary.iterdir())
     if further:
-        tally.fail("leftover", f"{where}: {further[:3]}")
+        failures.append(("leftover", f"{further[:3]}"))
+    return failures
+
+
+def _serve(root: Path, facts: str, seed: int, tries: int, names: list[str]) -> None:
+    import_commands()
+    place = _Place(home_at(root, facts=Path(facts) if facts else None), root / f"killed-{os.getpid()}")
+    undisturbed: dict[str, _Undisturbed] = {}
+
+    def make_try(number: int) -> Failures:
+        name = names[number // tries]
+        if name not in undisturbed:
+            undisturbed[name] = place.undisturbed(name)
+        draw = random.Random(f"{seed} {name} {number % tries}")
+        kind = signal.SIGKILL if number % 2 else signal.SIGTERM
+        return _kill_once(place, name, kind, draw.uniform(0, 1.05), undisturbed[name])
+
+    serve(make_try)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), sys.argv[6:])
