@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection as Collection
+    from lusdata.catalog.joining.collection import join_collections as join_collections
     from lusdata.catalog.manifest import Crop as Crop
     from lusdata.catalog.opening import open_collection as open_collection
     from lusdata.dataset.folds.make import FoldTable as FoldTable
     from lusdata.dataset.folds.make import make_folds as make_folds
+    from lusdata.dataset.join import join as join
     from lusdata.dataset.load import Dataset as Dataset
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
@@ -34,6 +36,8 @@ _HOMES = {
     "Recipe": "lusdata.dataset.recipe",
     "cache_dir": "lusdata.media.cache",
     "find_sector": "lusdata.media.sector.finder",
+    "join": "lusdata.dataset.join",
+    "join_collections": "lusdata.catalog.joining.collection",
     "load": "lusdata.dataset.load",
     "make_folds": "lusdata.dataset.folds.make",
     "media_facts": "lusdata.media.facts",

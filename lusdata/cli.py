@@ -41,6 +41,9 @@ COMMANDS = {
 }
 """Every command with its one-line summary, in the order of a user's work."""
 
+_SEVERAL = ("folds", "audit", "report", "stats")
+"""Commands that take several collections as one."""
+
 EXIT_CODES = (
     "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed,\n"
     "4 lusdata or its installation has a fault"
@@ -77,6 +80,16 @@ def _command_parser(command: str, module: ModuleType) -> argparse.ArgumentParser
     )
     module.configure(parser)
     return parser
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    parsed, further = parser.parse_known_args(arguments)
+    if further:
+        message = f"unrecognized arguments: {' '.join(further)}"
+        if isinstance(getattr(parsed, "collection", None), str) and not further[0].startswith("-"):
+            message += f"; it takes one collection, and {', '.join(_SEVERAL)} take several"
+        parser.error(message)
+    return parsed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,7 +145,7 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         module = _module(arguments[0])
         try:
-            parsed = _command_parser(arguments[0], module).parse_args(arguments[1:])
+            parsed = _parsed(_command_parser(arguments[0], module), arguments[1:])
         except SystemExit as stop:
             return int(stop.code or 0)
         # A run that was killed may have left pictures of patients.

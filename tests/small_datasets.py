@@ -34,11 +34,18 @@ def grey_of_frame(number: int, frame_index: int) -> int:
 
 
 def small_collection(
-    folder: Path, *, videos: int = 6, images: int = 6, name: str = "small", class_basis: str = "synthetic"
+    folder: Path,
+    *,
+    videos: int = 6,
+    images: int = 6,
+    name: str = "small",
+    class_basis: str = "synthetic",
+    shift: int = 0,
 ) -> Collection:
     """Write media under ``media/`` and return their collection, whose manifests lie under ``manifests/``.
 
     Every video has 12 frames at 6 Hz, so that 3 Hz takes each second one. Two recordings in a row are one patient's.
+    With a shift, the pictures are those of recordings as many numbers later.
     """
     media = folder / "media"
     manifests = folder / "manifests" / name
@@ -49,10 +56,10 @@ def small_collection(
         kind = "video" if number < videos else "image"
         file = media / f"{kind}-{number:02d}.{'mp4' if kind == 'video' else 'png'}"
         if kind == "video":
-            levels = [grey_of_frame(number, index) for index in range(12)]
+            levels = [grey_of_frame(number + shift, index) for index in range(12)]
             write_video(file, np.stack([np.full((32, 40), level, np.uint8) for level in levels]), rate_hz=6.0)
         else:
-            write_image(file, np.full((32, 40), grey_of_image(number), np.uint8))
+            write_image(file, np.full((32, 40), grey_of_image(number + shift), np.uint8))
         data = pin({**_facts(name, number, kind, file.name), "class_basis": class_basis}, file)
         path = manifests / f"{file.stem}.json"
         write_manifest(path, data)

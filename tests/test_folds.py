@@ -274,7 +274,9 @@ def test_a_class_in_fewer_groups_than_folds_is_a_warning() -> None:
         pytest.param({"by": "video", "k": 6}, "more folds than recordings; expected 2 to 5", id="too many videos"),
         pytest.param({"by": "source", "k": 2}, "at least 2 sources, but the collection has 1", id="one source"),
         pytest.param({"by": "frame", "k": 10_000}, "more folds than frames", id="too many for frames"),
-        pytest.param({"by": "zone"}, "expected one of patient, video, source, frame; found 'zone'", id="unknown unit"),
+        pytest.param(
+            {"by": "zone"}, "expected one of patient, video, source, collection, frame; found 'zone'", id="unknown unit"
+        ),
         pytest.param({"k": True}, "found True", id="no number"),
         pytest.param({"rate_hz": 0.0}, "rate_hz: value out of range", id="no rate"),
         pytest.param({"max_frames": 0}, "max_frames: value out of range", id="no frames"),
@@ -356,7 +358,7 @@ def test_a_part_that_is_not_there_is_a_clear_error() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param({"folds_version": "9.0.0"}, "expected 1.0.0 or 1.1.0; found '9.0.0'", id="future version"),
+        pytest.param({"folds_version": "9.0.0"}, "expected 1.0.0, 1.1.0 or 1.2.0; found '9.0.0'", id="future version"),
         pytest.param({"units": None}, "the fold table is damaged", id="no units"),
         pytest.param({"settings": {"by": "patient"}}, r"found \$\.settings\.k: a required field", id="no k"),
         pytest.param({"validation": {"0": ["test/x"], "1": []}}, "names test/x, which is no unit", id="unknown unit"),

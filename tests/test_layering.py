@@ -88,6 +88,8 @@ PURE = (
     "lusdata.budget",
     "lusdata.catalog.age",
     "lusdata.catalog.groups",
+    "lusdata.catalog.joining.about",
+    "lusdata.catalog.joining.copies",
     "lusdata.catalog.leads",
     "lusdata.catalog.rights",
     "lusdata.catalog.rules.*",

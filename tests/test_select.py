@@ -58,7 +58,10 @@ def test_a_selection_takes_the_recordings_for_which_all_clauses_hold(text: str, 
         ("=convex", "malformed selection"),
         ("probe=convex,", "malformed selection"),
         ("probe=convex||linear", "malformed selection"),
-        ("colour=grey", "unknown key in a selection; expected one of class, id, kind, licence, patterns, probe"),
+        (
+            "colour=grey",
+            "unknown key in a selection; expected one of class, collection, id, kind, licence, patterns, probe",
+        ),
         (
             "probe=konvex",
             "unknown word for 'probe' in a selection; expected one of convex, linear, phased, unknown",

@@ -62,6 +62,11 @@ class Manifest:
         return str(self.data["id"])
 
     @property
+    def collection(self) -> str:
+        """Name of its collection: the namespace of its id."""
+        return self.id.partition("/")[0]
+
+    @property
     def kind(self) -> str:
         """Either ``video`` or ``image``."""
         return str(self.data["kind"])

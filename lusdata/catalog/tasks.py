@@ -14,7 +14,7 @@ from lusdata.catalog.schema import enumeration
 from lusdata.catalog.severity import Scale
 from lusdata.errors import DataError, UsageError
 
-__all__ = ["Kind", "Task", "Value", "find_task", "task_of"]
+__all__ = ["Kind", "Task", "Value", "find_task", "task_of", "value_word"]
 
 Kind = Literal["binary", "categorical", "ordinal", "number"]
 Value = str | float | bool
@@ -103,6 +103,19 @@ class Task:
         return [entry["value"] for entry in manifest.data.get("labels", ()) if entry["task"] == self.source]
 
 
+def value_word(value: object) -> str:
+    """Return a target's value as selections and tables of labels write it.
+
+    Examples
+    --------
+    >>> value_word(True), value_word(2.0), value_word(1.5), value_word("died")
+    ('true', '2', '1.5', 'died')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, (int, float)) else str(value)
+
+
 def task_of(entry: Mapping[str, Any]) -> Task:
     """Return a task from its entry in a collection's own file.
 
@@ -184,6 +197,14 @@ def find_task(
         return _severity(name, used[0], scales)
     if name.startswith("severity:") and name.removeprefix("severity:") in used:
         return _severity(name, name.removeprefix("severity:"), scales)
+    apart = sorted(known for known in tasks if known.endswith(f"/{name}"))
+    if apart:
+        raise UsageError(
+            "collections mean different things by one target",
+            where=name,
+            expected=" or ".join(apart),
+            hint="ask for one of these, or state in a table of labels what it means in each collection",
+        )
     known = [*tasks, "class", *(["severity"] if len(used) == 1 else [f"severity:{scale}" for scale in used])]
     near = difflib.get_close_matches(name, [*known, *pattern_names()], n=1)
     raise UsageError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from lusdata.catalog.collection import Collection
 from lusdata.commands.folds import add_split_arguments
 from lusdata.commands.layout import table as layout
-from lusdata.commands.opened import opened
+from lusdata.commands.opened import opened_together
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.dataset.audit.report import audit
 
     _check_pictures(args)
-    collection = opened(args.collection)
+    collection = opened_together(args.collections, labels=args.labels, shared=args.shared)
     split = _split(args, collection)
     report = audit(collection, split)
     drawn = None if args.pictures is None else _pictures(args, collection, split)

@@ -3,6 +3,9 @@
 With --out the folds are written as JSON. When that file is there already and was made with the same settings, its
 recordings keep their folds, whatever day (status.since) new ones have, and only what is new is dealt. Without earlier
 folds, an addition moves nobody if its day is later than every day that was there.
+
+Several collections are split as one: a patient that two of them hold stands in one fold, and --by collection leaves out
+a whole one in each round.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from typing import TYPE_CHECKING
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.releases.release import INDEX
 from lusdata.commands.layout import table as layout
-from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
 from lusdata.errors import UsageError
+from lusdata.wording import counted
 
 if TYPE_CHECKING:
     from lusdata.dataset.folds.table import FoldTable
@@ -34,16 +38,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
+    from lusdata.catalog.joining.collection import SHARED
     from lusdata.dataset.folds.parts import UNITS, UNKNOWN
 
-    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
+    parser.add_argument("collections", metavar="COLLECTION", nargs="+", help=COLLECTIONS_HELP)
     parser.add_argument(
         "--by",
         default="patient",
         metavar="UNIT",
         help=f"what is never torn apart: {', '.join(UNITS)} (default: patient)",
     )
-    parser.add_argument("--k", type=int, help="number of folds (default: 5, or those that the release froze)")
+    parser.add_argument(
+        "--k", type=int, help="number of folds (default: 5, those that the release froze, or one a collection)"
+    )
     parser.add_argument("--seed", type=int, help="decides among equally good folds (default: 0)")
     parser.add_argument(
         "--unknown",
@@ -57,6 +64,18 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what folds are stratified by: class, severity, a pattern such as b_lines, or a task of the collection; "
         "several between commas are taken together (default: class)",
+    )
+    parser.add_argument(
+        "--shared",
+        choices=SHARED,
+        help="patients that several collections hold: one patient each (together, the default), or only in the first "
+        "collection that has them (first)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that says what a target means in the words of each of several collections",
     )
     parser.add_argument("--rate-hz", type=float, help="sampling for which frames are balanced (default: 3)")
     parser.add_argument("--max-frames", type=int, help="most frames of a recording (default: 30)")
@@ -73,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.dataset.folds.frozen import table_of
     from lusdata.dataset.folds.table import read_fold_table, write_fold_table
 
-    collection = opened(args.collection)
+    collection = opened_together(args.collections, labels=args.labels, shared=args.shared)
     if args.previous is not None and collection.release is not None:
         raise UsageError("a release has its folds", where="--previous", hint="leave the option out")
     if args.out is not None and (args.out.parent / INDEX).exists():
@@ -139,6 +158,15 @@ def _kept(old: FoldTable, new: FoldTable) -> str:
     return text
 
 
+def _units(folds: FoldTable) -> str:
+    if folds.by == "frame":
+        return ", each torn over all folds"
+    if folds.by == "collection":
+        names = {name for names in folds.collections for name in names}
+        return f" in {counted(len(names), 'collection')}, of {counted(len(folds.units), 'patient group')}"
+    return f" in {len(folds.units):,} units"
+
+
 def _text(folds: FoldTable, name: str) -> str:
     counts = folds.counts
     rows_of = {fold: [row for row in counts if row.fold == fold] for fold in range(folds.k)}
@@ -147,14 +175,14 @@ def _text(folds: FoldTable, name: str) -> str:
     for fold, rows in rows_of.items():
         cell = {row.class_name: f"{row.recordings} / {row.groups} / {row.frames}" for row in rows}
         total = f"{sum(row.recordings for row in rows)} / {sum(row.frames for row in rows)}"
-        lines.append([str(fold), *(cell.get(word, ".") for word in classes), total])
+        left_out = f" {'+'.join(folds.collections[fold])}" if folds.by == "collection" else ""
+        lines.append([f"{fold}{left_out}", *(cell.get(word, ".") for word in classes), total])
     recordings = sum(row.recordings for row in counts)
     if folds.by == "frame":
         recordings //= folds.k
     target = f", stratified by {folds.target}" if folds.target else ""
     parts = [
-        f"{name} by {folds.by}, {folds.k} folds, seed {folds.seed}{target}: {recordings:,} recordings"
-        + (f" in {len(folds.units):,} units" if folds.units else ", each torn over all folds"),
+        f"{name} by {folds.by}, {folds.k} folds, seed {folds.seed}{target}: {recordings:,} recordings" + _units(folds),
         "recordings / groups / expected frames of each fold\n" + layout(lines, head=["fold", *classes, "all"]),
     ]
     if folds.by != "frame":

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.opening import open_collection, withdrawal_note
+from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
     from lusdata.dataset.index import Index
 
-__all__ = ["COLLECTION_HELP", "opened", "opened_dataset"]
+__all__ = ["COLLECTIONS_HELP", "COLLECTION_HELP", "opened", "opened_dataset", "opened_together"]
 
 COLLECTION_HELP = (
     "name of a collection (in ./manifests first), or a folder of manifests; pocus@1.0.0 for a release of it"
 )
+
+COLLECTIONS_HELP = f"{COLLECTION_HELP}; several are taken together"
 
 
 def opened(name_or_path: str | Path) -> Collection:
@@ -24,6 +28,39 @@ def opened(name_or_path: str | Path) -> Collection:
     collection = open_collection(name_or_path)
     _tell(withdrawal_note(collection))
     return collection
+
+
+def opened_together(
+    names: Sequence[str], *, labels: Path | None = None, shared: str | None = None, tell: bool = True
+) -> Collection:
+    """Open a collection, or several as one; what they share is told on standard error.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One name or path, or several.
+    labels : Path, optional
+        A table of labels.
+    shared : {"together", "first"}, optional
+        What to do with patients that several of them hold.
+    tell : bool
+        Say what they share.
+
+    Raises
+    ------
+    UsageError
+        If an option for several is given with one, or they cannot be joined.
+    """
+    if len(names) == 1:
+        given = [option for option, value in (("--labels", labels), ("--shared", shared)) if value is not None]
+        if given:
+            raise UsageError("only for several collections", where=", ".join(given), hint="leave the option out")
+        return opened(names[0])
+    from lusdata.catalog.joining.collection import join_collections
+
+    joined = join_collections([opened(name) for name in names], labels=labels, shared=shared or "together")
+    _tell(joined.note if tell else "")
+    return joined
 
 
 def opened_dataset(folder: Path) -> Index:

@@ -1,4 +1,4 @@
-"""Show a collection, or a dataset that was built, as one HTML page: pictures, counts, folds, rights, audit, gaps.
+"""Show collections, or a dataset that was built, as one HTML page: pictures, counts, folds, rights, audit, gaps.
 
 The page is a single file for the user's own machine and asks the network for nothing. Pictures come from the cache,
 from mirrors and, unless --offline is given, from where they were published; a dataset's come from its own frames. With
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import opened, opened_dataset
+from lusdata.commands.opened import opened_dataset, opened_together
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 from lusdata.wording import counted
@@ -30,9 +30,11 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata report``."""
     parser.add_argument(
-        "collection",
+        "collections",
         metavar="COLLECTION|DIR",
-        help="name of a collection, a folder of manifests, a release such as pocus@1.0.0, or a dataset folder",
+        nargs="+",
+        help="name of a collection, a folder of manifests, a release such as pocus@1.0.0, several of these to be shown "
+        "as one, or a dataset folder",
     )
     parser.add_argument(
         "--out", metavar="FILE.html", type=Path, required=True, help="the page; an older one is replaced"
@@ -68,13 +70,17 @@ def _gallery(args: argparse.Namespace) -> Gallery:
     from lusdata.publish.gallery.page import make_gallery
 
     # A bare word is a name first, as everywhere.
-    folder = Path(args.collection).expanduser()
-    if args.collection not in collection_names() and is_dataset(folder):
-        return _of_dataset(args, folder)
+    named = collection_names()
+    built = [name for name in args.collections if name not in named and is_dataset(Path(name).expanduser())]
+    if built and len(args.collections) > 1:
+        hint = "make a page of each, or one of their collections"
+        raise UsageError("a page shows one dataset folder", where=", ".join(built), hint=hint)
+    if built:
+        return _of_dataset(args, Path(built[0]).expanduser())
     from lusdata.media.fetch.collection import fetch
     from lusdata.publish.gallery.media import pictures_of_collection
 
-    collection = opened(args.collection)
+    collection = opened_together(args.collections)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
     excluded = _excluded(collection, args)
     with _bar(len(fetched.paths) + len(excluded)) as advance:

@@ -3,6 +3,8 @@
 Every command, card and page counts so: a recording is a manifest, whatever its state; it is included if it takes part
 in datasets, buildable if besides its digest is known, and obtainable if besides it has an address or is its owner's
 own. A source is who provided recordings.
+
+Of several collections it counts all together, and each; a patient that two of them hold is one group.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from typing import Any
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings
+from lusdata.catalog.joining.collection import JoinedCollection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import VERDICTS, pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
-from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
 from lusdata.wording import counted
 
 __all__ = ["configure", "run", "summarise"]
@@ -29,13 +32,13 @@ __all__ = ["configure", "run", "summarise"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lusdata stats``."""
-    parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
+    parser.add_argument("collections", metavar="COLLECTION", nargs="+", help=COLLECTIONS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON document, with the ids of what is left out")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the counts of one collection."""
-    summary = summarise(opened(args.collection))
+    """Print the counts of one collection, or of several together."""
+    summary = summarise(opened_together(args.collections, tell=False))
     print(json.dumps(summary, indent=2, ensure_ascii=False) if args.json else _text(summary))
     return 0
 
@@ -51,16 +54,14 @@ def summarise(collection: Collection) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain data for JSON. `recordings` and `groups` are what `lusdata.catalog.counts` says; `counts`, `patterns`,
-        `sources` and `licences` count what is included; `left_out` names the rest with its reason, and `unpinned` what
-        cannot be built yet.
+        Plain data for JSON. `recordings` and `groups` are what `lusdata.catalog.counts` says, and so is `collections`,
+        of each of several joined; `counts`, `patterns`, `sources` and `licences` count what is included; `left_out`
+        names the rest with its reason, and `unpinned` what cannot be built yet.
     """
     included = collection.included
     counts = count_recordings(collection.manifests)
     return {
-        "collection": collection.name,
-        "folder": shown_path(collection.root if collection.release is None else collection.release.folder),
-        **({} if collection.release is None else {"release": collection.release.version}),
+        **_heading(collection),
         "recordings": {
             "total": counts["recordings"],
             **{state: counts[state] for state in enumeration("status", "state")},
@@ -83,6 +84,24 @@ def summarise(collection: Collection) -> dict[str, Any]:
             if manifest.state != "included"
         ],
         "unpinned": [manifest.id for manifest in included if manifest.sha256 is None],
+    }
+
+
+def _heading(collection: Collection) -> dict[str, Any]:
+    """Name a collection and its folder; of several joined, all of them with their sizes."""
+    if isinstance(collection, JoinedCollection):
+        names = ("recordings", "included", "groups", "buildable", "obtainable")
+        counts = [count_recordings(part.manifests) for part in collection.parts]
+        parts = [
+            _heading(part) | {name: numbers[name] for name in names}
+            for part, numbers in zip(collection.parts, counts, strict=True)
+        ]
+        return {"collection": collection.label, "collections": parts, "shared": collection.overlap}
+    release = collection.release
+    return {
+        "collection": collection.name,
+        "folder": shown_path(collection.root if release is None else release.folder),
+        **({} if release is None else {"release": release.version}),
     }
 
 
@@ -126,7 +145,7 @@ def _by(manifests: Iterable[Manifest], key: Callable[[Manifest], str]) -> dict[s
 def _text(summary: Mapping[str, Any]) -> str:
     total = summary["recordings"]
     parts = [
-        f"{_label(summary)}: {total['total']:,} recordings  ({summary['folder']})\n"
+        f"{_label(summary)}: {total['total']:,} recordings{_folder(summary)}\n"
         f"  {total['included']:,} included in {counted(summary['groups'], 'group')} from "
         f"{counted(len(summary['sources']), 'source')}, {total['excluded']:,} excluded, "
         f"{total['withdrawn']:,} withdrawn\n"
@@ -136,6 +155,11 @@ def _text(summary: Mapping[str, Any]) -> str:
         f"frames of {summary['rights']['publish']:,} may be published",
         "included, by class, probe and kind\n" + _count_table(summary["counts"]),
     ]
+    if summary.get("collections"):
+        columns = ("recordings", "included", "groups", "buildable", "obtainable")
+        rows = [[f"{_label(x)}  ({x['folder']})", *(x[name] for name in columns)] for x in summary["collections"]]
+        parts.insert(1, table(rows, head=["collection", *columns]))
+        parts.append(summary["shared"])
     if summary["patterns"]:
         rows = [[pattern_word(name), *said.values()] for name, said in summary["patterns"].items()]
         parts.append(table(rows, head=["pattern", "present", "absent", "readers disagree", "unknown", "not assessed"]))
@@ -143,6 +167,10 @@ def _text(summary: Mapping[str, Any]) -> str:
         rows = [[word, *counts.values()] for word, counts in summary[key].items()]
         parts.append(table(rows, head=[name, "recordings", "buildable", "publishable"]) if rows else "")
     return "\n\n".join(part for part in parts if part)
+
+
+def _folder(summary: Mapping[str, Any]) -> str:
+    return f"  ({summary['folder']})" if "folder" in summary else f" in {len(summary['collections'])} collections"
 
 
 def _label(summary: Mapping[str, Any]) -> str:

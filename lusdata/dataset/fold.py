@@ -41,7 +41,8 @@ class Fold:
 
     @property
     def _heading(self) -> str:
-        return f"Fold {self.number} of {self.table.k} by {self.table.by}"
+        tested = f", {'+'.join(self.table.collections[self.number])} tested" if self.table.by == "collection" else ""
+        return f"Fold {self.number} of {self.table.k} by {self.table.by}{tested}"
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(part.recordings):,} ({part.frames:,})" for name, part in self.parts.items())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import collection_names
+from lusdata.catalog.joining.collection import Labels, join_collections
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build import build, gained
@@ -16,8 +18,10 @@ from lusdata.dataset.crew import Files
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.index import Index, is_dataset, open_index
 from lusdata.dataset.integrity import require_intact
+from lusdata.dataset.join import joined
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
+from lusdata.dataset.source import collection_of
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
 from lusdata.dataset.withdrawn import outdated_note
 from lusdata.errors import UsageError
@@ -27,7 +31,7 @@ __all__ = ["Clip", "Dataset", "Fold", "Frames", "load"]
 
 
 def load(
-    collection_or_folder: str | Path,
+    collection_or_folder: str | Path | Iterable[str | Path],
     *,
     release: str | None = None,
     rate_hz: float | None = None,
@@ -41,19 +45,22 @@ def load(
     workers: int | None = None,
     offline: bool = False,
     progress: bool = True,
+    labels: Labels = None,
+    shared: str = "together",
 ) -> Dataset:
-    """Open a dataset, or build it and open it.
+    """Open a dataset, or build it and open it; several are joined.
 
     Parameters
     ----------
-    collection_or_folder : str or Path
+    collection_or_folder : str or Path, or several
         A folder that ``lusdata build`` made; or the name of a collection, or a folder of manifests, which is
         built into the cache at the first call and opened from there at the next. ``"pocus@1.0.0"`` names a release of
-        it.
+        it. Several, in a list, are opened one after the other and joined, as `lusdata.join` does.
     release : str, optional
         Version of a release of the collection, such as ``"1.0.0"``: its manifests as they were, and its folds. What
         was withdrawn since is left out, with a warning. By default the collection as it is today. For a dataset folder
-        the version follows from the folder, and one that is given must agree with it.
+        the version follows from the folder, and one that is given must agree with it. Of several, name each:
+        ``["pocus@1.1.0", "blues@1.0.0"]``.
     rate_hz : float, optional
         Frames per second; 3 by default. For a dataset folder each setting follows from the folder, and one that is
         given must agree with it.
@@ -77,6 +84,9 @@ def load(
         Touch no network.
     progress : bool
         Show bars while building, if standard error is a terminal.
+    labels, shared
+        Of several: what targets mean in the words of each, and what to do with patients that more than one holds; see
+        `lusdata.join`.
 
     Returns
     -------
@@ -86,7 +96,8 @@ def load(
     Raises
     ------
     UsageError
-        If there is no such collection or release, a setting is out of range, or disagrees with the folder.
+        If there is no such collection or release, a setting is out of range, or disagrees with the folder; or several
+        cannot be joined.
     DataError
         If a manifest has a fault, a release was changed, nothing can be built, or the folder is unfinished, of another
         version, or a file of it is missing or was changed since it was built.
@@ -99,6 +110,8 @@ def load(
 
         dataset = lusdata.load("pocus", release="1.0.0", mirror="path/to/media")
         dataset.fold(0)                                # as frozen in release 1.0.0
+        both = lusdata.load(["pocus", "blues"])
+        both.fold(0, by="collection")                  # one is tested, the other fitted on
     """
     wanted = {
         "rate_hz": rate_hz,
@@ -108,18 +121,52 @@ def load(
         "select": select,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    settings = Recipe.from_dict(Recipe().as_dict() | given)
-    folder = Path(collection_or_folder).expanduser()
-    shipped = isinstance(collection_or_folder, str) and collection_or_folder in collection_names()
-    if not shipped and is_dataset(folder):
-        index = open_index(folder)
-        _agree(index, settings, list(given), format, release)
+    load_one = partial(
+        _load_one,
+        settings=Recipe.from_dict(Recipe().as_dict() | given),
+        given=list(given),
+        release=release,
+        format_=format,
+        mirrors=[mirror] if isinstance(mirror, (str, Path)) else list(mirror or ()),
+        root=cache_dir() if cache is None else Path(cache).expanduser(),
+        workers=workers,
+        offline=offline,
+        progress=progress,
+    )
+    names = [collection_or_folder] if isinstance(collection_or_folder, (str, Path)) else list(collection_or_folder)
+    if len(names) == 1:
+        if labels is not None or shared != "together":
+            raise UsageError("labels and shared are for several collections", where=str(names[0]))
+        return load_one(names[0])
+    if release is not None:
+        hint = 'name it behind each: ["pocus@1.1.0", "blues@1.0.0"]'
+        raise UsageError("one release for several collections", where="release", found=release, hint=hint)
+    if not all(_is_built(name) for name in names):
+        # What a build of an hour would be refused for is said before it.
+        join_collections([_carried(name) for name in names], labels=labels, shared=shared)
+    return joined(list(map(load_one, names)), labels=labels, shared=shared, level=3)
+
+
+def _load_one(
+    collection_or_folder: str | Path,
+    *,
+    settings: Recipe,
+    given: list[str],
+    release: str | None,
+    format_: str | None,
+    mirrors: list[str | Path],
+    root: Path,
+    workers: int | None,
+    offline: bool,
+    progress: bool,
+) -> Dataset:
+    if _is_built(collection_or_folder):
+        index = open_index(Path(collection_or_folder).expanduser())
+        _agree(index, settings, given, format_, release)
         _warn_of_withdrawals(index)
         return _intact(index)
-    mirrors = [mirror] if isinstance(mirror, (str, Path)) else list(mirror or ())
     collection = _open(collection_or_folder, release)
-    kind = format or "parquet"
-    root = cache_dir() if cache is None else Path(cache).expanduser()
+    kind = format_ or "parquet"
     target = _target(collection, settings, kind, root=root, mirrors=mirrors)
     if (target / INDEX).is_file():
         return _intact(open_index(target))
@@ -137,6 +184,17 @@ def load(
     return Dataset(report.index)
 
 
+def _is_built(name: str | Path) -> bool:
+    """Tell whether a user names a dataset folder; a bare word is a collection first."""
+    named = isinstance(name, str) and name in collection_names()
+    return not named and is_dataset(Path(name).expanduser())
+
+
+def _carried(name: str | Path) -> Collection:
+    """Return the collection that a name or a dataset folder stands for."""
+    return collection_of(open_index(Path(name).expanduser())) if _is_built(name) else open_collection(name)
+
+
 def _intact(index: Index) -> Dataset:
     """Open a dataset whose files are all what its index says: nobody fits a model on what was changed."""
     require_intact(index.folder, index.files, again=False)
@@ -150,7 +208,7 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
     collection = open_collection(name_or_path) if release is None else open_release(name, release)
     if collection.withdrawn_since:
         # Whoever loads a release expects all of it.
-        warnings.warn(withdrawal_note(collection), stacklevel=3)
+        warnings.warn(withdrawal_note(collection), stacklevel=4)
     return collection
 
 
@@ -158,7 +216,7 @@ def _warn_of_withdrawals(index: Index) -> None:
     """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
     note = outdated_note(index)
     if note:
-        warnings.warn(note, stacklevel=3)
+        warnings.warn(note, stacklevel=4)
 
 
 def _agree(index: Index, settings: Recipe, names: list[str], format_: str | None, release: str | None = None) -> None:

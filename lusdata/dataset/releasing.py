@@ -33,8 +33,9 @@ from lusdata.catalog.schema import NEWEST
 from lusdata.dataset.audit.report import audit
 from lusdata.dataset.audit.split import split_of_table
 from lusdata.dataset.certificate import certificate
-from lusdata.dataset.folds.frozen import DEFAULT_K, frozen_table, origin_of
+from lusdata.dataset.folds.frozen import frozen_table, origin_of
 from lusdata.dataset.folds.make import make_folds
+from lusdata.dataset.folds.parts import DEFAULT_K
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import unit_ids
 from lusdata.errors import DataError, OutsideError, UsageError

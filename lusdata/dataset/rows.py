@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusdata.catalog.groups import group_ids
-from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.tasks import Task, find_task
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.index import Entry, Index
 from lusdata.dataset.reading import read_recordings
+from lusdata.dataset.source import Source
 from lusdata.errors import DataError, UsageError
 from lusdata.media.png import decode_png
 
-__all__ = ["Clip", "Frames", "Piece", "Source", "arrays", "clips", "decoded", "divided", "read_pieces"]
+__all__ = ["Clip", "Frames", "Piece", "arrays", "clips", "decoded", "divided", "read_pieces"]
 
 
 class Frames(NamedTuple):
@@ -76,45 +74,33 @@ class Clip(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """Some rows of one recording; None for all."""
+    """Some rows of one recording of an opened folder; None for all."""
 
+    index: Index
     entry: Entry
     rows: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return self.entry.place.rows if self.rows is None else len(self.rows)
 
+    def with_rows_of(self, other: Piece) -> Piece:
+        """Return a piece of the rows of both.
 
-@dataclass(frozen=True)
-class Source:
-    """What all views of one dataset share."""
-
-    index: Index
-
-    @cached_property
-    def manifests(self) -> dict[str, Manifest]:
-        """The collection's manifests by id."""
-        return {manifest.id: manifest for manifest in self.index.manifests}
-
-    @cached_property
-    def groups(self) -> dict[str, str]:
-        """The patient group of each recording id."""
-        return group_ids(self.index.manifests)
-
-    def find_task(self, name: str) -> Task:
-        """Return what can be predicted under a name; see `lusdata.catalog.tasks.find_task`."""
-        index = self.index
-        return find_task(name, manifests=index.manifests, tasks=index.about.tasks, scales=index.scales)
-
-    @cached_property
-    def tables(self) -> dict[tuple[Any, ...], FoldTable]:
-        """Fold tables that were asked for, by their settings."""
-        return {}
+        Raises
+        ------
+        UsageError
+            If a row is in both.
+        """
+        mine, theirs = (set(range(len(piece)) if piece.rows is None else piece.rows) for piece in (self, other))
+        if mine & theirs:
+            raise UsageError("two parts of a dataset hold the same rows", where=self.entry.id)
+        return Piece(self.index, self.entry, tuple(sorted(mine | theirs)))
 
 
-def read_pieces(index: Index, pieces: Sequence[Piece]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+def read_pieces(pieces: Sequence[Piece]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
     """Yield frame indices, times in seconds and PNG files of each piece."""
-    recordings = read_recordings(index, [piece.entry for piece in pieces])
+    runs = ((index, list(run)) for index, run in groupby(pieces, key=lambda piece: piece.index))
+    recordings = chain.from_iterable(read_recordings(index, [piece.entry for piece in run]) for index, run in runs)
     for piece, columns in zip(pieces, recordings, strict=True):
         if piece.rows is None:
             yield columns
@@ -124,13 +110,11 @@ def read_pieces(index: Index, pieces: Sequence[Piece]) -> Iterator[tuple[list[in
             yield [frame_indices[row] for row in rows], [times_s[row] for row in rows], [pictures[row] for row in rows]
 
 
-def divided(index: Index, pieces: Sequence[Piece], table: FoldTable, number: object) -> dict[str, list[Piece]]:
+def divided(pieces: Sequence[Piece], table: FoldTable, number: object) -> dict[str, list[Piece]]:
     """Divide rows between the parts of a round.
 
     Parameters
     ----------
-    index : Index
-        The dataset.
     pieces : sequence of Piece
         The rows to divide.
     table : FoldTable
@@ -158,13 +142,13 @@ def divided(index: Index, pieces: Sequence[Piece], table: FoldTable, number: obj
         for piece in pieces:
             parts[table.part(int(number), piece.entry.id)].append(piece)
         return parts
-    for piece, (frame_indices, _, _) in zip(pieces, read_pieces(index, pieces), strict=True):
+    for piece, (frame_indices, _, _) in zip(pieces, read_pieces(pieces), strict=True):
         rows = range(piece.entry.place.rows) if piece.rows is None else piece.rows
         torn: dict[str, list[int]] = {}
         for row, frame_index in zip(rows, frame_indices, strict=True):
             torn.setdefault(table.part(int(number), piece.entry.id, frame_index), []).append(row)
         for name, some in torn.items():
-            parts[name].append(Piece(piece.entry, tuple(some)))
+            parts[name].append(Piece(piece.index, piece.entry, tuple(some)))
     return parts
 
 
@@ -217,7 +201,7 @@ def arrays(source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], sha
     frame_indices: list[int] = []
     times_s: list[float] = []
     row = 0
-    for indices, times, pictures in read_pieces(source.index, pieces):
+    for indices, times, pictures in read_pieces(pieces):
         frame_indices += indices
         times_s += times
         for picture in pictures:
@@ -251,7 +235,7 @@ def clips(
     shape : tuple of int
         Height, width and channels of a frame.
     """
-    found = read_pieces(source.index, pieces)
+    found = read_pieces(pieces)
     for piece, label, (frame_indices, times_s, pictures) in zip(pieces, labels, found, strict=True):
         images = np.stack([decoded(picture, shape).reshape(_size(shape)) for picture in pictures])
         yield Clip(

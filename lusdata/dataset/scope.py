@@ -8,7 +8,7 @@ from typing import Any
 
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.folds.strata import ByTarget
-from lusdata.dataset.rows import Source
+from lusdata.dataset.source import Source
 from lusdata.dataset.table import recordings_table
 from lusdata.dataset.target import Answers, Target, answers_of_function, answers_of_task, listed_targets
 
@@ -29,10 +29,15 @@ class Scope:
     def __init__(self, source: Source, recordings: Sequence[str] | None = None) -> None:
         self._source = source
         self._manifests = (
-            [m for m in source.index.manifests if m.state == "included" and m.sha256 is not None]
+            [m for m in source.collection.manifests if m.state == "included" and m.sha256 is not None]
             if recordings is None
             else [source.manifests[name] for name in recordings]
         )
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(manifest.id for manifest in self._manifests)
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -57,8 +62,8 @@ class Scope:
     @cached_property
     def _rows(self) -> dict[str, Any]:
         """The row of each recording, as `Dataset.table` has it."""
-        index = self._source.index
-        frames = {entry.id: entry.place.rows for entry in index.entries}
-        counts = [frames.get(manifest.id, 0) for manifest in self._manifests]
-        table = recordings_table(self._manifests, frames=counts, groups=self._source.groups, tasks=index.about.tasks)
+        source = self._source
+        entries = source.entries
+        counts = [entries[m.id].place.rows if m.id in entries else 0 for m in self._manifests]
+        table = recordings_table(self._manifests, frames=counts, groups=source.groups, tasks=source.about.tasks)
         return {manifest.id: row for manifest, (_, row) in zip(self._manifests, table.iterrows(), strict=True)}

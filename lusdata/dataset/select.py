@@ -15,7 +15,7 @@ from lusdata.catalog.patterns import VERDICTS, pattern_names, verdicts
 from lusdata.catalog.rights import LICENCES, licence_of, rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.catalog.severity import known_scales
-from lusdata.catalog.tasks import Task, find_task
+from lusdata.catalog.tasks import Task, find_task, value_word
 from lusdata.errors import UsageError
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "parse_select",
     "select_manifests",
     "target_key",
-    "value_word",
 ]
 
 
@@ -86,9 +85,9 @@ def parse_select(text: str) -> Selection:
     ----------
     text : str
         Clauses between commas, each ``key=word|word`` or ``key!=word|word``; empty for every recording. The keys are
-        class, id, kind, licence, patterns (a pattern that some reader calls present), probe, provider, publish
-        (yes or no: whether the licence allows passing frames on) and zone; and those of targets: a pattern such as
-        b_lines (present, absent, disagree, unknown or not-assessed, of all readers together), severity or
+        class, collection, id, kind, licence, patterns (a pattern that some reader calls present), probe, provider,
+        publish (yes or no: whether the licence allows passing frames on) and zone; and those of targets: a pattern
+        such as b_lines (present, absent, disagree, unknown or not-assessed, of all readers together), severity or
         severity:SCALE, and task:NAME.
 
     Returns
@@ -175,7 +174,7 @@ def _allowed(key: str) -> tuple[str, ...]:
         "licence": lambda: tuple(sorted(LICENCES)),
         "publish": lambda: ("no", "yes"),
     }
-    # An id, a provider, a zone or a value can be any word; those that occur are known only from a collection.
+    # An id, a name, a provider, a zone or a value can be any word; those that occur are known only from a collection.
     return fixed[key]() if key in fixed else ()
 
 
@@ -190,6 +189,7 @@ def _zone(manifest: Manifest) -> list[str]:
 
 _READ: Mapping[str, Callable[[Manifest], Iterable[str]]] = {
     "class": lambda manifest: [manifest.class_name],
+    "collection": lambda manifest: [manifest.collection],
     "id": lambda manifest: [manifest.id],
     "kind": lambda manifest: [manifest.kind],
     "licence": lambda manifest: [str(manifest.licence["id"])],
@@ -210,19 +210,6 @@ def target_key(name: str) -> str:
     ('b_lines', 'severity', 'task:outcome')
     """
     return name if name == "class" or _is_target(name) else f"{_TASK}{name}"
-
-
-def value_word(value: object) -> str:
-    """Return a target's value as selections write it.
-
-    Examples
-    --------
-    >>> value_word(True), value_word(2.0), value_word(1.5), value_word("died")
-    ('true', '2', '1.5', 'died')
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.15g}" if isinstance(value, (int, float)) else str(value)
 
 
 _TASK, _SCALE = "task:", "severity:"
@@ -272,7 +259,8 @@ def select_manifests(
     Raises
     ------
     UsageError
-        If a word of an open key (id, provider, zone, a target) occurs in no recording: most likely it is misspelt.
+        If a word of an open key (id, collection, provider, zone, a target) occurs in no recording: most likely it is
+        misspelt.
     """
     manifests = tuple(manifests)
     find = find or partial(find_task, manifests=manifests, tasks={}, scales=known_scales())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +58,14 @@ _MEDIA = ("container", "codec", "frame_count", "duration_s", "rate_hz", "width_p
 
 
 def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
-    facts = ("recording", "class", "probe", "kind", "group", "group_basis", "provider", "licence", "publish", "frames")
+    facts = ("recording", "collection", "class", "probe", "kind", "group", "group_basis")
     patient = ("age_band", "sex", "symptoms")
     return [
         *facts,
+        "provider",
+        "licence",
+        "publish",
+        "frames",
         *_MEDIA,
         "size_bytes",
         "zone",
@@ -76,7 +81,7 @@ def _columns(scales: Sequence[str], tasks: Mapping[str, Task]) -> list[str]:
 
 
 def _task(name: str) -> str:
-    return "task_" + name.replace("-", "_")
+    return "task_" + re.sub(r"\W", "_", name)
 
 
 def _row(
@@ -86,6 +91,7 @@ def _row(
     symptoms = patient.get("symptoms")
     return {
         "recording": manifest.id,
+        "collection": manifest.collection,
         "class": manifest.class_name,
         "probe": manifest.probe,
         "kind": manifest.kind,

@@ -50,7 +50,7 @@ class Dataset(ViewParts, ViewLabels):
         """
         manifests = [self._source.manifests[piece.entry.id] for piece in self._pieces]
         frames = [len(piece) for piece in self._pieces]
-        return recordings_table(manifests, frames=frames, groups=self._source.groups, tasks=self.index.about.tasks)
+        return recordings_table(manifests, frames=frames, groups=self._source.groups, tasks=self._source.about.tasks)
 
     def fold(
         self,
@@ -89,7 +89,7 @@ class Dataset(ViewParts, ViewLabels):
             If a recording is not in the given table.
         """
         table = self.fold_table(by=by, k=k, seed=seed, folds=folds, unknown=unknown, target=target)
-        pieces = divided(self.index, self._pieces, table, number)
+        pieces = divided(self._pieces, table, number)
         train, validation, test = (self._part(pieces[name], self._scope) for name in ("train", "validation", "test"))
         return Fold(train, validation, test, int(number), table)
 
@@ -119,9 +119,18 @@ class Dataset(ViewParts, ViewLabels):
         for number in range(table.k):
             yield self.fold(number, folds=table)
 
+    def __add__(self, other: Dataset) -> Dataset:
+        """Join with a dataset of another collection, or with another part of the same; see `lusdata.join`."""
+        from lusdata.dataset.join import joined
+
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        return joined([self, other], labels=None, shared="together", level=3)
+
     def verify(self, *, deep: bool = False) -> None:
-        """Check the folder against its digests; see `lusdata.dataset.reading.verify`."""
-        verify(self.index, deep=deep)
+        """Check the folder, or each of several, against its digests; see `lusdata.dataset.reading.verify`."""
+        for index in self.indexes:
+            verify(index, deep=deep)
 
     @property
     def counts(self) -> dict[str, tuple[int, int]]:
@@ -136,9 +145,9 @@ class Dataset(ViewParts, ViewLabels):
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {recordings}" for name, (recordings, _) in self.counts.items())
         return (
-            f"<Dataset {self.index.label}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
-            f"{self.index.recipe.text()}>"
+            f"<Dataset {self._source.label}: {len(self._pieces):,} recordings ({counts}), {self.frames:,} frames; "
+            f"{self._source.recipe.text()}>"
         )
 
     def _repr_html_(self) -> str:
-        return dataset_html(self.index.label, self.index.recipe.text(), self.counts)
+        return dataset_html(self._source.label, self._source.recipe.text(), self.counts)

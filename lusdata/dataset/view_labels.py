@@ -24,7 +24,7 @@ class ViewLabels(ViewBase):
 
     @property
     def _shape(self) -> tuple[int, int, int]:
-        recipe = self.index.recipe
+        recipe = self._source.recipe
         return recipe.size_px, recipe.size_px, 1 if recipe.colour == "grey" else 3
 
     def to_numpy(self, target: Target | None = None) -> Frames:
@@ -42,7 +42,7 @@ class ViewLabels(ViewBase):
         Returns
         -------
         Frames
-            Arrays in the order of the rows: by recording id, then by time.
+            Arrays in the order of the rows: by recording id, then by time; of joined datasets one after the other.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class ViewLabels(ViewBase):
         return answers[0].choices if single else tuple(item.choices for item in answers)
 
     def _encoded(self, pieces: Sequence[Piece]) -> list[bytes]:
-        return [picture for _, _, pictures in read_pieces(self.index, pieces) for picture in pictures]
+        return [picture for _, _, pictures in read_pieces(pieces) for picture in pictures]
 
     def _labelled(self, target: Target | None) -> tuple[tuple[Piece, ...], NDArray[Any]]:
         """Return the pieces that have a label, and their labels."""

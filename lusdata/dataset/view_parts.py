@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from lusdata.dataset.folds.frozen import DEFAULT_K, DEFAULT_SEED, pick_table
+from lusdata.catalog.tasks import value_word
+from lusdata.dataset.folds.frozen import DEFAULT_SEED, pick_table
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable, read_fold_table
 from lusdata.dataset.scope import Scope
-from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests, target_key, value_word
+from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests, target_key
 from lusdata.dataset.target import Target, listed_targets
 from lusdata.dataset.view_base import ViewBase
 from lusdata.errors import UsageError
@@ -36,6 +37,7 @@ class ViewParts(ViewBase):
         licence: Words = None,
         zone: Words = None,
         id: Words = None,
+        collection: Words = None,
         publish: Words | bool = None,
         targets: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -45,9 +47,10 @@ class ViewParts(ViewBase):
         ----------
         text : str
             Conditions as for ``lusdata build --select``, such as ``"probe=convex,class!=uninformative"``.
-        class_name, probe, patterns, kind, provider, licence, zone, id, publish : str or sequence of str, optional
-            A word, or several of which one must hold; see `lusdata.dataset.select.parse_select`. `publish` may be
-            True or False too.
+        class_name, probe, patterns, kind, provider, licence : str or sequence of str, optional
+            A word, or several of which one must hold; see `lusdata.dataset.select.parse_select`.
+        zone, id, collection, publish
+            As these; `publish` may be True or False too.
         targets : Mapping, optional
             Values by target, such as ``{"severity": [2, 3], "b_lines": "present"}``: one, or several of which one must
             hold.
@@ -64,6 +67,7 @@ class ViewParts(ViewBase):
         """
         given = {
             "class": class_name,
+            "collection": collection,
             "id": id,
             "kind": kind,
             "licence": licence,
@@ -108,13 +112,13 @@ class ViewParts(ViewBase):
         wanted = None if target is None else listed_targets(target)[0]
         key = (by, k, seed, unknown, None if wanted is None else tuple(wanted))
         if key not in tables:
-            path = self.index.folds_path(by)
+            path = self._source.folds_path(by)
             frozen = None if path is None else read_fold_table(path)
             frozen = pick_table(frozen, k=k, seed=seed, unknown=unknown, target=target)
             tables[key] = frozen or make_folds(
-                self.index.manifests,
+                self._source.collection.manifests,
                 by=by,
-                k=DEFAULT_K if k is None else k,
+                k=k,
                 seed=DEFAULT_SEED if seed is None else seed,
                 unknown=unknown,
                 target=None if wanted in (None, ["class"]) else Scope(self._source).strata(wanted),

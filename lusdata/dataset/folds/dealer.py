@@ -30,6 +30,7 @@ class Dealer:
         previous: FoldTable | None,
         unknown: str | None,
         strata: Strata,
+        homes: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.catalog = catalog
         self.frames = frames
@@ -39,6 +40,8 @@ class Dealer:
         self.max_frames = max_frames
         self.unknown = unknown
         self.strata = strata
+        # With folds by collection, the collections of each recording that are tested together.
+        self.homes = homes
         # What each recording counts as, as far as the recordings of a day tell: later ones change nothing of it.
         self.words: dict[str, str] = {}
         # Recordings of the earlier table: they are never outvoted by newcomers of their unit, however old these are.
@@ -64,11 +67,15 @@ class Dealer:
         fold_of_unit: dict[str, int] = {}
         validation: list[tuple[str, ...]] = []
         members: dict[str, list[Manifest]] = {}
+        given = None if self.homes is None else self._by_home(self.homes)
         for day in sorted({manifest.since for manifest in self.catalog}):
             known = [manifest for manifest in self.catalog if manifest.since <= day]
             self.words = self.strata.words([manifest for manifest in known if manifest.id in self.frames])
             members = self._members(known)
-            fold_of_unit = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
+            if given is None:
+                fold_of_unit = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
+            else:
+                fold_of_unit = {unit: given[recordings[0].id] for unit, recordings in members.items()}
             validation = []
             for i in range(self.k):
                 rest = {unit: recordings for unit, recordings in members.items() if fold_of_unit[unit] != i}
@@ -81,6 +88,18 @@ class Dealer:
             for unit, fold in fold_of_unit.items()
         )
         return tuple(sorted(units, key=lambda unit: (unit.fold, unit.id))), tuple(validation)
+
+    def _by_home(self, homes: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+        """Return the fold of each recording, which follows from its collection: in the order of their names."""
+        usable = [manifest for manifest in self.catalog if manifest.id in self.frames]
+        members: dict[str, list[Manifest]] = {}
+        for manifest in usable:
+            members.setdefault("+".join(homes[manifest.id]), []).append(manifest)
+        fold_of = {name: fold for fold, name in enumerate(sorted(members))}
+        if self.fold_of or len(members) > self.k:
+            self.words = self.strata.words(usable)
+            fold_of = self._assign(members, self.fold_of, shares=(1,) * self.k, seed=str(self.seed))
+        return {manifest.id: fold_of["+".join(homes[manifest.id])] for manifest in usable}
 
     def _members(self, known: Sequence[Manifest]) -> dict[str, list[Manifest]]:
         unit_of = unit_ids(known, self.by, unknown=self.unknown)

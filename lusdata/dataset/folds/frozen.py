@@ -9,9 +9,9 @@ from lusdata.catalog.releases.release import Release, folds_file
 from lusdata.dataset.folds.make import make_folds
 from lusdata.dataset.folds.table import FoldTable
 
-__all__ = ["DEFAULT_K", "DEFAULT_SEED", "frozen_table", "moved_recordings", "origin_of", "pick_table", "table_of"]
+__all__ = ["DEFAULT_SEED", "frozen_table", "moved_recordings", "origin_of", "pick_table", "table_of"]
 
-DEFAULT_K, DEFAULT_SEED = 5, 0
+DEFAULT_SEED = 0
 
 
 def frozen_table(release: Release, by: str) -> FoldTable | None:
@@ -83,7 +83,7 @@ def table_of(
     return make_folds(
         collection.manifests,
         by=by,
-        k=DEFAULT_K if k is None else k,
+        k=k,
         seed=DEFAULT_SEED if seed is None else seed,
         rate_hz=3.0 if rate_hz is None else rate_hz,
         max_frames=30 if max_frames is None else max_frames,

@@ -8,7 +8,7 @@ every day that was there. With an earlier table, additions of any day move nobod
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from lusdata.catalog.about import About
@@ -16,10 +16,10 @@ from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.census import Census
 from lusdata.dataset.folds.dealer import Dealer
-from lusdata.dataset.folds.parts import UNITS, UNKNOWN, Split, Unit
+from lusdata.dataset.folds.parts import DEFAULT_K, UNITS, UNKNOWN, Split, Unit
 from lusdata.dataset.folds.strata import Strata, strata_of
 from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.folds.units import catalog_digest, expected_frames, unit_ids
+from lusdata.dataset.folds.units import catalog_digest, collection_homes, expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
 
 __all__ = ["FoldTable", "Split", "make_folds"]
@@ -29,7 +29,7 @@ def make_folds(
     manifests: Iterable[Manifest],
     *,
     by: str = "patient",
-    k: int = 5,
+    k: int | None = None,
     seed: int = 0,
     rate_hz: float = 3.0,
     max_frames: int = 30,
@@ -45,12 +45,14 @@ def make_folds(
     manifests : iterable of Manifest
         The catalog, in any order. Recordings that are included and have a digest are dealt; the others only tell which
         groups belong together.
-    by : {"patient", "video", "source", "frame"}
+    by : {"patient", "video", "source", "collection", "frame"}
         What stays together: a patient group with everything linked to it (the default, and the only one whose scores
-        say something about new patients); a recording; a provider with all its patients; or nothing, so that frames
-        of one recording stand on both sides and the absurd score of it can be shown.
-    k : int
-        Number of folds, 2 to the number of units.
+        say something about new patients); a recording; a provider with all its patients; a whole collection, where the
+        catalog holds several (`lusdata.join_collections`); or nothing, so that frames of one recording stand on both
+        sides and the absurd score of it can be shown.
+    k : int, optional
+        Number of folds, 2 to the number of units; 5 by default, and by collection one for each, in the order of their
+        names.
     seed : int
         Decides among equally good tables.
     rate_hz, max_frames : float, int
@@ -73,13 +75,14 @@ def make_folds(
     -------
     FoldTable
         Each recording in exactly one fold, each unit whole. Per round, fold i is tested, and about a fifth of the
-        rest, as whole units, is set aside for validation.
+        rest, as whole units (by collection: as whole patients), is set aside for validation.
 
     Raises
     ------
     UsageError
         If a setting is out of range, `k` exceeds the number of units, `previous` has other settings, there is no such
-        target, or it is not known whose all recordings are and `unknown` does not say what to do.
+        target, it is not known whose all recordings are and `unknown` does not say what to do, or no collection can be
+        left out, since there is one or all share patients.
     DataError
         If nothing can be dealt, or two manifests have one id.
 
@@ -104,7 +107,11 @@ def make_folds(
     unknown = _answered(by, usable, catalog, unknown)
     strata = strata_of(target, usable, About() if about is None else about)
     frames = {m.id: expected_frames(m, rate_hz=rate_hz, max_frames=max_frames) for m in usable}
-    _check_k(k, by, sum(frames.values()) if by == "frame" else len(set(_usable_units(catalog, by, unknown).values())))
+    units_of = {} if by == "frame" else _usable_units(catalog, by, unknown)
+    homes = _homes(usable, units_of) if by == "collection" else None
+    there = set(units_of.values()) if homes is None else set(homes.values())
+    k = (DEFAULT_K if homes is None else len(there)) if k is None else k
+    _check_k(k, by, sum(frames.values()) if by == "frame" else len(there))
     if previous is not None and (previous.by, previous.k) != (by, k):
         raise UsageError(
             "the previous folds were made with other settings",
@@ -127,6 +134,7 @@ def make_folds(
             previous=previous,
             unknown=unknown,
             strata=strata,
+            homes=homes,
         )
         units, validation = dealer.deal()
         counts = census.of_folds({recording: unit.fold for unit in units for recording in unit.recordings})
@@ -164,17 +172,44 @@ def _answered(by: str, usable: Sequence[Manifest], catalog: Sequence[Manifest], 
     return unknown
 
 
+def _homes(usable: Sequence[Manifest], units: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the collections of each recording that are left out together, of which there must be two at least."""
+    homes = collection_homes(usable, units)
+    collections = sorted({manifest.collection for manifest in usable})
+    if len(collections) < 2:
+        raise UsageError(
+            "folds by collection need several collections with recordings that can be built",
+            where="by",
+            found=", ".join(collections),
+            hint="name them together: lusdata folds pocus blues --by collection",
+        )
+    if len(set(homes.values())) < 2:
+        held: dict[str, set[str]] = {}
+        for manifest in usable:
+            held.setdefault(units[manifest.id], set()).add(manifest.collection)
+        shared = sorted(unit for unit, names in held.items() if len(names) > 1)
+        more = f" and {len(shared) - 3:,} more" if len(shared) > 3 else ""
+        raise UsageError(
+            "no collection can be left out, since they share patients",
+            where=", ".join(collections),
+            found=", ".join(shared[:3]) + more,
+            hint="leave these recordings out of the later ones: shared='first', or --shared first",
+        )
+    return homes
+
+
 def _usable_units(catalog: Sequence[Manifest], by: str, unknown: str | None) -> dict[str, str]:
     units = unit_ids(catalog, by, unknown=unknown)
     return {m.id: units[m.id] for m in catalog if m.state == "included" and m.sha256 is not None}
 
 
-def _check(by: str, k: int, seed: int, rate_hz: float, max_frames: int, unknown: str | None) -> None:
+def _check(by: str, k: int | None, seed: int, rate_hz: float, max_frames: int, unknown: str | None) -> None:
     if unknown not in (None, *UNKNOWN):
         raise UsageError("unknown word", where="unknown", expected=" or ".join(UNKNOWN), found=repr(unknown))
     if by not in UNITS:
         raise UsageError("unknown split unit", where="by", expected="one of " + ", ".join(UNITS), found=repr(by))
-    for name, value, least in (("k", k, 2), ("seed", seed, None), ("max_frames", max_frames, 1)):
+    wanted_k = DEFAULT_K if k is None else k
+    for name, value, least in (("k", wanted_k, 2), ("seed", seed, None), ("max_frames", max_frames, 1)):
         # bool is an int to Python, but True is no number of folds.
         if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
             expected = "a whole number" if least is None else f"a whole number, at least {least}"
@@ -191,7 +226,13 @@ def _check_ids(catalog: Sequence[Manifest]) -> None:
 
 def _check_k(k: int, by: str, units: int) -> None:
     if k > units:
-        names = {"patient": "patient groups", "video": "recordings", "source": "sources", "frame": "frames"}
+        names = {
+            "patient": "patient groups",
+            "video": "recordings",
+            "source": "sources",
+            "collection": "collections that share no patient",
+            "frame": "frames",
+        }
         raise UsageError(
             f"more folds than {names[by]}",
             where="k",

@@ -6,10 +6,24 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["NO_VALUE", "UNITS", "UNKNOWN", "VALIDATION_SHARE", "Count", "Part", "Split", "Unit", "frame_draw"]
+__all__ = [
+    "DEFAULT_K",
+    "NO_VALUE",
+    "UNITS",
+    "UNKNOWN",
+    "VALIDATION_SHARE",
+    "Count",
+    "Part",
+    "Split",
+    "Unit",
+    "frame_draw",
+]
 
-UNITS = ("patient", "video", "source", "frame")
+UNITS = ("patient", "video", "source", "collection", "frame")
 """What a split may keep together, from the honest to the absurd; see `lusdata.dataset.folds.make.make_folds`."""
+
+DEFAULT_K = 5
+"""Number of folds where nobody says one; folds by collection leave out each in turn."""
 
 UNKNOWN = ("apart", "together")
 """How recordings may be taken of which nobody knows whose they are; see `lusdata.dataset.folds.make.make_folds`."""
@@ -30,7 +44,7 @@ class Unit:
     Attributes
     ----------
     id : str
-        Name of the unit: a group id, a recording id or a provider.
+        Name of the unit: a group id, a recording id or a provider. Folds by collection hold their patients as units.
     fold : int
         The fold in which it is tested, from 0.
     recordings : tuple of str

@@ -23,7 +23,7 @@ class FoldTable:
 
     Attributes
     ----------
-    by : {"patient", "video", "source", "frame"}
+    by : {"patient", "video", "source", "collection", "frame"}
         What is kept together.
     k : int
         Number of folds, and of rounds.
@@ -34,7 +34,7 @@ class FoldTable:
     catalog_digest : str
         Sha256 over the ids and digests of all manifests that took part in the decision.
     units : tuple of Unit
-        Sorted by fold and id. Empty for ``frame``: there a rule decides, see `part`.
+        Sorted by fold and id. Empty for ``frame``: there a rule decides, see `part`. Patients for ``collection``.
     validation : tuple of tuple of str
         For each round the ids of the units that are validation; empty for ``frame``.
     counts : tuple of Count
@@ -66,6 +66,14 @@ class FoldTable:
     def unit_of(self) -> dict[str, str]:
         """The unit of each recording, by the recording's id."""
         return {recording: unit.id for unit in self.units for recording in unit.recordings}
+
+    @cached_property
+    def collections(self) -> tuple[tuple[str, ...], ...]:
+        """The collections that have recordings in each fold, sorted: those that a round leaves out, by collection."""
+        held: list[set[str]] = [set() for _ in range(self.k)]
+        for unit in self.units:
+            held[unit.fold] |= {recording.partition("/")[0] for recording in unit.recordings}
+        return tuple(tuple(sorted(names)) for names in held)
 
     @property
     def recordings(self) -> tuple[str, ...]:
@@ -164,6 +172,8 @@ class FoldTable:
             return ()
         found = []
         kind = "value" if self.target else "class"
+        # There are as many collections as there are.
+        fewer = "" if self.by == "collection" else "take fewer folds, or "
         for name in sorted({count.class_name for count in self.counts} - {NO_VALUE}):
             rows = [count for count in self.counts if count.class_name == name]
             missing = sorted(set(range(self.k)) - {row.fold for row in rows if row.recordings})
@@ -177,7 +187,7 @@ class FoldTable:
                         message=f"{self.target or 'class'} {name} is not in every fold",
                         expected=f"at least {self.k} groups apart",
                         found=f"{sum(row.groups for row in rows)} groups; none in fold {_listed(missing)}",
-                        hint=f"take fewer folds, or leave the {kind} out of per-fold scores",
+                        hint=f"{fewer}leave the {kind} out of per-fold scores",
                     )
                 )
         return tuple(found)

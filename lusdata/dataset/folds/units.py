@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lusdata.catalog.groups import group_ids, unknown_patients
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 
-__all__ = ["catalog_digest", "expected_frames", "unit_ids"]
+__all__ = ["catalog_digest", "collection_homes", "expected_frames", "unit_ids"]
 
 
 def expected_frames(manifest: Manifest, *, rate_hz: float, max_frames: int) -> int:
@@ -48,11 +48,13 @@ def unit_ids(manifests: Iterable[Manifest], by: str, *, unknown: str | None = No
     ----------
     manifests : iterable of Manifest
         The recordings, whatever their state.
-    by : {"patient", "video", "source"}
+    by : {"patient", "video", "source", "collection"}
         What stays together. A provider takes along every provider with which it shares a patient group, and whatever
-        is kept together, recordings cut from one file stay together.
+        is kept together, recordings cut from one file stay together. With ``collection`` the units are patients too:
+        `collection_homes` tells which of them are left out at once.
     unknown : {"apart", "together"}, optional
-        With ``together`` the recordings of a provider of which nobody knows whose they are count as one patient's.
+        With ``together`` the recordings of a provider of which nobody knows whose they are count as one patient's. With
+        ``collection`` they always do, those of each collection by themselves.
 
     Returns
     -------
@@ -61,9 +63,11 @@ def unit_ids(manifests: Iterable[Manifest], by: str, *, unknown: str | None = No
     """
     manifests = list(manifests)
     groups = group_ids(manifests)
-    nobodys = unknown_patients(manifests) if unknown == "together" and by == "patient" else frozenset()
+    asked = (unknown == "together" and by == "patient") or by == "collection"
+    nobodys = unknown_patients(manifests) if asked else frozenset()
     names = {
         "patient": groups,
+        "collection": groups,
         "video": {manifest.id: manifest.id for manifest in manifests},
         "source": {manifest.id: manifest.provider for manifest in manifests},
     }[by]
@@ -81,13 +85,40 @@ def unit_ids(manifests: Iterable[Manifest], by: str, *, unknown: str | None = No
         if manifest.sha256 is not None:
             ties.append(("file", manifest.sha256))
         if manifest.id in nobodys:
-            ties.append(("unknown", manifest.provider))
+            within = f"{manifest.collection}/" if by == "collection" else ""
+            ties.append(("unknown", within + manifest.provider))
         for tie in ties[1:]:
             first[root(tie)] = root(ties[0])
     united: dict[tuple[str, str], list[str]] = {}
     for manifest in manifests:
         united.setdefault(root(("unit", names[manifest.id])), []).append(names[manifest.id])
     return {manifest.id: min(united[root(("unit", names[manifest.id]))]) for manifest in manifests}
+
+
+def collection_homes(manifests: Iterable[Manifest], units: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the collections that can only be left out together, for each recording.
+
+    Parameters
+    ----------
+    manifests : iterable of Manifest
+        The recordings that are split.
+    units : Mapping of str to str
+        The unit of each, from `unit_ids`.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        For each recording id its collection, with those that a chain of shared units leads to, sorted.
+    """
+    manifests = list(manifests)
+    homes: dict[str, set[str]] = {manifest.collection: {manifest.collection} for manifest in manifests}
+    of_unit: dict[str, str] = {}
+    for manifest in manifests:
+        other = of_unit.setdefault(units[manifest.id], manifest.collection)
+        if other not in homes[manifest.collection]:
+            joined = homes[manifest.collection] | homes[other]
+            homes.update(dict.fromkeys(joined, joined))
+    return {manifest.id: tuple(sorted(homes[manifest.collection])) for manifest in manifests}
 
 
 def catalog_digest(manifests: Iterable[Manifest]) -> str:

@@ -13,9 +13,9 @@ from lusdata.errors import DataError
 if TYPE_CHECKING:
     from lusdata.dataset.folds.table import FoldTable
 
-__all__ = ["FOLDS_VERSION", "is_fold_table", "table_of_data", "text_of"]
+__all__ = ["VERSIONS", "is_fold_table", "table_of_data", "text_of"]
 
-FOLDS_VERSION, _FIRST_VERSION = "1.1.0", "1.0.0"
+_PLAIN, _WITH_TARGET, _BY_COLLECTION = VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
 """The versions that lusdata reads. A table that needs nothing new is written as it always was."""
 
 _MOST_FOLDS = 10_000
@@ -30,7 +30,9 @@ def text_of(table: FoldTable) -> str:
     for row in table.counts:
         cell = {"recordings": row.recordings, "groups": row.groups, "frames": row.frames}
         counts.setdefault(str(row.fold), {})[row.class_name] = cell
-    version = _FIRST_VERSION if table.unknown is None and table.target is None else FOLDS_VERSION
+    version = _PLAIN if table.unknown is None and table.target is None else _WITH_TARGET
+    if table.by == "collection":
+        version = _BY_COLLECTION
     document = {
         "$schema": _SCHEMA.format(version),
         "folds_version": version,
@@ -48,11 +50,11 @@ def table_of_data(cls: type[FoldTable], data: Any, where: str | None) -> FoldTab
     if not is_fold_table(data):
         raise DataError("not a fold table", where=where, expected="a file written by lusdata folds")
     version = data["folds_version"]
-    if version not in (_FIRST_VERSION, FOLDS_VERSION):
+    if version not in VERSIONS:
         raise DataError(
             "unknown version of the fold table",
             where=where,
-            expected=f"{_FIRST_VERSION} or {FOLDS_VERSION}",
+            expected=f"{', '.join(VERSIONS[:-1])} or {VERSIONS[-1]}",
             found=repr(version)[:80],
             hint="a newer lusdata may know it: python -m pip install --upgrade lusdata",
         )

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lusdata.dataset.folds.frozen import DEFAULT_K, DEFAULT_SEED
+from lusdata.dataset.folds.frozen import DEFAULT_SEED
 from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.parts import UNITS, frame_draw
+from lusdata.dataset.folds.parts import DEFAULT_K, UNITS, frame_draw
 from lusdata.dataset.folds.table import read_fold_table
 from lusdata.dataset.index import Index
 from lusdata.dataset.trace.again import Check, check_row

@@ -14,7 +14,7 @@ from lusdata.wording import counted
 
 __all__ = ["folds_panel"]
 
-_UNITS = {"patient": "group", "source": "source"}
+_UNITS = {"patient": "group", "source": "source", "collection": "group"}
 """What a split keeps together, in a word; a video is a recording, which is counted anyway."""
 
 
@@ -34,7 +34,7 @@ def folds_panel(whole: Collection, collection: Collection, report: AuditReport |
         members = {place.recording for place in split.places if place.fold == fold}
         shares = [_share(held.get(name), name, most) for name in classes]
         frames = sum(cell.frames for cell in held.values())
-        rows.append([f"fold {fold}", *shares, len(members), len({groups[name] for name in members}), frames])
+        rows.append([_fold(report, fold), *shares, len(members), len({groups[name] for name in members}), frames])
     head: list[Cell] = ["", *map(class_cell, classes), "recordings", "groups", "frames"]
     told = note(_in_a_fold(collection, report) + _unknown(whole))
     held_by_each = table(rows, head=head, caption="Recordings / groups / expected frames of each fold")
@@ -49,6 +49,12 @@ def folds_panel(whole: Collection, collection: Collection, report: AuditReport |
             section("Who is in which fold", *_members(report)),
         ]
     )
+
+
+def _fold(report: AuditReport, fold: str) -> str:
+    table_ = report.split.table
+    left_out = f": {'+'.join(table_.collections[int(fold)])}" if table_ and table_.by == "collection" else ""
+    return f"fold {fold}{left_out}"
 
 
 def _unknown(whole: Collection) -> str:
