@@ -64,6 +64,28 @@ def cases_dir() -> Path:
     return _shared("cases", "inputs of the field")
 
 
+@pytest.fixture(scope="module")
+def _looks() -> dict[str, object]:
+    return {}
+
+
+@pytest.fixture
+def looked_at_once(_looks: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `add` look at each content once in a module, since looking takes nearly all the time that adding does."""
+    from lusdata.intake import add
+    from lusdata.media.facts import sha256_of
+
+    look = add.look
+
+    def look_once(path: Path) -> object:
+        content = sha256_of(path)
+        if content not in _looks:
+            _looks[content] = look(path)
+        return _looks[content]
+
+    monkeypatch.setattr(add, "look", look_once)
+
+
 @pytest.fixture
 def clinic(tmp_path: Path) -> Path:
     """Return a small collection of 16 recordings of 8 patients, which a test may change."""

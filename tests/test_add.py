@@ -54,6 +54,13 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def signature(clips: Path) -> str:
+    found = fingerprint(clips / "known.mp4")
+    assert found is not None
+    return found
+
+
 @dataclass(frozen=True)
 class Place:
     """A contributor's desk: a collection, clips, and folders for what comes out."""
@@ -83,12 +90,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, signature: str, looked_at_once: None, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path / "cache"))
     folder = write_catalog(tmp_path / "manifests" / "test", [recording("known", group="patient-7")])
     path = folder / "known.json"
-    signature = fingerprint(clips / "known.mp4")
-    assert signature is not None
     data = read_manifest(path).data
     write_manifest(path, {**data, "id": "test/known", "fingerprint": signature})
     return Place(tmp_path)
@@ -668,7 +673,7 @@ def test_a_person_on_a_terminal_is_asked_for_what_is_missing(place, clips, monke
     assert data["group"]["id"] == "test/patient-clinic-a-c-07"
     assert data["crop"]["left_px"] == 10
     asked = capsys.readouterr().err
-    assert "never a name" in asked
+    assert "a number or short code of your own is safe" in asked
     assert "not among" in asked
 
 

@@ -85,6 +85,7 @@ def test_hostile_servers_cost_one_recording(number: int, tmp_path: Path):
     assert servers.failures_of(3, number, tmp_path) == []
 
 
+@pytest.mark.slow
 def test_flipped_bits_are_noticed(home: Home) -> None:
     tallies = flips.run(home, tries=8, seed=3)
     assert [(tally.tries, tally.examples) for tally in tallies] == [(4, []), (4, [])]
@@ -96,6 +97,7 @@ def test_a_lie_that_gets_through_is_counted(home: Home, monkeypatch: pytest.Monk
     assert (tally.tries, tally.examples) == (1, [])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are found by /proc")
 def test_a_build_that_is_killed_goes_on(home: Home) -> None:
     commands = ["build"]

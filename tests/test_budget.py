@@ -155,7 +155,7 @@ def test_frames_that_were_seen_are_not_kept(tmp_path: Path):
     """A cycle of references would keep each frame until cycles are looked for; large frames fill the memory first."""
 
     def alive() -> int:
-        return sum(isinstance(one, VideoFrame) for one in gc.get_objects())
+        return sum(type(one) is VideoFrame for one in gc.get_objects())
 
     path = gif(tmp_path / "a.gif", 64, 60)
     gc.collect()

@@ -87,6 +87,7 @@ def run_guide(desk: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_path_from_a_clone_to_a_pushed_branch_works_as_it_is_written(desk):
     done = run_guide(desk)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -62,6 +62,7 @@ def test_an_altered_copy_is_known_again(name: str) -> None:
     assert sum(found) >= 5
 
 
+@pytest.mark.slow
 def test_undoing_what_copies_suffer_finds_more_of_them_and_no_others() -> None:
     plain = undone = 0
     for seed in range(6):

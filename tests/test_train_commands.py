@@ -80,6 +80,7 @@ def save_weights(path: Path, *, seed: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_a_number_is_one_line_and_leaves_nothing_that_counts(train, tmp_path, capsys):
     out = tmp_path / "run"
     assert train("crossval", "tiny", "--set", "learning_rate=1e38", "--set", "epochs=4", "--out", str(out)) == 1
@@ -114,6 +115,7 @@ def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsy
     assert (run.path / "inputs.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_frames_are_drawn_beside_what_the_ensemble_sees_in_them(train, untrained_ensemble, tmp_path, capsys):
     picture = tmp_path / "new" / "figure-5.png"
     assert train("segment", str(untrained_ensemble), "--out", str(picture)) == 0

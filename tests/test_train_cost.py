@@ -32,6 +32,7 @@ CONFIG = TrainConfig(
 )
 
 
+@pytest.mark.slow
 def test_shown_and_scored_pictures_are_those_of_the_folds(monkeypatch):
     monkeypatch.setitem(models.MODELS, "tiny", ModelEntry(tiny_network, "tiny", 0, None, "made up"))
     samples, _ = tiny_samples()

@@ -86,6 +86,7 @@ def test_the_entry_says_what_it_is_and_where_it_comes_from(name):
     assert "20" in entry.source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FROZEN)
 def test_the_frozen_and_the_trained_part_make_the_whole(name):
     whole = network(name)

@@ -55,6 +55,7 @@ def test_a_picture_gets_probabilities_confidences_and_an_overlay(
     assert main(command) == 2
 
 
+@pytest.mark.slow
 def test_a_folder_gives_every_recording_and_videos_if_wanted(run: TinyRun, tmp_path: Path):
     folder, out = media(tmp_path / "media"), tmp_path / "out"
     assert main(["predict", str(folder), "--run", str(run.folder.path), "--out", str(out), "--video"]) == 0
@@ -66,6 +67,7 @@ def test_a_folder_gives_every_recording_and_videos_if_wanted(run: TinyRun, tmp_p
     assert (out / "still.png.overlay.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_one_line_and_keeps_the_others_of_its_folder(
     run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -113,6 +115,7 @@ def test_dicom_is_predicted_like_any_video_and_its_header_goes_nowhere(
     assert (out / "IM0001.overlay.mp4").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_recordings_too_short_for_a_clip_are_refused(run: TinyRun, tmp_path: Path):
     still = media(tmp_path / "media") / "still.png"
     with pytest.raises(DataError, match="too short for this model; expected 5 frames at 3 Hz; found 1"):
@@ -142,6 +145,7 @@ def test_titles_are_never_read_as_mathematics(tmp_path: Path):
     assert (tmp_path / "x.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_a_run_is_explained_whole(run: TinyRun, tmp_path: Path):
     out = tmp_path / "why"
     found = explain_run(run.folder, run.samples, out=out, cache=None, settings=Settings(draws=50, phantoms=2, videos=1))
@@ -156,6 +160,7 @@ def test_a_run_is_explained_whole(run: TinyRun, tmp_path: Path):
     assert {pair["draws"] for pair in found["mmd"]["pairs"]} == {50}
 
 
+@pytest.mark.slow
 def test_the_explain_command_prints_what_it_found_and_overwrites_nothing(
     run: TinyRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -43,6 +43,7 @@ def finished(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.slow
 def test_what_each_fold_chose_stands_beside_what_it_then_scored(finished):
     page = render(finished)
     assert "<th scope=row>fold 1</th><td>0.1</td><td>2</td><td>0.722</td><td>0.500</td><td>0.833</td>" in page
@@ -50,6 +51,7 @@ def test_what_each_fold_chose_stands_beside_what_it_then_scored(finished):
     assert "On other collections" not in page
 
 
+@pytest.mark.slow
 def test_another_collection_is_shown_with_its_severity(finished):
     found = external_scores(finished.predictions, finished.config.classes, seed=0)
     severity = {"rho": 0.123, "interval": [-0.2, 0.4], "recordings": 12, "groups": 4}
@@ -60,6 +62,7 @@ def test_another_collection_is_shown_with_its_severity(finished):
     assert "12 recordings of 4 patients" in page
 
 
+@pytest.mark.slow
 def test_a_run_with_pictures_stands_beside_the_papers_table_of_them(finished):
     config = dataclasses.replace(finished.config, model="mobilenet_v2", classes=(*finished.config.classes, CLASS_NAME))
     predictions = finished.predictions.assign(**{f"p_{CLASS_NAME}": 0.0})

@@ -47,6 +47,7 @@ def test_an_effusion_is_dark(drawn):
     assert drawn.pictures[drawn.labels == effusion].mean() < drawn.pictures[drawn.labels == 0].mean()
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_phantoms_and_another_others(drawn):
     assert draw_pictures(2, size_px=SIZE_PX, seed=3).pictures.tolist() == drawn.pictures[:2].tolist()
     assert draw_pictures(8, size_px=SIZE_PX, seed=4).digest != drawn.digest
