@@ -143,9 +143,7 @@ def test_splits_are_read_in_every_form(name: str, content: object, tmp_path: Pat
             "s.json: 0: rounds whose parts are no folds.*one round at a time",
             id="a round that leaks by itself",
         ),
-        pytest.param(
-            "s.json", {"folds_version": "2.0.0"}, "expected 1.0.0 or 1.1.0; found '2.0.0'", id="future version"
-        ),
+        pytest.param("s.json", {"folds_version": "2.0.0"}, "expected 1.0.0, .*; found '2.0.0'", id="future version"),
         pytest.param(
             "s.csv", "a,b\n1,2\n", r"for the name one of file, .* found a,b; .*save it as CSV UTF-8", id="other columns"
         ),

@@ -24,6 +24,12 @@ def few_clips(monkeypatch):
     monkeypatch.setattr(trial, "TRIALS", [form for form in TRIALS if form.suffix in (".mkv", ".webm", ".png")][:3])
 
 
+@pytest.fixture
+def no_clips(monkeypatch):
+    """Leave the clips to those tests that are about them."""
+    monkeypatch.setattr(doctor, "_clips", lambda: iter(()))
+
+
 def findings() -> dict[str, doctor.Finding]:
     return {finding.name: finding for finding in doctor.examine()}
 
@@ -36,13 +42,13 @@ def test_a_sound_installation_has_no_fault(capsys, monkeypatch):
     assert re.search(r"^clips +ok +\d\d made and decoded: MP4 \(H\.264, ", out, re.M)
 
 
-def test_json_is_one_document(capsys):
+def test_json_is_one_document(no_clips, capsys):
     main(["doctor", "--json"])
     report = json.loads(capsys.readouterr().out)
     assert {"name", "state", "detail"} == set(report["findings"][0])
 
 
-def test_a_package_that_does_not_load_is_a_fault_with_the_way_out(monkeypatch, capsys):
+def test_a_package_that_does_not_load_is_a_fault_with_the_way_out(no_clips, monkeypatch, capsys):
     original = importlib.import_module
 
     def import_module(name, package=None):
@@ -57,7 +63,7 @@ def test_a_package_that_does_not_load_is_a_fault_with_the_way_out(monkeypatch, c
     assert "pip install" in line
 
 
-def test_a_missing_extra_is_no_fault_and_names_its_extra(monkeypatch):
+def test_a_missing_extra_is_no_fault_and_names_its_extra(no_clips, monkeypatch):
     monkeypatch.setattr(doctor, "EXTRAS", {"no-such-package": ("no_such_package", "dicom")})
     found = findings()["no-such-package"]
     assert found.state == "absent"
@@ -139,43 +145,42 @@ def test_every_codec_that_a_decoding_way_names_is_tried():
     assert {names.get(codec, codec) for codec in decoder._ONE_FRAME_A_PACKET} - tried == set()
 
 
-def test_a_build_without_a_codec_of_the_collections_is_a_fault(monkeypatch):
+def test_a_build_without_a_codec_of_the_collections_is_a_fault(no_clips, monkeypatch):
     monkeypatch.setattr(doctor, "CODECS", ("h264", "codec-of-the-future"))
     found = findings()["codecs"]
     assert (found.state, found.outside) == ("fault", False)
     assert "codec-of-the-future" in found.detail
 
 
-def test_a_cache_folder_that_is_not_there_yet_is_fine_and_is_not_made(tmp_path, monkeypatch):
+def test_a_cache_folder_that_is_not_there_yet_is_fine_and_is_not_made(no_clips, tmp_path, monkeypatch):
     monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path / "a" / "b"))
     assert findings()["cache"].state == "ok"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cache_folder_that_refuses_files_is_a_fault(tmp_path, monkeypatch):
+def test_a_cache_folder_that_refuses_files_is_a_fault(no_clips, tmp_path, monkeypatch):
     def refuse(*, dir=None):
         raise PermissionError(13, "Permission denied", str(dir))
 
     monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path))
     monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
-    monkeypatch.setattr(doctor, "_clips", lambda: iter(()))
     found = findings()["cache"]
     assert found.state == "fault"
     assert "LUSDATA_CACHE" in found.detail
     assert main(["doctor"]) == 3
 
 
-def test_little_disk_is_a_fault(monkeypatch):
+def test_little_disk_is_a_fault(no_clips, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 9, 1))
     assert findings()["free disk"].state == "fault"
 
 
 @pytest.mark.parametrize("name", ["pocus", "blues"])
-def test_each_shipped_collection_is_counted(name):
+def test_each_shipped_collection_is_counted(no_clips, name):
     assert findings()[f"collection {name}"].detail.endswith(" manifests")
 
 
-def test_no_shipped_collection_is_a_fault(monkeypatch):
+def test_no_shipped_collection_is_a_fault(no_clips, monkeypatch):
     monkeypatch.setattr(doctor, "shipped_names", lambda: ())
     assert findings()["collections"].state == "fault"

@@ -148,8 +148,11 @@ def test_one_scan_is_one_part(probe: str) -> None:
         assert find_sector(phantom(probe, seed, margin=0.1, frame_count=4).frames).parts == 1
 
 
-@pytest.mark.parametrize("ground", [(49, 49, 61), (90, 96, 100), (58, 84, 120), (230, 230, 230)], ids=str)
-@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+@pytest.mark.parametrize(
+    ("side", "ground"),
+    [("top", (49, 49, 61)), ("bottom", (90, 96, 100)), ("left", (58, 84, 120)), ("right", (230, 230, 230))],
+    ids=["top", "bottom", "left", "right"],
+)
 def test_a_flat_bar_of_any_grey_counts_as_the_empty_screen(side: str, ground: tuple[int, int, int]) -> None:
     frames = np.repeat(phantom("convex", 2, burned_in=False, margin=0.16, frame_count=1).frames[..., None], 3, axis=3)
     turned = frames if side in ("top", "bottom") else frames.transpose(0, 2, 1, 3)

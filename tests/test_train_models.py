@@ -26,8 +26,9 @@ from train.models.segmentation import PATTERN_COLOURS
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE_PX = 64
-# Building this one takes longer than all others together.
-NAMES = [pytest.param(name, marks=pytest.mark.slow) if name == "nasnet_mobile" else name for name in MODELS]
+# Building these takes longer than building all others.
+LARGE = {"nasnet_mobile", "resnet50", "vgg_segment", "segment_enc"}
+NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in MODELS]
 FROZEN = [name for name in NAMES if name not in ("covidnet", "genesis")]
 
 
@@ -86,7 +87,6 @@ def test_the_entry_says_what_it_is_and_where_it_comes_from(name):
     assert "20" in entry.source
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FROZEN)
 def test_the_frozen_and_the_trained_part_make_the_whole(name):
     whole = network(name)
