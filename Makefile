@@ -44,11 +44,11 @@ setup: $(BASE)  ## make the environment, with the command lusdata in it
 demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ (or OUT=folder)
 	@$(PY) -m lusdata demo --out "$(OUT)"
 
-test: $(DEV)  ## run the default tests: offline, no graphics card, some eight minutes on two cores
+test: $(DEV)  ## run the default tests: offline, no graphics card, about three minutes on two cores
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(DEV)  ## run the slow tests: every model fitted to phantoms, the pages in a browser where there is one
-	@$(PY) -m pytest -m "(slow or train) and not real"
+	@$(PY) -m pytest -n auto --maxprocesses 2 --dist loadfile -m "(slow or train) and not real"
 
 test-newest:  ## run the default tests from the built wheel with the newest of everything, on the newest Python found
 	@.ci/test-wheel newest "$(NEWEST)"
@@ -57,7 +57,7 @@ test-oldest:  ## run the default tests from the built wheel with the oldest of e
 	@.ci/test-wheel oldest "$(OLDEST)"
 
 test-real: $(DEV)  ## run the tests on the public recordings in ../shared; skipped with a reason where they are not
-	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -m real
+	@LUSDATA_SHARED="$(abspath $(SHARED))" $(PY) -m pytest -n auto --maxprocesses 2 --dist loadfile -m real
 
 check: $(DEV)  ## run what a pull request must pass besides the tests: format, lint, types, layers, manifests, releases
 	@$(PY) -m ruff format --check .
