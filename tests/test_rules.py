@@ -258,7 +258,18 @@ def test_credentials_are_seen_only_where_they_are(url: str, secret: bool):
     assert carries_credentials(url) is secret
 
 
-@pytest.mark.parametrize("url", ["https://", "https:///a", "https://a:b/", "https://[::1/a", "https://a:99999/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://", "https:///a", "https://a:b/", "https://[::1/a", "https://a:99999/"),
+        *(
+            "https://exa\x01mple.org/",
+            "https://exa\u202emple.org/",
+            "https://exam ple.org/",
+            "https://example.org/a\tb",
+        ),
+    ],
+)
 def test_what_names_no_host_is_malformed(url: str):
     assert is_malformed(url)
     assert (carries_credentials(url), private_host(url)) == (False, "")

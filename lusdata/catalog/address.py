@@ -13,7 +13,7 @@ _PRIVATE_ENDINGS = ("localhost", "local", "internal", "intranet", "lan", "home",
 
 
 def is_malformed(url: str) -> bool:
-    """Tell whether an address names no host, or a port that is no port.
+    """Tell whether an address names no host, or a port that is no port, or holds what no address may.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def is_malformed(url: str) -> bool:
         _ = parts.port  # reading it checks it
     except ValueError:
         return True
-    return not parts.hostname
+    return not (parts.hostname and url.isprintable()) or " " in url
 
 
 def carries_credentials(url: str) -> bool:
