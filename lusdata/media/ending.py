@@ -6,6 +6,8 @@ none are held against what always stands at their end, or against the size of th
 
 from __future__ import annotations
 
+import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,7 @@ __all__ = ["missing_part", "second_recording"]
 
 _TAIL_BYTES = 4_096
 _PS_TAIL_BYTES = 1 << 18
+_FLV_SCRIPT_BYTES = 1 << 16
 
 
 def missing_part(path: Path, kind: str) -> str:
@@ -176,7 +179,11 @@ def _tags_end(stream: BinaryIO, size_bytes: int) -> int:
 
 
 def _missing_in_flv(stream: BinaryIO, size_bytes: int) -> str:
-    return _short_by(_tags_end(stream, size_bytes) - size_bytes)
+    """Walk the tags of a Flash video; nothing says which is the last, but the first may state the size of all."""
+    _, named, rest = _read_at(stream, 0, _FLV_SCRIPT_BYTES).partition(b"\x00\x08filesize\x00")
+    stated_bytes = struct.unpack(">d", rest[:8])[0] if named and len(rest) >= 8 else 0.0
+    end_bytes = _tags_end(stream, size_bytes)
+    return _short_by(max(end_bytes, int(stated_bytes) if 0 < stated_bytes < sys.maxsize else 0) - size_bytes)
 
 
 def _missing_in_ogg(stream: BinaryIO, size_bytes: int) -> str:
