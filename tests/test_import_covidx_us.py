@@ -14,6 +14,7 @@ from lusdata.catalog.importers import known as known_module
 from lusdata.catalog.importers.covidx_us import collection as covidx_us
 from lusdata.catalog.manifest import read_manifest
 from lusdata.catalog.schema import schema_faults
+from lusdata.catalog.shipped import manifests_root
 from lusdata.cli import main
 from lusdata.media.phantom.media import write_video
 
@@ -219,9 +220,9 @@ def test_a_folder_without_the_table_is_one_line(tmp_path, capsys):
 
 def test_files_that_the_notebook_brought_are_pinned_and_joined_to_what_pocus_has(tmp_path, capsys, monkeypatch):
     # All fingerprints that come with lusdata take seconds to compare.
-    pocus = [read_manifest(path) for path in sorted((ROOT / "manifests" / "pocus").glob("cov-[bg]*.json"))]
+    pocus = [read_manifest(path) for path in sorted((manifests_root() / "pocus").glob("cov-[bg]*.json"))]
     monkeypatch.setattr(known_module, "of_other_collections", lambda name: pocus)
-    known = json.loads((ROOT / "manifests" / "pocus" / "cov-grep-7505.json").read_bytes())
+    known = json.loads((manifests_root() / "pocus" / "cov-grep-7505.json").read_bytes())
     rows = [
         {"url": known["source"]["locations"][0]},
         {"id": "2_butterfly_covid", "source": "Butterfly", "filename": "Skip Lesion.mp4", "url": "https://x.example/2"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lusdata.catalog.shipped import manifests_root
@@ -51,7 +52,7 @@ def _names_in(root: Path) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
     folders = (path for path in root.iterdir() if path.is_dir() and path.name not in _NOT_COLLECTIONS)
-    return tuple(sorted(path.name for path in folders if json_files(path)))
+    return tuple(sorted(path.name for path in folders if any(_may_be_manifests(path))))
 
 
 def find_collection(name_or_path: str | Path) -> Path:
@@ -91,7 +92,11 @@ def find_collection(name_or_path: str | Path) -> Path:
 
 def json_files(folder: Path) -> list[Path]:
     """Return what may be manifests in a folder, sorted by name; empty if it holds none."""
-    return sorted(path for path in folder.glob("*.json") if path.name not in _NO_MANIFESTS)
+    return sorted(_may_be_manifests(folder))
+
+
+def _may_be_manifests(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("*.json") if path.name not in _NO_MANIFESTS)
 
 
 def manifest_files(folder: Path) -> list[Path]:
