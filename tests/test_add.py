@@ -484,7 +484,7 @@ def test_one_bad_file_does_not_stop_the_others(place, clips, tmp_path, capsys):
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe")
         (folder / "link.mp4").symlink_to(clips / "known.mp4")
-    assert place.add(folder, *SAID) == 1
+    assert place.add(folder, *SAID, "--group-by", "unknown") == 1
     out = capsys.readouterr().out
     assert len(place.written()) == 1
     assert "the file is empty" in out
@@ -510,7 +510,7 @@ def test_what_may_not_be_read_is_told_and_does_not_stop_the_others(place, clips,
     monkeypatch.setattr(
         intake_add, "prepare", lambda file, *rest: refusing(file) if file.stem == "a" else prepare(file, *rest)
     )
-    assert place.add(folder, *SAID) == 3
+    assert place.add(folder, *SAID, "--group-by", "unknown") == 3
     out = capsys.readouterr().out
     assert "1 added, 2 refused" in out
     assert "Permission denied" in out
@@ -535,7 +535,7 @@ def test_an_empty_word_is_not_taken_for_the_folder_at_hand(place, clips, monkeyp
 def test_json_is_one_document_with_what_was_added_and_refused(place, clips, tmp_path, capsys):
     folder = bad_files(tmp_path / "export")
     shutil.copy(clips / "new.mp4", folder / "new.mp4")
-    assert place.add(folder, *SAID, "--json") == 1
+    assert place.add(folder, *SAID, "--group-by", "unknown", "--json") == 1
     document = json.loads(capsys.readouterr().out)
     (added,) = document["added"]
     assert added["id"] == place.the_new()["id"]
@@ -740,11 +740,17 @@ def test_answers_hold_for_all_files_of_a_folder(place, tmp_path, monkeypatch, ca
     for seed in (2, 4):
         write_video(folder / f"{seed}.mp4", clean(seed), rate_hz=15)
     page = "https://example.org/4"
-    answers(monkeypatch, "covid", "pcr", page, "CC-BY-4.0", "A Clinic", "", "c-9", "convex", "", "convex", "")
+    said = ("covid", "pcr", page, "CC-BY-4.0", "A Clinic", "", "convex", "", "convex", "")
+    answers(monkeypatch, "join 1 2", "yes", *said)
     assert place.add(folder) == 0
-    assert capsys.readouterr().err.count("Diagnosis") == 1
+    asked = capsys.readouterr().err
+    assert asked.count("Diagnosis") == 1
+    # Who is one patient was settled before, for all of them.
+    assert "1. 1 file: patient not known (2.mp4)" in asked
+    assert "Your own code for the patient" not in asked
     written = [read_manifest(path).data for path in place.written()]
-    assert [one["group"]["id"] for one in written] == ["test/patient-a-clinic-c-9"] * 2
+    assert len({one["group"]["id"] for one in written}) == 1
+    assert {one["group"]["basis"] for one in written} == {"patient"}
     assert {one["source"]["provider"] for one in written} == {"a-clinic"}
 
 

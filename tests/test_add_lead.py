@@ -46,7 +46,6 @@ def bench(tmp_path: Path) -> Bench:
         media=tmp_path / "media",
         keeps_copy=True,
         mirrors=(),
-        together=False,
         today=TODAY,
     )
 

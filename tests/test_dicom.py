@@ -16,6 +16,7 @@ from pydicom.data import get_testdata_file
 
 from lusdata.errors import DataError, DecodeError, MissingExtraError
 from lusdata.media.dicom.header import ALLOWED, subject_of
+from lusdata.media.dicom.identity import identity_of
 from lusdata.media.dicom.recording import DicomRecording, is_dicom, read
 
 
@@ -159,14 +160,16 @@ def test_nothing_that_names_anyone_is_read(tmp_path):
     assert recording.facts.subject == subject_of({"PatientAge": "069Y", "PatientSex": "F"})
 
 
-def test_two_files_of_one_patient_are_known_as_such_without_telling_whose(tmp_path):
-    first = read(dicom_file(tmp_path / "a.dcm", steps()))
-    second = read(dicom_file(tmp_path / "b.dcm", steps(3), extra={"StudyInstanceUID": "1.2.3.4"}))
-    other = read(dicom_file(tmp_path / "c.dcm", steps(), extra={"PatientID": "PID-9"}))
-    nobody = read(dicom_file(tmp_path / "d.dcm", steps(), extra={"PatientID": "", "StudyInstanceUID": ""}))
-    assert first.examination == second.examination != other.examination
-    assert nobody.examination == ""
-    assert "PID" not in first.examination
+def test_whose_a_file_is_is_known_and_never_shown(tmp_path):
+    first = identity_of(dicom_file(tmp_path / "a.dcm", steps()))
+    second = identity_of(dicom_file(tmp_path / "b.dcm", steps(3), extra={"StudyInstanceUID": "1.2.3.4"}))
+    other = identity_of(dicom_file(tmp_path / "c.dcm", steps(), extra={"IssuerOfPatientID": "Ward 9"}))
+    nobody = identity_of(dicom_file(tmp_path / "d.dcm", steps(), extra={"PatientID": "", "StudyInstanceUID": ""}))
+    assert first.patient == second.patient != other.patient
+    assert first.number == other.number == "PID-4711"
+    assert first.study != second.study
+    assert (nobody.patient, nobody.study, nobody.number) == ("", "", "")
+    assert not [secret for secret in SECRETS if secret in repr(first)]
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,25 @@
-"""Add a recording: a video, a picture, a DICOM file, a folder of them, or a web address.
+"""Add recordings: videos, pictures, DICOM files, folders of them, or web addresses.
 
 Decodes the file whole; refuses what is there already, by digest and by pixels, and what may not be there; proposes
 crop and group; looks for text burned into the picture; writes a manifest and a preview picture. On a terminal it asks
-for what is missing. Nothing is sent anywhere.
+for what is missing, and once which of several recordings are one patient's; elsewhere --group-by, --labels or --patient
+says it. Nothing is sent anywhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import LusdataError, OutsideError, UsageError
+from lusdata.intake.grouping import KINDS
 from lusdata.wording import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ _RANK = {1: 0, 3: 1, 2: 2}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("source", metavar="FILE|DIR|DICOM|URL", help="what to add")
+    add("source", metavar="FILE|DIR|DICOM|URL", nargs="+", help="what to add")
     add("--collection", metavar="NAME|DIR", required=True, help="folder of manifests, such as manifests/pocus")
     add("--class", dest="class_name", choices=enumeration("class"), help="diagnosis of the patient")
     add("--class-basis", choices=enumeration("class_basis"), help="what the class rests on (default: unknown)")
@@ -43,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--doi", metavar="DOI", help="publication, such as 10.1186/s13089-020-00177-4")
     add("--attribution", metavar="TEXT", help="whom to name when the recording is used")
     add("--patient", metavar="CODE", help="your own code for the patient, such as c-07; never a name")
+    add("--group-by", choices=tuple(KINDS), help="what tells which of several recordings are one patient's")
+    add("--labels", metavar="TABLE", type=Path, help="table that says it: a column of files, one of patients")
     add("--same-patient", metavar="ID", help="a recording of the same patient that is there already")
     add("--link", metavar="ID", help="a recording that is there already of which this is another cut")
     add("--id", dest="slug", metavar="SLUG", help="last part of the id (default: from the address, class and digest)")
@@ -82,40 +89,80 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.intake.bench import Wishes
     from lusdata.intake.crop import parse_crop
     from lusdata.intake.interview import Interview
-    from lusdata.intake.source import candidates, is_address
 
-    if not args.source:
+    if not all(args.source):
         raise UsageError("nothing is named", where="FILE|DIR|DICOM|URL", expected="what to add", found="an empty word")
     bench = _bench(args)
     asks = _may_ask(args)
-    answers = given_answers(args, bench.known, asks=asks)
+    answers = given_answers(args, args.source, bench.known, asks=asks)
     check_answers(answers, whole=not asks)
     crop = parse_crop(args.crop) if args.crop else None
     if args.rate_hz is not None and not 0 < args.rate_hz <= 1000:
         raise UsageError("no frame rate", where="--rate-hz", expected="above 0, up to 1000", found=str(args.rate_hz))
-    interview = Interview(ask, bench.known) if asks else None
+    sources, several = _sources(args)
+    groups = _groups(args, sources, bench, asks=asks) if several or args.group_by or args.labels else {}
+    interview = Interview(ask, bench.known, asks_patient=not groups) if asks else None
     wishes = Wishes(
         answers, crop, args.clean_copy, args.black_text, args.rate_hz, interview=interview, accepts=args.yes
     )
-    sources: Sequence[str | Path] = [args.source] if is_address(args.source) else candidates(Path(args.source))
-    whole_folder = not is_address(args.source) and Path(args.source).is_dir()
-    if whole_folder and (args.slug or args.source_url or args.crop):
-        raise UsageError("a folder's files cannot share one", where="--id, --source-url, --crop")
     added: list[tuple[str, Added]] = []
     refused: list[tuple[str, LusdataError]] = []
     for source in sources:
+        wish = replace(wishes, answers=replace(answers, **groups.get(str(source), {})))
         try:
-            added.append((one_line(str(source)), add_one(source, wishes, bench)))
+            added.append((one_line(str(source)), add_one(source, wish, bench)))
         except (LusdataError, OSError) as error:
-            if not whole_folder and not args.json:
+            if not several and not args.json:
                 raise
             refused.append((one_line(str(source)), _as_refusal(error)))
     if args.json:
         sys.stdout.write(json.dumps(document(bench, added, refused), indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(text(bench, added, refused, folder=whole_folder))
+        sys.stdout.write(text(bench, added, refused, several=several))
     codes = {error.exit_code for _, error in refused}
     return min(codes, key=lambda code: _RANK.get(code, 3), default=0)
+
+
+def _sources(args: argparse.Namespace) -> tuple[list[str | Path], bool]:
+    """Return what is added, once each, and whether it is several."""
+    from lusdata.intake.source import candidates, is_address
+
+    found: dict[str | Path, None] = {}
+    for named in args.source:
+        found.update(dict.fromkeys([named] if is_address(named) else candidates(Path(named))))
+    several = len(args.source) > 1 or (not is_address(args.source[0]) and Path(args.source[0]).is_dir())
+    if several and (args.slug or args.source_url or args.crop):
+        raise UsageError("several files cannot share one", where="--id, --source-url, --crop")
+    return list(found), several
+
+
+def _groups(
+    args: argparse.Namespace, sources: Sequence[str | Path], bench: Bench, *, asks: bool
+) -> dict[str, dict[str, Any]]:
+    """Return what answers have of each recording's group, by its source; the user says it for all in one."""
+    from lusdata.commands.adding.ask import ask
+    from lusdata.commands.importing.progress import looked_at
+    from lusdata.intake.codes import open_codes
+    from lusdata.intake.group import coded
+    from lusdata.intake.several import groups_of
+    from lusdata.media.cache import settings_dir
+
+    if args.patient or args.same_patient:
+        if args.group_by or args.labels:
+            raise UsageError("one or the other", where="--patient, --same-patient, --group-by, --labels")
+        return {}
+    if len(sources) == 1 and not args.group_by and not args.labels:
+        return {}
+    codes = open_codes(bench.collection, settings_dir())
+    groups = groups_of(
+        sources,
+        codes,
+        group_by=args.group_by,
+        table=args.labels,
+        ask=ask if asks else None,
+        look=functools.partial(looked_at, workers=os.cpu_count() or 1),
+    )
+    return {source: coded(group, codes) for source, group in groups.items()}
 
 
 def _as_refusal(error: LusdataError | OSError) -> LusdataError:
@@ -134,7 +181,6 @@ def _bench(args: argparse.Namespace) -> Bench:
     from lusdata.catalog.opening import open_collection
     from lusdata.intake.answers import slug_of
     from lusdata.intake.bench import Bench
-    from lusdata.intake.source import is_address
     from lusdata.media.cache import cache_dir
 
     folder = find_collection(args.collection).resolve()
@@ -166,7 +212,6 @@ def _bench(args: argparse.Namespace) -> Bench:
         media=(args.media or cache_dir() / "contributions").expanduser(),
         keeps_copy=args.media is not None,
         mirrors=tuple(args.mirror),
-        together=not is_address(args.source) and Path(args.source).is_dir(),
         today=datetime.datetime.now(datetime.UTC).date(),
     )
 

@@ -160,8 +160,7 @@ def _draft_and_write(
         drawn = _draw(prepared, found, answers, crop, bench)
     answers = _with_sign_off(prepared, found, answers, wishes, drawn)
     seen = _seen(prepared, found, crop, method)
-    study = _study(prepared, answers, seen, bench)
-    data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, study=study, known=bench.known)
+    data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, known=bench.known)
     warnings = check_draft(data, bench.manifests, folder=bench.folder)
     unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
     notes = [
@@ -241,14 +240,6 @@ def _draw(prepared: Prepared, found: Look, answers: Answers, crop: Box | None, b
     path = bench.previews / f"{slug}.png"
     write_preview(path, sheet)
     return path
-
-
-def _study(prepared: Prepared, answers: Answers, seen: Seen, bench: Bench) -> str | None:
-    """Return one code for all files of this run that their headers give to one patient."""
-    key = prepared.copy.examination if prepared.copy else ""
-    if not bench.together or not key or answers.patient or answers.same_patient:
-        return None
-    return bench.studies.setdefault(key, recording_slug(answers, seen))
 
 
 def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn: Path, bench: Bench) -> Added:

@@ -38,6 +38,8 @@ class Answers:
         Where the file and its context are published, and whom to name.
     patient : str or None
         A code for the patient, never a name.
+    group : tuple of str, or None
+        A group of several files, without the collection's name, and what it rests on; in place of `patient`.
     same_patient, link : str or None
         Id of another recording: of the same patient, or another cut of the same one.
     slug : str or None
@@ -58,6 +60,7 @@ class Answers:
     doi: str | None = None
     attribution: str | None = None
     patient: str | None = None
+    group: tuple[str, str] | None = None
     same_patient: str | None = None
     link: str | None = None
     slug: str | None = None
@@ -158,7 +161,7 @@ def patient_code_fault(code: str) -> str:
     Examples
     --------
     >>> patient_code_fault("c-07"), patient_code_fault("john-doe")
-    ('', 'four letters in a row may be a name; a number or short code of your own is safe, such as 12 or c-07')
+    ('', 'four letters in a row may be a name; give a number or short code of your own such as c-07, never a name')
     """
     if not _SLUG.fullmatch(code):
         broken = "only lower-case letters, digits and single hyphens between them"
@@ -170,4 +173,4 @@ def patient_code_fault(code: str) -> str:
         broken = "a code has a digit, since letters alone may be initials"
     else:
         return ""
-    return f"{broken}; a number or short code of your own is safe, such as 12 or c-07"
+    return f"{broken}; give a number or short code of your own such as c-07, never a name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
@@ -67,8 +67,6 @@ class Bench:
         Whether a file that lusdata did not write is copied there, too.
     mirrors : sequence of Path
         Folders that may hold the recordings that are there already.
-    together : bool
-        Whether several files are added, so that those of one examination can be joined.
     today : datetime.date
         Day of the additions.
     """
@@ -81,9 +79,7 @@ class Bench:
     media: Path
     keeps_copy: bool
     mirrors: Sequence[Path]
-    together: bool
     today: datetime.date
-    studies: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def known(self) -> list[Manifest]:

@@ -78,8 +78,6 @@ class Copy:
         What may be said of the patient.
     depth_cm, cm_per_px : float or None
         Depth of the scan, and height of a pixel.
-    examination : str
-        See `lusdata.media.dicom.recording.DicomRecording`.
     lost : ScanLoss
         What of the scan was blacked.
     """
@@ -93,7 +91,6 @@ class Copy:
     subject: Subject = field(default_factory=Subject)
     depth_cm: float | None = None
     cm_per_px: float | None = None
-    examination: str = field(default="", repr=False)
     lost: ScanLoss = field(default_factory=lambda: ScanLoss(0.0, 0.0))
 
 
@@ -153,7 +150,6 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
         subject=recording.facts.subject,
         depth_cm=scan.depth_cm if scan else None,
         cm_per_px=scan.cm_per_px[1] if scan and scan.cm_per_px else None,
-        examination=recording.examination,
         lost=lost,
     )
 

@@ -99,7 +99,6 @@ def draft(
     *,
     today: datetime.date,
     joined: Sequence[Manifest] = (),
-    study: str | None = None,
     known: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Put a manifest together.
@@ -112,7 +111,7 @@ def draft(
         What a person says, and what the file shows.
     today : datetime.date
         Day from which the recording is included; the newest of all, so that nobody else's fold moves.
-    joined, study, known
+    joined, known
         See `group_entry`.
 
     Returns
@@ -135,7 +134,7 @@ def draft(
         "probe": answers.probe,
         "class": answers.class_name,
         "class_basis": answers.class_basis,
-        "group": group_entry(collection, slug, answers, joined=joined, study=study, known=known),
+        "group": group_entry(collection, slug, answers, joined=joined, known=known),
     }
     if seen.patient:
         data["patient"] = dict(seen.patient)

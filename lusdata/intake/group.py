@@ -8,8 +8,10 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.intake.answers import Answers
+from lusdata.intake.codes import Codes
+from lusdata.intake.grouping import Group
 
-__all__ = ["group_entry", "patient_group"]
+__all__ = ["coded", "group_entry", "patient_group"]
 
 
 def patient_group(collection: str, provider: str, code: str, known: Sequence[Manifest] = ()) -> str:
@@ -34,13 +36,37 @@ def patient_group(collection: str, provider: str, code: str, known: Sequence[Man
     return short if provider == collection or providers == {provider} else f"{collection}/patient-{provider}-{code}"
 
 
+def coded(group: Group, codes: Codes) -> dict[str, Any]:
+    """Return what `Answers` has of a group of files: a patient's code, a whole group, or nothing if nobody is known.
+
+    Parameters
+    ----------
+    group : Group
+        Files that are taken for one patient's.
+    codes : Codes
+        Makes codes of what could name a patient.
+
+    Examples
+    --------
+    >>> coded(Group("name", "13", "the name says 'p13'", "patient", ("p13.mp4",)), Codes("pocus", b"key"))
+    {'patient': '13'}
+    """
+    if group.basis == "unknown":
+        return {}
+    if group.kind == "dicom":
+        # Such a code is the same whoever provides the file.
+        return {"group": (f"{group.basis}-{group.key}", group.basis)}
+    if group.basis == "study":
+        return {"group": (f"study-{codes.of(group.key, 'study')}", "study")}
+    return {"patient": codes.of_patient(group.key)}
+
+
 def group_entry(
     collection: str,
     slug: str,
     answers: Answers,
     *,
     joined: Sequence[Manifest] = (),
-    study: str | None = None,
     known: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Return the group of a new recording, as wide as what is known.
@@ -53,8 +79,6 @@ def group_entry(
         Patient, and the recordings that it is said to belong to.
     joined : sequence of Manifest
         The recordings that it belongs to: those named, and those whose pictures agree.
-    study : str, optional
-        Code of an examination that several files of one run share.
     known : sequence of Manifest
         Recordings that are there; see `patient_group`.
 
@@ -71,10 +95,10 @@ def group_entry(
     named = next((other for other in joined if other.id == answers.same_patient), None)
     if answers.patient is not None:
         group = {"id": patient_group(collection, answers.provider, answers.patient, known), "basis": "patient"}
+    elif answers.group is not None:
+        group = {"id": f"{collection}/{answers.group[0]}", "basis": answers.group[1]}
     elif named is not None and named.group_basis in ("patient", "study", "publication"):
         group = {"id": named.group_id, "basis": named.group_basis}
-    elif study is not None:
-        group = {"id": f"{collection}/study-{study}", "basis": "study"}
     else:
         group = {"id": f"{collection}/unknown-{slug}", "basis": "unknown"}
     linked: dict[str, str] = {}

@@ -28,12 +28,15 @@ class Interview:
         Puts one question to whoever is there.
     known : sequence of Manifest
         Recordings that are there.
+    asks_patient : bool
+        Whether the patient's code is still open; of several files it was settled before.
     said : dict
         What was answered; it holds for every further file.
     """
 
     ask: Ask
     known: Sequence[Manifest]
+    asks_patient: bool = True
     said: dict[str, Any] = field(default_factory=dict)
 
     def complete(self, answers: Answers) -> Answers:
@@ -63,8 +66,8 @@ class Interview:
         question = Question("Who published it, in short, such as pocus-atlas?", default=proposal, fault=_provider_fault)
         said["provider"] = given.provider or slug_of(self.ask(question) or "")
         said["attribution"] = given.attribution or self.ask(Question("Whom to name when it is used?", optional=True))
-        if not given.patient and not given.same_patient:
-            text = "Your own code for the patient, such as c-07, if you add several recordings of one?"
+        if self.asks_patient and not given.patient and not given.same_patient:
+            text = "Your own code for the patient, such as c-07, if you have several recordings of one?"
             said["patient"] = self.ask(Question(text, optional=True, fault=patient_code_fault))
         return said
 

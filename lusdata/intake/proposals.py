@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from lusdata.errors import UsageError
 from lusdata.intake.folder.examine import Examined
-from lusdata.intake.grouping import KINDS, Group, Kind, evidence, group_by
+from lusdata.intake.grouping import KINDS, Group, Kind, ask_groups, evidence, group_by
 from lusdata.intake.moments import Taken, examinations, moment_in
+from lusdata.intake.question import Ask
 
-__all__ = ["LookAt", "Proposer", "times_of"]
+__all__ = ["LookAt", "Proposer", "chosen_groups", "times_of"]
 
 LookAt = Callable[[Sequence[str]], Mapping[str, Examined]]
 """Looks at files by name, for what only their inside tells."""
@@ -76,6 +78,39 @@ class Proposer:
                 for name in self._names
             }
         )
+
+
+def chosen_groups(proposer: Proposer, *, group_by: Kind | None, by_table: bool, ask: Ask | None) -> list[Group]:
+    """Return who is one patient, as the user says it: by an option, a table, or an answer.
+
+    Parameters
+    ----------
+    proposer : Proposer
+        Of the files.
+    group_by : str or None
+        The kind of evidence that the user names.
+    by_table : bool
+        Whether a table says it.
+    ask : callable or None
+        Puts questions to whoever is there.
+
+    Raises
+    ------
+    UsageError
+        If nobody says it, or what is named tells nothing.
+    """
+    if group_by is not None:
+        groups = proposer.by(group_by)
+        if group_by != "unknown" and not tells(groups):
+            hint = f"give one of {', '.join(proposer.told())}"
+            raise UsageError(f"{group_by} tells nothing of these files", where="--group-by", hint=hint)
+        return groups
+    if by_table:
+        return proposer.by("table")
+    if ask is not None:
+        return ask_groups(ask, proposer.asked())
+    hint = f"give --group-by {'|'.join(proposer.asked())}, or a table with a column of patients"
+    raise UsageError("nobody says which recordings are of one patient", where="--group-by", hint=hint)
 
 
 def tells(groups: Sequence[Group]) -> bool:

@@ -13,13 +13,17 @@ from lusdata.intake.source import is_address
 __all__ = ["given_answers"]
 
 
-def given_answers(args: argparse.Namespace, known: Sequence[Manifest], *, asks: bool) -> Answers:
+def given_answers(
+    args: argparse.Namespace, sources: Sequence[str], known: Sequence[Manifest], *, asks: bool
+) -> Answers:
     """Gather what the options say.
 
     Parameters
     ----------
     args : argparse.Namespace
         The options.
+    sources : sequence of str
+        What is added.
     known : sequence of Manifest
         Recordings that are there; those from the same address tell the provider.
     asks : bool
@@ -35,7 +39,7 @@ def given_answers(args: argparse.Namespace, known: Sequence[Manifest], *, asks: 
     UsageError
         If something is missing and nobody is there.
     """
-    address = args.source if is_address(args.source) else args.source_url
+    address = next(filter(is_address, sources), args.source_url)
     provider = args.provider or (None if asks else known_provider(address or args.page, known))
     needed = {"--class": args.class_name, "--license": args.licence, "--provider": provider}
     if not args.yes:
@@ -44,8 +48,8 @@ def given_answers(args: argparse.Namespace, known: Sequence[Manifest], *, asks: 
     missing = [option for option, value in needed.items() if not value]
     if missing and not asks:
         raise UsageError(
-            "more must be known, and nobody is there to ask",
-            where=args.source,
+            "missing options, and no terminal to ask on",
+            where=sources[0],
             expected=", ".join(sorted(missing)),
             hint="give these options, or run it on a terminal",
         )

@@ -53,12 +53,12 @@ def document(
 
 
 def text(
-    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]], *, folder: bool
+    bench: Bench, added: Sequence[tuple[str, Added]], refused: Sequence[tuple[str, LusdataError]], *, several: bool
 ) -> str:
     """Return what became of everything as lines, those of a folder below a table, and what to do next."""
-    lines = _table(added, refused) if folder else []
+    lines = _table(added, refused) if several else []
     for name, one in added:
-        lines += _told(name, one, brief=folder)
+        lines += _told(name, one, brief=several)
     if added:
         lines += _next_steps(bench, [one for _, one in added])
     return "\n".join(lines) + "\n"

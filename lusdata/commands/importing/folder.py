@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import sys
 from dataclasses import replace
@@ -65,13 +64,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Plan, ask, write and report; return the exit code."""
     from lusdata.commands.adding.ask import ask, is_terminal
+    from lusdata.commands.importing.progress import looked_at
+    from lusdata.intake.folder.crew import jobs_of
     from lusdata.intake.folder.plan import plan_import
     from lusdata.scratch import scratch_folder
+
+    def look(files: Sequence[FolderFile]) -> Mapping[str, Examined]:
+        return looked_at(jobs_of(files, request.out.resolve().name), workers=_workers(args))
 
     request = _request(args)
     asks = is_terminal() and not args.json and not args.yes and not args.dry_run
     with scratch_folder() as scratch:
-        plan = plan_import(request, scratch, ask=ask if asks else None, look=functools.partial(_look, args=args))
+        plan = plan_import(request, scratch, ask=ask if asks else None, look=look)
         if args.dry_run or plan.doubts:
             return _shown(plan, args)
         if not args.json:
@@ -84,16 +88,6 @@ def run(args: argparse.Namespace) -> int:
                 sys.stdout.write("nothing was written\n")
                 return 0
         return _written(plan, args, ask if asks else None)
-
-
-def _look(files: Sequence[FolderFile], *, args: argparse.Namespace) -> Mapping[str, Examined]:
-    """Look at files before anything is decided, with a bar; what is seen is kept."""
-    from lusdata.commands.importing.progress import progress
-    from lusdata.intake.folder.crew import examine_all, jobs_of
-
-    jobs = jobs_of(files, Path(args.out).resolve().name)
-    with progress(len(jobs)) as advance:
-        return examine_all(jobs, workers=_workers(args), advance=advance)
 
 
 def _workers(args: argparse.Namespace) -> int:

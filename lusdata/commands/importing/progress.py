@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["progress"]
+if TYPE_CHECKING:
+    from lusdata.intake.folder.examine import Examined, Job
+
+__all__ = ["looked_at", "progress"]
 
 _EVERY_S = 10.0
 
@@ -33,3 +37,11 @@ def progress(total: int, *, clock: Callable[[], float] = time.monotonic) -> Iter
             sys.stderr.flush()
 
     yield tell
+
+
+def looked_at(jobs: Sequence[Job], *, workers: int) -> Mapping[str, Examined]:
+    """Look at files before anything is decided, and tell how far it is; what is seen is kept."""
+    from lusdata.intake.folder.crew import examine_all
+
+    with progress(len(jobs)) as advance:
+        return examine_all(jobs, workers=workers, advance=advance)

@@ -16,7 +16,7 @@ from lusdata.intake.compose import Seen, draft
 from lusdata.intake.folder.examine import Examined
 from lusdata.intake.folder.labels import day_offsets, fields_of
 from lusdata.intake.folder.plan import Plan
-from lusdata.intake.group import patient_group
+from lusdata.intake.group import coded, patient_group
 from lusdata.intake.grouping import Group
 from lusdata.media.crop import Box
 from lusdata.media.facts import MediaFacts
@@ -109,12 +109,11 @@ def group_of(plan: Plan, group: Group) -> dict[str, Any]:
 
 
 def _named(plan: Plan, group: Group) -> tuple[str, str]:
-    if group.kind == "dicom":
-        return f"{plan.collection}/{group.basis}-{group.key}", group.basis
-    if group.basis == "study":
-        return f"{plan.collection}/study-{plan.codes.of(group.key, 'study')}", group.basis
+    said = coded(group, plan.codes)
+    if "group" in said:
+        return f"{plan.collection}/{said['group'][0]}", group.basis
     known = plan.there.manifests if plan.there else ()
-    return patient_group(plan.collection, plan.provider, plan.codes.of_patient(group.key), known), group.basis
+    return patient_group(plan.collection, plan.provider, said["patient"], known), group.basis
 
 
 def link(group: dict[str, Any], other: str, basis: str) -> None:

@@ -11,6 +11,7 @@ from lusdata.catalog.about import About, read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT, json_files
 from lusdata.catalog.opening import open_collection
+from lusdata.catalog.rights import PRIVATE, is_private
 from lusdata.errors import LusdataError, UsageError
 from lusdata.intake.answers import slug_of
 from lusdata.intake.codes import Codes, open_codes, patient_key
@@ -21,8 +22,8 @@ from lusdata.intake.folder.labels import Vocabulary, vocabulary_of
 from lusdata.intake.folder.request import Request
 from lusdata.intake.folder.rows import Doubt, RowsRead, Said, read_rows
 from lusdata.intake.folder.table import read_table
-from lusdata.intake.grouping import Group, Kind, ask_groups
-from lusdata.intake.proposals import Proposer
+from lusdata.intake.grouping import Group, Kind
+from lusdata.intake.proposals import Proposer, chosen_groups
 from lusdata.intake.question import Ask, Question
 from lusdata.media.cache import settings_dir
 from lusdata.media.dicom.identity import identity_of
@@ -166,7 +167,15 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     study_of = {name: (one.patient, one.study) for name, one in dicom.items()}
     proposer = _proposer(taken, rows, study_of, collection, look)
     doubts = list(rows.doubts)
-    groups = _groups(request, proposer, rows, ask, doubts)
+    groups: list[Group] = []
+    try:
+        by_table = rows.says_patients and bool(rows.patient_of)
+        groups = chosen_groups(proposer, group_by=request.group_by, by_table=by_table, ask=ask)
+    except UsageError as error:
+        # Told with whatever else is open, and not alone.
+        if error.where != "--group-by":
+            raise
+        doubts.append(Doubt(error.where, error.what, error.hint or ""))
     notes = list(rows.notes)
     plan = Plan(
         request=request,
@@ -187,6 +196,9 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
         codes=codes,
         names=frozenset(rows.names | names),
     )
+    if there and not about.private and request.licence == PRIVATE and not all(map(is_private, there.included)):
+        hint = "bring private ones into a folder of their own, or say --license"
+        doubts.append(Doubt("--out", "recordings there are not private", hint))
     words = vocabulary_of({file.name: plan.said_of(file.name) for file in taken}, about, scale=request.scale)
     doubts += [*words.doubts, *_twin_doubts(twins, rows)]
     zones = sum("zone" in said for said in rows.of_file.values())
@@ -276,22 +288,6 @@ def _proposer(
         return look([of_name[name] for name in names]) if look is not None else {}
 
     return Proposer(list(of_name), rows.patient_of, dicom, before, look_at if look is not None else None)
-
-
-def _groups(request: Request, proposer: Proposer, rows: RowsRead, ask: Ask | None, doubts: list[Doubt]) -> list[Group]:
-    if request.group_by:
-        groups = proposer.by(request.group_by)
-        if request.group_by != "unknown" and all(group.basis == "unknown" for group in groups):
-            why = f"{request.group_by} tells nothing of these files"
-            doubts.append(Doubt("--group-by", why, f"give one of {', '.join(proposer.told())}"))
-        return groups
-    if rows.says_patients and rows.patient_of:
-        return proposer.by("table")
-    if ask is not None:
-        return ask_groups(ask, proposer.asked())
-    hint = f"give --group-by {'|'.join(proposer.asked())}, or a table with a column of patients"
-    doubts.append(Doubt("--group-by", "nobody says which recordings are of one patient", hint))
-    return []
 
 
 def _settled(doubts: Sequence[Doubt], request: Request, ask: Ask | None, notes: list[str]) -> list[Doubt]:

@@ -7,12 +7,10 @@ What comes out was de-identified by this profile and is to be reviewed by a pers
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
-import secrets
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +40,6 @@ _OTHER_MODALITIES = frozenset(
 )
 # A rate in a header is a whole number more often than not.
 _AGREES_WITHIN = 0.05
-# Known to this process only: tells whether two files are of one examination, and cannot be turned back.
-_SALT = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True)
@@ -86,16 +82,12 @@ class DicomRecording:
         The parts of the screen that the scanner described.
     facts : DicomFacts
         What else is known.
-    examination : str
-        The same for two files of one patient, within one run of the program; it means nothing outside and is never
-        written anywhere. Empty where the file names neither patient nor study.
     """
 
     frames: NDArray[np.uint8]
     times_s: NDArray[np.float64] | None
     regions: tuple[Region, ...]
     facts: DicomFacts
-    examination: str = field(default="", repr=False)
 
     @property
     def scan(self) -> Region | None:
@@ -173,7 +165,6 @@ def read(path: Path) -> DicomRecording:
                 says_burned_in=burned_in,
                 notes=(*notes, *times.notes, *regions.notes, *_volume_notes(dataset)),
             ),
-            examination=_examination(open_dataset(path, ["StudyInstanceUID", "PatientID"])),
         )
 
 
@@ -246,13 +237,6 @@ def _most_frames(dataset: Any) -> int:
     if count > most:
         raise _beyond(f"at most {most:,} frames of this size", f"{count:,}")
     return most
-
-
-def _examination(names: Any) -> str:
-    stated = [str(first_value(names, name) or "").strip() for name in ("PatientID", "StudyInstanceUID")]
-    # One patient's examinations belong together; files whose number was taken out are told by their study.
-    chosen = next((text for text in stated if text), "")
-    return hashlib.blake2b(chosen.encode(), key=_SALT).hexdigest() if chosen else ""
 
 
 def _beyond(limit: str, found: str) -> TooLargeError:
