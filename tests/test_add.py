@@ -673,7 +673,7 @@ def test_a_person_on_a_terminal_is_asked_for_what_is_missing(place, clips, monke
     assert data["group"]["id"] == "test/patient-clinic-a-c-07"
     assert data["crop"]["left_px"] == 10
     asked = capsys.readouterr().err
-    assert "a number or short code of your own is safe" in asked
+    assert "never a name" in asked
     assert "not among" in asked
 
 
