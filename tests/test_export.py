@@ -26,6 +26,7 @@ from lusdata.catalog.releases.release import find_release
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
 from lusdata.dataset.index import open_index
+from lusdata.dataset.tfrecord import decode_example
 from lusdata.dataset.view import Dataset
 from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
@@ -173,11 +174,47 @@ def test_mlcroissant_finds_no_fault_and_reads_the_records(home):
     assert next(iter(dataset.records("frames")))["frames/image"].size == (SMALL.size_px, SMALL.size_px)
 
 
-def test_tfrecord_shards_are_listed_without_a_record_set(tmp_path):
+def test_tfrecord_shards_are_listed_with_their_features_and_have_no_record_set(tmp_path):
     build_here(small_collection(tmp_path, videos=0, images=2), tmp_path, tmp_path / "dataset", format="tfrecord")
     described = croissant(subject_of_dataset(tmp_path / "dataset"))
     assert [item["@id"] for item in described["recordSet"]] == ["recordings", "severity"]
-    assert [item["@id"] for item in described["distribution"]] == ["data/part-00000.tfrecord", "manifests.jsonl"]
+    *_, shards = described["distribution"]
+    names = ["data/part-00000.tfrecord", "manifests.jsonl", "shards"]
+    assert [item["@id"] for item in described["distribution"]] == names
+    assert shards["includes"] == "data/*.tfrecord"
+    assert "they have no record set here" in described["description"]
+    with (tmp_path / "dataset" / names[0]).open("rb") as stream:
+        length_bytes = int.from_bytes(stream.read(12)[:8], "little")
+        example = decode_example(stream.read(length_bytes))
+    told = dict(pair.split(": ") for pair in shards["description"].rpartition("features ")[2].rstrip(".").split("; "))
+    kinds = {bytes: "bytes", float: "a float", int: "an int64"}
+    for name, values in example.items():
+        assert told[name].startswith("four int64" if len(values) == 4 else kinds[type(values[0])]), name
+    assert set(told) == set(example)
+
+
+# Its own packages warn of each other, and of whatever runs beside them.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["dataset", "hub"])
+def test_tensorflow_datasets_builds_every_record_set(home, tmp_path, form):
+    pytest.importorskip("apache_beam", reason="tensorflow-datasets is no dependency: pip install it and apache-beam")
+    path = "tensorflow_datasets.core.dataset_builders.croissant_builder"
+    builders = pytest.importorskip(path, reason="tensorflow-datasets is no dependency: pip install tensorflow-datasets")
+    file = home / "dataset" / "croissant.json"
+    if form == "hub":
+        assert main(["export", "hf", str(home / "dataset"), "--out", str(tmp_path / "hub"), "--k", "2"]) == 0
+        file = tmp_path / "hub" / "croissant.json"
+    else:
+        assert main(["export", "croissant", str(home / "dataset"), "--out", str(file)]) == 0
+    expected = {item["name"]: len(item.get("data", ())) for item in json.loads(file.read_bytes())["recordSet"]}
+    assert set(expected) == {"splits", "recordings", "severity", "frames"}
+    for name, count in expected.items():
+        builder = builders.CroissantBuilder(
+            jsonld=str(file), record_set_ids=[name], data_dir=str(tmp_path / name), file_format="array_record"
+        )
+        builder.download_and_prepare()
+        assert str(builder.info.version) == "0.0.0"
+        assert builder.info.splits["default"].num_examples == count or name == "frames"
 
 
 def test_a_collection_is_described_by_the_files_at_their_sources(tmp_path):

@@ -4,8 +4,9 @@
   card        a dataset card in Markdown, with a head that Hugging Face reads
   hf          a folder that datasets.load_dataset opens, split so that no patient is on two sides
 
-croissant and card also describe a collection that was not built yet. hf leaves out recordings whose licence does not
-allow passing frames on, and says so.
+croissant and card also describe a collection that was not built yet. Croissant has no words for the rows of TFRecord:
+of such a dataset it names files and features and has no record set of frames. hf leaves out recordings whose licence
+does not allow passing frames on, and says so.
 """
 
 from __future__ import annotations

@@ -4,8 +4,11 @@ Distribution (files with sha256 and size), two record sets (recordings, with the
 for each column) and what is known of collection, privacy and biases. Addresses of files are relative: the description
 lies in the folder that it describes.
 
-`mlcroissant` reads these files without an error or a warning. It is no dependency, since it brings an RDF library, a
-graph library and more for a document that is plain JSON; a test uses it where it is installed.
+`mlcroissant` reads these files without an error or a warning, and TensorFlow Datasets builds every record set of them.
+Neither is a dependency, since they bring an RDF library, a graph library and more for a document that is plain JSON;
+tests use them where they are installed. What neither of them can follow is not written: a reference from inline records
+to inline records, and TFRecord, whose rows Croissant has no words for. Shards of that form are listed with their
+features in a sentence.
 """
 
 from __future__ import annotations
@@ -112,6 +115,15 @@ _DATA_TYPES: Mapping[str, str] = {
 }
 """Each kind of column in Croissant's words."""
 
+_FEATURES: Mapping[str, str] = {
+    "text": "bytes, UTF-8",
+    "number": "a float",
+    "integer": "an int64",
+    "image": "bytes of a PNG file",
+    "crop": "four int64",
+}
+"""Each kind of column in TFRecord's words."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -147,8 +159,8 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
     Parameters
     ----------
     subject : Subject
-        What to describe. A dataset of TFRecord shards is described without its record set of frames, since Croissant
-        has no words for how to read them.
+        What to describe. A dataset of TFRecord shards has no record set of frames, since Croissant has no words for how
+        to read them; the description says so, and names the features.
     layout : Layout, optional
         The files and rounds of a folder that was exported.
 
@@ -162,14 +174,14 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
         layout = Layout() if subject.table is None else Layout(subject.table, tuple(range(subject.table.k)))
     columns = fact_columns(subject.manifests if not layout.files else subject.recordings)
     record_sets = [*_splits(layout), _recordings(subject, columns, layout), *_severity(subject)]
-    if layout.files or (subject.index is not None and subject.index.format == "parquet"):
+    if _is_parquet(subject, layout):
         record_sets.append(_frames(columns, layout))
     return {
         "@context": dict(_CONTEXT),
         "@type": "sc:Dataset",
         "conformsTo": [f"http://mlcommons.org/croissant/{CROISSANT_VERSION}", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": subject.label,
-        "description": _description(subject),
+        "description": _description(subject, layout),
         "url": _HOME,
         # That of a release, or one that promises nothing.
         "version": subject.version or "0.0.0",
@@ -182,16 +194,22 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
         "citation": sorted({f"https://doi.org/{row.doi}" for row in source_rows(subject.recordings) if row.doi}),
         "isAccessibleForFree": True,
         **_responsible(subject),
-        "distribution": _distribution(subject, layout),
+        "distribution": _distribution(subject, columns, layout),
         "recordSet": record_sets,
     }
 
 
-def _description(subject: Subject) -> str:
+def _is_parquet(subject: Subject, layout: Layout) -> bool:
+    return bool(layout.files) or (subject.index is not None and subject.index.format == "parquet")
+
+
+def _description(subject: Subject, layout: Layout) -> str:
+    frames = "Frames lie in TFRecord shards, for whose rows Croissant has no words: they have no record set here."
     return " ".join(
         [
             f"{sentences.headline(subject)}, for research, not for diagnosis.",
             *sentences.frames_made(subject)[:1],
+            *([] if subject.index is None or _is_parquet(subject, layout) else [frames]),
             sentences.rights(subject),
             "Licences differ by recording and stand in the record set 'recordings'.",
             *sentences.splits(subject)[:1],
@@ -214,11 +232,11 @@ def _responsible(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _distribution(subject: Subject, layout: Layout) -> list[dict[str, Any]]:
+def _distribution(subject: Subject, columns: Sequence[Column], layout: Layout) -> list[dict[str, Any]]:
     if subject.index is None:
         return [_source_file(manifest) for manifest in subject.recordings if manifest.locations]
     data = subject.index.data
-    parquet = bool(layout.files) or subject.index.format == "parquet"
+    parquet = _is_parquet(subject, layout)
     kind = "application/x-parquet" if parquet else "application/octet-stream"
     *shards, ledger = layout.files or (*data["shards"], data["manifests"])
     files = [(shard, kind, "Rows, one a frame.") for shard in shards]
@@ -236,17 +254,20 @@ def _distribution(subject: Subject, layout: Layout) -> list[dict[str, Any]]:
         }
         for item, encoding, text in files
     ]
-    if parquet:
-        objects.append(
-            {
-                "@type": "cr:FileSet",
-                "@id": "shards",
-                "name": "shards",
-                "description": "All rows; the record set 'recordings' tells the part of each recording in each round.",
-                "encodingFormat": kind,
-                "includes": f"{DATA}/*.parquet",
-            }
-        )
+    told = "All rows; the record set 'recordings' tells the part of each recording in each round."
+    if not parquet:
+        named = "; ".join(f"{one.name}: {_FEATURES[one.kind]}" for one in (*columns, *FRAME_COLUMNS))
+        told += f" TFRecord files of tf.train.Example, one a frame, with the features {named}; time_us: an int64."
+    objects.append(
+        {
+            "@type": "cr:FileSet",
+            "@id": "shards",
+            "name": "shards",
+            "description": told,
+            "encodingFormat": kind,
+            "includes": f"{DATA}/*.{'parquet' if parquet else 'tfrecord'}",
+        }
+    )
     return objects
 
 
@@ -303,10 +324,11 @@ def _recordings(subject: Subject, columns: Sequence[Column], layout: Layout) -> 
             *(_field("recordings", column.name, "sc:Text", column.meaning) for column in texts),
             *(_field("recordings", name, kind, text) for name, kind, text in more),
             *(
+                # Not as a reference to 'splits': TensorFlow Datasets then looks for files, one a part.
                 _field(
                     "recordings", f"fold_{number}", "sc:Text", f"The part that it is in when fold {number} is tested."
                 )
-                | {"references": {"field": {"@id": "splits/name"}}}
+                | {"dataType": ["sc:Text", "cr:Split"]}
                 for number in layout.rounds
             ),
         ],
@@ -345,15 +367,14 @@ def _severity(subject: Subject) -> list[dict[str, Any]]:
     ]
     if not scores:
         return []
-    recording = _field("severity", "recording", "sc:Text", "The recording.")
     return [
         {
             "@type": "cr:RecordSet",
             "@id": "severity",
             "name": "severity",
-            "description": "One record a score that somebody gave a recording.",
+            "description": "One record a score. The field 'recording' names a record of 'recordings'.",
             "field": [
-                recording | {"references": {"field": {"@id": "recordings/recording"}}},
+                _field("severity", "recording", "sc:Text", "The recording."),
                 _field("severity", "scale", "sc:Text", "The scale of the score."),
                 _field("severity", "value", "sc:Float", "The score."),
             ],
