@@ -45,9 +45,8 @@ def write_bytes(path: Path, data: bytes, *, mode: int = _OPEN) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def write_text(path: Path, text: str, *, mode: int = _OPEN) -> None:
@@ -82,6 +81,5 @@ def new_folder(path: Path) -> Iterator[Path]:
             # Only an empty folder can be removed so; Windows cannot put one folder in the place of another.
             path.rmdir()
         temporary.replace(path)
-    except BaseException:
+    finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise

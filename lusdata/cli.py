@@ -133,6 +133,7 @@ def _run(arguments: list[str]) -> int:
     except Ended as end:
         _complain(f"ended by {end}; what was finished is kept, run the command again to go on")
         return end.exit_code
+    # What nothing above expects is a fault of lusdata, which gets a line and an exit code of its own.
     except Exception as error:
         fault = InternalError.of(error)
         if os.environ.get("LUSDATA_TRACEBACK"):

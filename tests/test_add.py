@@ -23,7 +23,10 @@ import pytest
 from catalogs import recording, write_catalog
 from media_server import running_server
 
-from lusdata.catalog.manifest import read_manifest, write_manifest
+from lusdata.atomic import write_text
+from lusdata.catalog.about import about_header
+from lusdata.catalog.manifest import dumps, read_manifest, write_manifest
+from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
 from lusdata.commands.adding import ask as add_ask
 from lusdata.errors import DataError
@@ -613,9 +616,19 @@ def test_the_collections_of_an_installed_package_are_not_written_to(place, clips
     assert "clone the repository" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("licence", "public"), [("CC-BY-4.0", True), ("LicenseRef-Private", False)])
-def test_nobody_is_asked_to_publish_what_is_private(place, clips, capsys, licence, public):
-    assert place.add(clips / "new.mp4", "--license", licence, *SAID[2:]) == 0
+@pytest.mark.parametrize(
+    ("licence", "private", "public"),
+    [("CC-BY-4.0", False, True), ("LicenseRef-Private", False, False), ("LicenseRef-None", True, False)],
+)
+def test_nobody_is_asked_to_publish_what_is_private(place, clips, capsys, licence, private, public):
+    if private:
+        about = {**about_header(), "title": "Ours", "owner": "Us", "private": True}
+        write_text(place.manifests / "collection.json", dumps(about))
+        known = recording("known", group="patient-7", licence="LicenseRef-None")
+        source = {**known.data["source"], "licence": licence_entry("LicenseRef-None")}
+        write_manifest(place.manifests / "known.json", {**known.data, "source": source})
+    page = ("--page", "https://example.org/case") if licence == "LicenseRef-None" else ()
+    assert place.add(clips / "new.mp4", "--license", licence, *page, *SAID[2:]) == 0
     out = capsys.readouterr().out
     assert ("pull request" in out, "Publish the file" in out, "It is private" in out) == (public, public, not public)
 

@@ -18,6 +18,7 @@ from catalogs import recording
 from repositories import ENVIRONMENT, NEEDS_GIT, commit_all, git, make_repository
 
 from lusdata.atomic import write_text
+from lusdata.catalog.about import about_header
 from lusdata.catalog.manifest import Manifest, dumps
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
@@ -536,3 +537,18 @@ def test_a_release_in_a_change_must_be_whole(repository: Path, capsys: pytest.Ca
     assert main(["check", "--against", "HEAD~1", "--json"]) == 1
     codes = {issue["code"] for issue in json.loads(capsys.readouterr().out)["issues"]}
     assert codes == {"RELEASE_BROKEN", "RELEASE_EDITED"}
+
+
+@pytest.mark.parametrize("by", ["collection", "recording", "nobody"])
+def test_the_page_of_what_is_private_carries_a_mark_with_its_owner(repository, capsys, by):
+    about = {**about_header(), "title": "Ours", "owner": "A Clinic | <b>", "private": by == "collection"}
+    write_text(repository / "manifests" / "drawn" / "collection.json", dumps(about))
+    add(repository, licence="LicenseRef-None" if by != "recording" else "LicenseRef-Private")
+    main(["check"])
+    page = capsys.readouterr().out
+    assert ("**Private.** It belongs to A Clinic" in page) == (by != "nobody")
+    assert "<b>" not in page
+    assert "pull request" not in page
+    main(["check", "--json"])
+    (part,) = json.loads(capsys.readouterr().out)["collections"]
+    assert part["private"] == (None if by == "nobody" else "A Clinic | <b>")

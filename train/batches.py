@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import keras
 import numpy as np
 
@@ -29,7 +31,7 @@ def view_of(rows: np.ndarray, *, epoch: int, views: int) -> np.ndarray:
     return (rows + epoch) % (views + 1)
 
 
-class _Batches(keras.utils.PyDataset):
+class _Batches(keras.utils.PyDataset, ABC):
     """Order, labels and weights; what a row's input is, subclasses say."""
 
     def __init__(
@@ -56,8 +58,9 @@ class _Batches(keras.utils.PyDataset):
         self.epoch += 1
         self._order = self._rows[epoch_order(len(self._rows), seed=self._seed, epoch=self.epoch)]
 
+    @abstractmethod
     def _inputs(self, rows: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """Return the inputs of some rows."""
 
 
 class FeatureBatches(_Batches):

@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 3)
     except KeyboardInterrupt:
         return _complain("interrupted; finished folds are kept, run the command again to go on", 130)
+    # What nothing above expects is a fault of lusdata, which gets a line and an exit code of its own.
     except Exception as error:
         fault = InternalError.of(error)
         if os.environ.get("LUSDATA_TRACEBACK"):

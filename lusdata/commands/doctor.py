@@ -188,6 +188,7 @@ def _version(distribution: str) -> str:
 def _codecs() -> Finding:
     try:
         known = importlib.import_module("av").codecs_available
+    # A library of C that does not fit its package fails with almost anything, and telling it is this command's work.
     except Exception as error:
         return Finding("codecs", "fault", f"PyAV does not load ({type(error).__name__})")
     missing = sorted(set(CODECS) - set(known))

@@ -211,6 +211,7 @@ def make_part(job: Job) -> Outcome:
     except OSError as error:
         code = "failed" if error.errno in _RUN_OUT else "unreadable"
         return Outcome(job.id, code, error.strerror or type(error).__name__)
+    # Anything else is a fault of lusdata: it is told as one, with its trace, and the other recordings go on.
     except Exception as error:
         fault = InternalError.of(error)
         return Outcome(job.id, "fault", fault.found, fault.trace)
@@ -272,9 +273,8 @@ def _write(path: Path, header: dict[str, Any], payload: bytes) -> None:
             stream.write(json.dumps(header).encode("ascii") + b"\n")
             stream.write(payload)
         temporary.replace(path)
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def holds_part(path: Path) -> bool:

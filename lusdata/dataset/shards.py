@@ -149,12 +149,11 @@ def write_shard(
             places = writer(temporary, recordings, columns)
             shard = _sealed(temporary, name, places)
             temporary.replace(out / name)
-        except BaseException:
+        finally:
             temporary.unlink(missing_ok=True)
             # A folder with shards that are whole is not empty, and stays.
             with contextlib.suppress(OSError):
                 (out / name).parent.rmdir()
-            raise
     return shard, places
 
 

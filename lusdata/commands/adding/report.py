@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.about import read_about
 from lusdata.catalog.rights import is_private
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
@@ -118,7 +119,8 @@ def _next_steps(bench: Bench, added: Sequence[Added]) -> list[str]:
     altered = any("upstream_changes" in item.manifest.data["source"] for item in added)
     private = f" Keep {'them to yourself: they show' if several else 'it to yourself: it shows'} what was taken out."
     in_git = any((parent / ".git").exists() for parent in (bench.folder, *bench.folder.parents))
-    ours = all(is_private(item.manifest) for item in added)
+    # One that stays here is enough: what is committed with the others goes where they go.
+    ours = read_about(bench.folder).private or any(is_private(item.manifest) for item in added)
     check = f"lusdata check {folder}   tells what the pull request will tell."
     steps = [
         f"Look at the picture{'s' if several else ''}. If the crop is wrong: delete the manifest, add it with --crop."

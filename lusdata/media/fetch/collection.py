@@ -203,6 +203,7 @@ def _run_all(errand: _Errand, todo: Sequence[Plan], *, workers: int, progress: b
             for future in as_completed(futures):
                 results[id(futures[future])] = future.result()
                 advance()
+        # Ctrl-C and an end by a signal, too, must stop the threads that fetch; it goes on as it came.
         except BaseException:
             errand.stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

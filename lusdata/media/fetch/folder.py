@@ -89,8 +89,8 @@ def copy_from_folder(
             if missing:
                 raise _failure(source, "no-space", f"the disk of the cache lacks {missing:,} bytes for it")
             return _copy(reader, part, source=source)
+    # Ctrl-C, too: nothing of a part can be continued, and the disk may be full; it goes on as it came.
     except BaseException:
-        # Nothing of it can be continued, and the disk may be full.
         part.unlink(missing_ok=True)
         raise
 

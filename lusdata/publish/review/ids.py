@@ -99,5 +99,5 @@ def _changed(file: str, before: Manifest, after: Manifest) -> Iterator[Issue]:
         hint = "right if its source replaced it; another recording needs an id of its own"
         yield finding("DIGEST_CHANGED", file, message, json_path=path, expected=expected, found=found, hint=hint)
     if before.state == "withdrawn" and after.state != "withdrawn":
-        message, hint = f"withdrawn before, {after.state} now", "say in the pull request who allows it again"
+        message, hint = f"withdrawn before, {after.state} now", "say with the change who allows it again"
         yield finding("WITHDRAWN_BACK", file, message, json_path="$.status.state", hint=hint)

@@ -100,6 +100,8 @@ def _advice(issue: Issue) -> str:
 def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
     change = part.change
     yield f"### Collection {code(change.name)}"
+    if part.private:
+        yield f"🔒 **Private.** It belongs to {plain(part.private)} and stays there: keep this page where it is, too."
     rows = [
         [count.name, f"{count.before:,}", f"{count.after:,}", _signed(count.after - count.before)]
         for count in part.counts

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.about import read_about
 from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import rights_of
+from lusdata.catalog.rights import is_private, rights_of
 from lusdata.catalog.rules.run import RUN_RULES
 from lusdata.catalog.validate import shown_path
-from lusdata.errors import Issue
+from lusdata.errors import DataError, Issue
 from lusdata.media.diagnose import identify
 from lusdata.publish.review.counts import Count, compare_counts
 from lusdata.publish.review.files import find_file_faults
@@ -43,11 +44,14 @@ class Part:
         Before and after.
     folds : FoldImpact
         What happens to the folds.
+    private : str
+        Whose it is, if some of it stays with its owner; empty if none does.
     """
 
     change: CollectionChange
     counts: tuple[Count, ...]
     folds: FoldImpact
+    private: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class Review:
                 {
                     "name": part.change.name,
                     "weight": part.change.weight,
+                    "private": part.private or None,
                     "counts": [asdict(count) for count in part.counts],
                     "folds": asdict(part.folds),
                     "changes": [_as_dict(change) for change in part.change.changes],
@@ -178,7 +183,8 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
     for collection in states.collections:
         frozen, release = last_folds(repository.root, collection.name)
         folds = fold_impact(collection.before, collection.after, frozen=frozen, release=release)
-        parts.append(Part(collection, compare_counts(collection.before, collection.after), folds))
+        counts = compare_counts(collection.before, collection.after)
+        parts.append(Part(collection, counts, folds, _private(repository.root, collection, place)))
         issues += find_fold_faults(collection, folds, place)
     found = find_likenesses(changes, states.after)
     issues += find_alike_faults(changes, found, place)
@@ -210,6 +216,22 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
         broken=states.broken,
         notes=tuple(notes),
     )
+
+
+def _private(root: Path, collection: CollectionChange, place: Mapping[str, str]) -> str:
+    """Return whose a collection is, if it or a recording of it stays with its owner."""
+    manifests = (*collection.before, *collection.after)
+    folders = {(root / place[manifest.id]).parent for manifest in manifests if manifest.id in place}
+    abouts = []
+    for folder in sorted(folders):
+        try:
+            abouts.append(read_about(folder))
+        except (DataError, OSError):
+            # A page that cannot be read is a finding of its own.
+            continue
+    if not any(about.private for about in abouts) and not any(map(is_private, manifests)):
+        return ""
+    return next((about.owner for about in abouts if about.owner), "whoever keeps it")
 
 
 def _places_by_id(root: Path, states: States) -> dict[str, str]:
