@@ -94,6 +94,17 @@ def test_the_wheel_puts_no_other_names_into_the_environment_than_its_own():
 
 
 @CHECKOUT
+def test_the_wheel_carries_what_is_committed_of_the_manifests_and_nothing_else():
+    listed = subprocess.run(["git", "ls-files", "manifests"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no git repository")
+    committed = {"/".join(path.split("/")[:2]) for path in listed.stdout.splitlines()}
+    included = project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {source for source in included if source.startswith("manifests")} == committed
+    assert all(target == f"lusdata/_shipped/{source}" for source, target in included.items())
+
+
+@CHECKOUT
 def test_the_oldest_pins_are_the_lower_bounds():
     extras = project()["project"]["optional-dependencies"]
     judges = [text for text in extras["test"] if requirement(text)[0] in ("imagecodecs", "tifffile")]
