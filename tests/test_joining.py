@@ -446,5 +446,24 @@ def test_a_scale_that_two_define_in_two_ways_is_refused() -> None:
     assert "own-0-3" in join_collections([east, replace(west, about=east.about)]).about.scales
 
 
+@pytest.mark.slow
+def test_the_collections_that_come_with_lusdata_share_what_their_manifests_say() -> None:
+    parts = {name: lusdata.open_collection(name) for name in ("pocus", "blues", "atlas")}
+    assert join_collections([parts["pocus"], parts["blues"]]).note == ""
+    both = join_collections([parts["pocus"], parts["atlas"]])
+    assert not both.copies
+    stated = {link["id"] for m in parts["atlas"].included for link in m.data["group"].get("linked", ())}
+    groups = group_ids(both.manifests)
+    for manifest in parts["pocus"].included:
+        if manifest.group_id in stated:
+            assert {m.collection for m in both.included if groups[m.id] == groups[manifest.id]} == {"pocus", "atlas"}
+    # All of atlas are leads: nothing is left out for what nobody can build, and nothing can be left out.
+    assert join_collections(list(parts.values()), shared="first").left_out == ()
+    assert make_folds(join_collections(list(parts.values())).manifests, by="collection").collections == (
+        ("blues",),
+        ("pocus",),
+    )
+
+
 def test_the_names_are_public() -> None:
     assert lusdata.join_collections is join_collections
