@@ -20,6 +20,7 @@ from lusdata.catalog.joining.collection import JoinedCollection
 from lusdata.cli import main
 from lusdata.dataset.load import Dataset
 from lusdata.dataset.recipe import Recipe
+from lusdata.dataset.source import Source, collection_of
 from lusdata.errors import DataError, UsageError
 
 ABOUT = {
@@ -206,6 +207,23 @@ def test_views_are_joined_as_they_are(east: Dataset, west: Dataset, folders: dic
         some.select(collection="north")
 
 
+def test_parts_of_folds_count_as_their_datasets_do(east: Dataset, west: Dataset, both: Dataset) -> None:
+    tested = east.fold(0, by="video", k=12).test + west.fold(0, by="video", k=12).test
+    assert len(tested.recordings) == 2
+    assert tested.classes == both.classes
+    assert tested.target_values("severity") == (0, 1, 2, 3)
+
+
+def test_a_join_has_no_frozen_folds_and_knows_the_scales_that_its_folders_carry(east: Dataset, west: Dataset) -> None:
+    release = {"version": "1.0.0", "sha256": "0" * 64, "withdrawn_since": [], "folds": [{"file": "folds-patient.json"}]}
+    scale = {"name": "own-0-9", "title": "Own", "definition": "As we score.", "minimum": 0, "maximum": 9}
+    index = replace(east.index, data={**east.index.data, "release": release, "scales": [scale]})
+    carried = collection_of(index)
+    assert carried.about.scales["own-0-9"].maximum == 9
+    assert Source((index,), carried).folds_path("patient") is not None
+    assert Source((index, west.index), carried).folds_path("patient") is None
+
+
 # --- what both hold ---
 
 
@@ -230,6 +248,9 @@ def test_shared_patients_are_left_to_the_first(folders: dict[str, Path]) -> None
     assert len(both.recordings) == 20
     assert not gone & set(both.recordings)
     assert [len(fold.test.recordings) for fold in both.folds(by="collection")] == [8, 12]
+    with pytest.warns(UserWarning, match="each counts as one patient"):
+        together = lusdata.load([folders["east"], folders["copy"]])
+    assert together.rows_sha256 != both.rows_sha256
     with pytest.raises(UsageError, match="a join with settings of its own cannot be joined again"):
         _ = both + lusdata.load(folders["west"])
 

@@ -103,6 +103,22 @@ def test_the_same_file_in_both_is_told_and_crosses_no_fold() -> None:
     assert make_folds(again.manifests) == make_folds(both.manifests)
 
 
+def test_one_file_twice_in_one_collection_is_no_copy_between_them_and_an_excluded_one_shares_nobody() -> None:
+    twice = [of("east", recording(name, group=name, sha256="e" * 64)) for name in ("a", "b")]
+    east = with_more(clinic("east"), *twice)
+    assert not join_collections([east, clinic("west")]).copies
+    excluded = of("west", recording("out", sha256="e" * 64, state="excluded"))
+    both = join_collections([east, with_more(clinic("west"), excluded)])
+    assert [str(copy) for copy in both.copies] == [
+        "east/a and west/out are one file",
+        "east/b and west/out are one file",
+    ]
+    assert both.note == ""
+    # What is excluded still tells that two groups are one.
+    groups = group_ids(both.manifests)
+    assert groups["east/a"] == groups["east/b"]
+
+
 def test_a_digest_of_another_kind_tells_a_copy_too() -> None:
     def lead(collection: str, digest: str) -> Manifest:
         manifest = of(collection, recording("lead", pinned=False))
@@ -210,6 +226,13 @@ def test_additions_move_nobody_between_validation_and_training() -> None:
     both = join_collections([with_more(east, early), west])
     kept = make_folds(both.manifests, by="collection", previous=before)
     assert set(before.split(1).train) <= set(kept.split(1).train)
+
+
+def test_a_collection_keeps_the_fold_that_an_earlier_table_gave_it() -> None:
+    before = make_folds(join_collections([clinic("east"), clinic("west")]).manifests, by="collection")
+    exchanged = join_collections([clinic("west"), clinic("zoo")]).manifests
+    assert make_folds(exchanged, by="collection").collections == (("west",), ("zoo",))
+    assert make_folds(exchanged, by="collection", previous=before).collections == (("zoo",), ("west",))
 
 
 def test_collections_that_share_a_patient_are_left_out_together_or_not_at_all() -> None:
@@ -391,6 +414,10 @@ def test_kinds_of_mapped_targets(parts: list[Collection], table: Any, kind: str,
             "maps what is no value; expected one of died, lived; found dead",
         ),
         (
+            {"goal": {"east": _class_of(**{"covid-19": "ill", "unknown": "ill"}), "west": None}},
+            "maps what is no value; .*found unknown",
+        ),
+        (
             {"goal": {"east": None, "west": {"from": "fatal", "values": {True: "a", "true": "b", False: "c"}}}},
             "maps a value twice; found 'true'",
         ),
@@ -422,6 +449,13 @@ def test_a_table_that_leaves_a_meaning_open_is_refused_in_one_line(
     with pytest.raises(UsageError, match=told) as refused:
         join_collections(parts, labels=labels)
     assert "\n" not in str(refused.value)
+
+
+def test_only_what_is_included_needs_a_label(parts: list[Collection]) -> None:
+    excluded = of("east", recording("out", "bacterial-pneumonia", state="excluded"))
+    table = {"ill": {"east": _class_of(**{"covid-19": True}), "west": _class_of(healthy=False)}}
+    both = join_collections([with_more(parts[0], excluded), parts[1]], labels=table)
+    assert set(values(both, "ill")) == {m.id for m in both.included}
 
 
 def test_a_table_of_labels_may_be_a_file(parts: list[Collection], tmp_path: Path) -> None:
