@@ -248,7 +248,7 @@ def test_collections_that_share_a_patient_are_left_out_together_or_not_at_all() 
     three = join_collections([clinic("east"), west, clinic("south")])
     table = make_folds(three.manifests, by="collection")
     assert table.collections == (("east", "west"), ("south",))
-    with pytest.raises(UsageError, match="more folds than collections that share no patient; expected 2 to 2; found 3"):
+    with pytest.raises(UsageError, match="more folds than collections that share no patient; expected 2; found 3"):
         make_folds(three.manifests, by="collection", k=3)
 
 
@@ -258,6 +258,14 @@ def test_one_collection_cannot_be_left_out_of_itself() -> None:
     leads = Collection("west", Path("west"), (of("west", recording("lead", pinned=False)),))
     with pytest.raises(UsageError, match="several collections with recordings that can be built; found east"):
         make_folds(join_collections([clinic("east"), leads]).manifests, by="collection")
+
+
+def test_a_class_that_one_collection_lacks_is_told() -> None:
+    parts = [clinic("east"), clinic("west", class_name="healthy")]
+    told = [issue.line() for issue in make_folds(join_collections(parts).manifests, by="collection").issues]
+    assert len(told) == 2
+    assert "class covid-19 is not in every fold; expected recordings in every collection; found 5 groups" in told[0]
+    assert "fewer folds" not in told[0]
 
 
 def test_fewer_folds_than_collections_hold_several_each() -> None:

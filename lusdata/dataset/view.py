@@ -42,7 +42,7 @@ class Dataset(ViewParts, ViewLabels):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a recording: recording, class, probe, group, provider, licence, frames, findings and more.
+        """One row a recording: recording, collection, class, probe, group, provider, licence, findings and more.
 
         Columns of a pattern hold what all readers together say: ``present``, ``absent``, ``disagree``, ``unknown`` or
         ``not-assessed``. ``severity_<scale>`` is the mean over readers, ``task_<name>`` the value of a task that the

@@ -233,9 +233,10 @@ def _check_k(k: int, by: str, units: int) -> None:
             "collection": "collections that share no patient",
             "frame": "frames",
         }
+        some = "2" if units == 2 else f"2 to {units:,}"
         raise UsageError(
             f"more folds than {names[by]}",
             where="k",
-            expected=f"2 to {units:,}" if units > 1 else f"at least 2 {names[by]}, but the collection has {units}",
+            expected=some if units > 1 else f"at least 2 {names[by]}, but the collection has {units}",
             found=f"{k:,}",
         )

@@ -172,8 +172,9 @@ class FoldTable:
             return ()
         found = []
         kind = "value" if self.target else "class"
-        # There are as many collections as there are.
-        fewer = "" if self.by == "collection" else "take fewer folds, or "
+        fewer, apart = "take fewer folds, or ", f"at least {self.k} groups apart"
+        if self.by == "collection":
+            fewer, apart = "", "recordings in every collection"
         for name in sorted({count.class_name for count in self.counts} - {NO_VALUE}):
             rows = [count for count in self.counts if count.class_name == name]
             missing = sorted(set(range(self.k)) - {row.fold for row in rows if row.recordings})
@@ -185,7 +186,7 @@ class FoldTable:
                         code="FOLDS_CLASS_MISSING",
                         level="warning",
                         message=f"{self.target or 'class'} {name} is not in every fold",
-                        expected=f"at least {self.k} groups apart",
+                        expected=apart,
                         found=f"{sum(row.groups for row in rows)} groups; none in fold {_listed(missing)}",
                         hint=f"{fewer}leave the {kind} out of per-fold scores",
                     )
