@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_datasets import build_here, small_collection
 
+from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection
@@ -199,3 +200,21 @@ def test_the_order_of_recordings_plays_no_role() -> None:
     collection = Collection("test", Path(), tuple(RECORDINGS))
     assert cite(SUBJECT, RECORDINGS) == cite(SUBJECT, reversed(RECORDINGS))
     assert subject_of_collection(collection).digest_of == "the ids and digests of all manifests"
+
+
+@pytest.mark.parametrize(
+    ("licence", "about", "owner"),
+    [
+        ("LicenseRef-Private", {}, "the owner of clinic"),
+        ("LicenseRef-Private", {"title": "Ours", "owner": "A Clinic", "private": True}, "A Clinic"),
+        ("LicenseRef-None", {"title": "Ours", "owner": "A Clinic", "private": True}, "A Clinic"),
+        ("LicenseRef-None", {"title": "Ours", "owner": "A Clinic", "private": False}, ""),
+    ],
+)
+def test_what_is_private_is_cited_by_its_owner(licence, about, owner) -> None:
+    manifests = (recording("a", licence=licence), recording("b", licence=licence, state="excluded"))
+    collection = Collection("clinic", Path("clinic"), manifests, about=About(about))
+    subject = subject_of_collection(collection)
+    assert subject.owner == owner
+    author = owner or "The lusdata contributors"
+    assert bibtex(cite(subject, manifests)).count(f"author = {{{{{author}}}}}") == (2 if not owner else 1)

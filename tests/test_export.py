@@ -194,6 +194,7 @@ def test_tfrecord_shards_are_listed_with_their_features_and_have_no_record_set(t
 
 
 # Its own packages warn of each other, and of whatever runs beside them.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("form", ["dataset", "hub"])
 def test_tensorflow_datasets_builds_every_record_set(home, tmp_path, form):

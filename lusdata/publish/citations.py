@@ -20,6 +20,7 @@ from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings, counts_clause
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.rights import is_private
 from lusdata.dataset.folds.units import catalog_digest
 from lusdata.dataset.index import Index
 
@@ -193,7 +194,10 @@ def _owned(subject: Subject, about: About, whole: Sequence[Manifest]) -> Subject
     """Count the collection, and name the owner of a private one: it is not the contributors' own."""
     counts = count_recordings(whole)
     subject = replace(subject, included=counts["included"], buildable=counts["buildable"])
-    return replace(subject, owner=about.owner, citation=about.citation) if about.private else subject
+    held = [manifest for manifest in whole if manifest.state == "included"]
+    if about.private or (held and all(map(is_private, held))):
+        return replace(subject, owner=about.owner or f"the owner of {subject.label}", citation=about.citation)
+    return subject
 
 
 def cite(subject: Subject, manifests: Iterable[Manifest]) -> Citations:
