@@ -32,8 +32,9 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --constraint
 MADE := $(VENV)/.made
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
 
-.PHONY: help setup demo test test-slow test-newest test-oldest test-real check format bench bench-add harden manifests wheel clean
+.PHONY: help setup demo test test-slow test-newest test-oldest test-real check format bench bench-add harden manifests docs collections wheel clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -93,6 +94,10 @@ manifests: $(BASE)  ## make the shipped manifests again from the public metadata
 	@$(PY) -m lusdata import cit "$(SHARED)/facts/cit"
 	@$(PY) -m lusdata validate
 
+docs: $(DOCS)  ## build the documentation site into build/site; a link that leads nowhere fails it
+	@$(PY) -m docs.site
+	@$(BIN)/zensical build --strict --config-file mkdocs.yml
+
 collections: $(BASE)  ## make docs/collections.md again from the files in docs/collections
 	@$(PY) docs/collections
 
@@ -117,4 +122,9 @@ $(BASE): pyproject.toml constraints.txt $(MADE)
 $(DEV): $(BASE)
 	@echo "Installing what the tests and checks need (once; 3.5 GB on disk, most of it TensorFlow)"
 	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(DOCS): $(BASE)
+	@echo "Installing what builds the pages (once)"
+	@$(INSTALL) --editable '.[docs]'
 	@touch $@

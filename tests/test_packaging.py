@@ -131,7 +131,7 @@ def test_every_place_names_the_same_versions_of_python():
 @CHECKOUT
 def test_every_requirement_is_pinned():
     extras = project()["project"]["optional-dependencies"]
-    told = ("dev", "dicom", "publish", "test", "tf", "torch", "train", "xlsx")
+    told = ("dev", "dicom", "docs", "publish", "test", "tf", "torch", "train", "xlsx")
     wanted = [*project()["project"]["dependencies"], *(text for name in told for text in extras[name])]
     names = {requirement(text)[0] for text in wanted if not text.startswith("lusdata[")}
     assert names - set(pins("constraints.txt")) == set()
