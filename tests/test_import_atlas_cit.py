@@ -212,4 +212,6 @@ def test_importing_the_facts_gives_the_committed_manifests(name, facts_dir, tmp_
 
 
 def test_every_importer_has_its_manifests_or_says_that_they_stay_with_the_user():
-    assert {name for name in IMPORTERS if (ROOT / name).is_dir()} == {"pocus", "blues", "atlas", "cit"}
+    committed = {name for name, importer in IMPORTERS.items() if importer.committed}
+    assert committed == {"pocus", "blues", "atlas", "cit"}
+    assert all((ROOT / name / "CURATION.md").is_file() for name in committed)

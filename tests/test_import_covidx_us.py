@@ -12,6 +12,7 @@ import pytest
 
 from lusdata.catalog.importers import known as known_module
 from lusdata.catalog.importers.covidx_us import collection as covidx_us
+from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.manifest import read_manifest
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.shipped import manifests_root
@@ -260,6 +261,7 @@ def test_a_page_of_the_collection_is_drafted_and_what_somebody_wrote_there_stays
 def test_its_rows_are_never_committed():
     if not (ROOT / ".gitignore").is_file():
         pytest.skip("the tests run outside a checkout of the repository")
+    assert not IMPORTERS[covidx_us.COLLECTION].committed
     assert f"/manifests/{covidx_us.COLLECTION}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 

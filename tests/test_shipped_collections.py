@@ -8,10 +8,11 @@ import pytest
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT
+from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.opening import open_collection
 
 ROOT = Path(__file__).resolve().parent.parent / "manifests"
-NAMES = sorted(path.parent.name for path in ROOT.glob("*/CURATION.md"))
+NAMES = sorted(name for name, importer in IMPORTERS.items() if importer.committed)
 
 
 @pytest.fixture(scope="module", params=NAMES)

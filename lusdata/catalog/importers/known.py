@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lusdata.catalog.folders import find_collection, manifest_files, shipped_names
+from lusdata.catalog.folders import find_collection, manifest_files
+from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.leads import telling_names
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
@@ -46,7 +47,8 @@ def of_other_collections(collection: str) -> list[Manifest]:
     DataError
         If one of them is no manifest.
     """
-    names = [name for name in shipped_names() if name != collection]
+    # Not by the folders that are there: what is never committed must not be named by what is.
+    names = [name for name, importer in IMPORTERS.items() if importer.committed and name != collection]
     paths = [path for name in names for path in manifest_files(find_collection(name))]
     return [Manifest(migrate_data(read_data(path))[1]) for path in paths]
 

@@ -26,11 +26,14 @@ class Importer:
         What the folder of the upstream metadata is, for people.
     media_is_folder : bool
         Whether that folder holds the files, too.
+    committed : bool
+        Whether its manifests come with lusdata; others stay with whoever imported them.
     """
 
     module: str
     folder: str
     media_is_folder: bool = False
+    committed: bool = True
 
     def imported(self, folder: Path, media: tuple[str, ...]) -> Imported:
         """Read the upstream files and decide about every row.
@@ -53,7 +56,10 @@ IMPORTERS: Mapping[str, Importer] = {
     "atlas": Importer("atlas", "the folder of POCUS Atlas Bench's table"),
     "cit": Importer("cit", "the table and the folder Dataset of the Kosice A- and B-lines", media_is_folder=True),
     "covidx-us": Importer(
-        "covidx_us.collection", "a checkout of COVIDx-US, with or without its videos", media_is_folder=True
+        "covidx_us.collection",
+        "a checkout of COVIDx-US, with or without its videos",
+        media_is_folder=True,
+        committed=False,
     ),
 }
 """By the name of the collection."""
