@@ -128,7 +128,7 @@ def _made(release: Release, plan: Plan) -> str:
     size_bytes = sum(map(len, plan.files.values()))
     lines.append(f"sealed     sha256 {release.digest}")
     lines.append(
-        f"written    {release.folder}  ({len(plan.files)} files, {size_bytes / 1e6:.2f} MB): commit it as it is"
+        f"written    {release.folder}  ({len(plan.files)} files, {size_bytes / 1e6:.2f} MB): keep it as it is"
     )
     return "\n".join(lines)
 
