@@ -25,6 +25,7 @@ from small_datasets import (
     small_collection,
 )
 
+from lusdata import workers
 from lusdata.catalog.collection import Collection
 from lusdata.dataset import build as build_module
 from lusdata.dataset import engine_local
@@ -260,7 +261,7 @@ def test_a_worker_that_the_system_does_not_start_is_no_fault_of_ours(monkeypatch
     def refuse(*args: Any, **options: Any) -> None:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
-    monkeypatch.setattr(engine_local.subprocess, "Popen", refuse)
+    monkeypatch.setattr(workers.subprocess, "Popen", refuse)
     with pytest.raises(OutsideError, match="a worker process failed; found Cannot allocate memory"):
         run_local([_job("a")], workers=1, report=lambda outcome: None)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +20,8 @@ from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
 from lusdata.intake.folder import crew
 from lusdata.intake.folder.examine import Job, examine
+from lusdata.intake.folder.plan import plan_import
+from lusdata.intake.folder.request import Request
 from lusdata.media.facts import sha256_of
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_video
@@ -292,9 +296,14 @@ def test_a_zip_file_is_read_and_a_path_that_leads_out_is_not(desk, capsys):
     with zipfile.ZipFile(desk.clips / "export.zip", "w") as archive:
         archive.write(desk.clips / "p2_L1.mp4", "study/p2_L1.mp4")
         archive.write(desk.clips / "p1_L1.mp4", "../p1_L1.mp4")
+        archive.writestr("inner.zip", b"PK")
     (desk.clips / "p2_L1.mp4").unlink()
+    (desk.clips / "loop").symlink_to(desk.clips, target_is_directory=True)
     assert desk.bring() == 1
-    assert "../p1_L1.mp4: its path leads out of the ZIP file" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "../p1_L1.mp4: its path leads out of the ZIP file" in said
+    assert "inner.zip: a ZIP file in a ZIP file; unpack it first" in said
+    assert "loop: a symbolic link" in said
     assert len(desk.manifests()) == 3
     (desk.clips / "export.zip").unlink()
     assert main(["fetch", str(desk.mine), "--offline"]) == 0
@@ -309,6 +318,34 @@ def test_no_private_word_of_a_files_name_gets_into_the_collection(desk):
     for word in ("Erika", "erika", "4711081", "2020-03-14"):
         assert word not in written
     assert "mine/patient-1" in written
+
+
+def test_two_diagnoses_of_one_patient_are_told_before_anything_is_written(desk, capsys):
+    assert desk.bring("--dry-run", table=TABLE.replace("p1_R1.mp4,1,COVID-19", "p1_R1.mp4,1,healthy")) == 0
+    said = capsys.readouterr().out
+    assert "one patient with 2 diagnoses, or 2 patients (covid-19: p1_L1.mp4; healthy: p1_R1.mp4)" in said
+
+
+def test_names_in_the_column_of_patients_become_codes_and_leave_the_names_of_files(desk):
+    (desk.clips / "p2_L1.mp4").rename(desk.clips / "musterfrau_L1.mp4")
+    assert desk.bring(table="clip,patient\nmusterfrau_L1,Musterfrau\np1_L1,7\n") == 0
+    written = "".join(path.read_text() + path.name for path in desk.mine.iterdir())
+    assert "musterfrau" not in written.casefold()
+    assert "mine/patient-7" in written
+
+
+def test_a_table_of_patients_finds_dicom_files_by_their_number(desk):
+    pytest.importorskip("pydicom")
+    from dicom_files import dicom_file
+
+    tree = desk.root / "tree"
+    tree.mkdir()
+    for n in range(2):
+        renumbered(dicom_file(tree / f"IM{n}", frames(5 + n)), f"HOSP-{n}", f"1.2.3.{n}")
+    (desk.root / "patients.csv").write_text("PatientID,Diagnosis\nhosp 0,covid\nHOSP-1,healthy\n")
+    request = Request(tree, desk.mine, tables=(desk.root / "patients.csv",), group_by="dicom")
+    plan = plan_import(request, desk.root)
+    assert [plan.said_of(f"IM{n}")["class"] for n in range(2)] == ["covid-19", "healthy"]
 
 
 def test_options_for_a_folder_are_refused_for_a_public_collection(desk, capsys):
@@ -366,7 +403,16 @@ def test_a_worker_that_dies_of_a_file_takes_that_file_alone(desk, tmp_path):
     assert found["p1_R1"].fault == ""
 
 
+def marked(environ: Path, word: str) -> bool:
+    """Tell whether a process other than this one runs with a word in its surroundings."""
+    try:
+        return int(environ.parent.name) != os.getpid() and word.encode() in environ.read_bytes()
+    except OSError:
+        return False
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_an_import_that_was_killed_goes_on(desk, tmp_path):
     shutil.rmtree(tmp_path / "cache")
     given = ["import", "folder", str(desk.clips), "--out", str(desk.mine), "--group-by", "name", "--workers", "1"]
@@ -378,5 +424,12 @@ def test_an_import_that_was_killed_goes_on(desk, tmp_path):
     process.kill()
     process.wait()
     assert not desk.mine.exists()
+    # Its workers went with it.
+    for _ in range(50):
+        ours = [path for path in Path("/proc").glob("[0-9]*/environ") if marked(path, str(tmp_path))]
+        if not ours:
+            break
+        time.sleep(0.1)
+    assert not ours
     assert desk.bring("--group-by", "name", table=None) == 0
     assert len(desk.manifests()) == 3

@@ -31,6 +31,9 @@ FOUNDATION = (
     "lusdata.intact",
     "lusdata.scratch",
     "lusdata.ending",
+    "lusdata.limits",
+    "lusdata.serving",
+    "lusdata.workers",
 )
 HALL = ("lusdata", "lusdata.cli", "lusdata.terminal", "lusdata.__main__")
 

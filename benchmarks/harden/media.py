@@ -104,7 +104,7 @@ def _tried(call: Callable[[], T], name: str, found: list[tuple[str, str]]) -> T 
 
 def _serve(folder: Path, seed: int) -> None:
     from lusdata.budget import BUDGET
-    from lusdata.dataset.limits import limit_memory
+    from lusdata.limits import limit_memory
 
     seeds = sorted(folder.iterdir())
     with tempfile.TemporaryDirectory(prefix="harden-media-") as scratch:

@@ -190,7 +190,8 @@ def imported_text(plan: Plan, done: Imported) -> str:
         counts = f"{len(done.updated):,} updated, {counts}"
     lines = [f"{plan.collection}: {counts}"]
     lines += [f"  {one_line(name)}: {why}" for name, why in sorted(done.failed.items())]
-    lines.append(f"  {counted(len(included), 'recording')} in {counted(groups, 'group')} of one patient each")
+    told = f" in {counted(groups, 'group')} of one patient each" if groups else ""
+    lines.append(f"  {counted(len(included), 'recording')}{told}")
     if unknown := _unknown(done):
         lines.append(f"  {unknown:,} of {counted(len(included), 'recording')}: patient not known")
     lines += [f"  note: {note}" for note in done.notes]

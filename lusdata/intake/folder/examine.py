@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lusdata import __version__
+from lusdata.budget import BUDGET, Budget
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import DataError, LusdataError
 from lusdata.scratch import scratch_folder
 from lusdata.wording import one_line
 
-__all__ = ["READY", "Examined", "Job", "examine", "examined_before", "serve"]
-
-READY = "ready"
-"""First line of a worker; what goes wrong before it concerns the installation and not a file."""
+__all__ = ["Examined", "Job", "examine", "examined_before", "main"]
 
 _DEVICE = frozenset({"make", "model", "com.apple.quicktime.make", "com.apple.quicktime.model", "com.android.model"})
 
@@ -139,6 +134,10 @@ def examine(job: Job) -> Examined:
         found = _looked_at(job)
     except LusdataError as error:
         return Examined(job.name, fault=one_line(error.what + (f"; found {error.found}" if error.found else "")))
+    except OSError as error:
+        if Path(error.filename or "") != Path(job.path):
+            raise
+        return Examined(job.name, fault=error.strerror or type(error).__name__)
     path = _result_path(job)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Without the name, which may name the patient.
@@ -200,14 +199,8 @@ def _looked_at(job: Job) -> Examined:
         )
 
 
-def serve() -> None:
-    """Serve until standard input ends: jobs as JSON lines come in, results as JSON lines go out."""
-    # Ctrl-C reaches every process of a terminal; the main process decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The channel is kept apart: a decoder that prints would break the protocol.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-    print(READY, file=answers, flush=True)
-    for line in sys.stdin:
-        found = examine(Job(**json.loads(line)))
-        print(json.dumps(asdict(found)), file=answers, flush=True)
+def main(budget: Budget = BUDGET) -> None:
+    """Look at files until standard input ends: the inside of a worker process, see `lusdata.serving`."""
+    from lusdata.serving import serve
+
+    serve(lambda line: json.dumps(asdict(examine(Job(**json.loads(line))))), budget)

@@ -132,7 +132,9 @@ def _walk(folder: Path) -> list[Path]:
     found = []
     for root, folders, names in os.walk(folder, onerror=locked.append):
         folders[:] = [name for name in folders if not _HIDDEN_OR_LISTS.fullmatch(name)]
-        found += [Path(root, name) for name in names if not _HIDDEN_OR_LISTS.fullmatch(name)]
+        # A link to a folder is told as one, and not followed: it may lead back.
+        links = [name for name in folders if Path(root, name).is_symlink()]
+        found += [Path(root, name) for name in (*names, *links) if not _HIDDEN_OR_LISTS.fullmatch(name)]
         if len(found) > _MOST_FILES:
             expected = f"at most {_MOST_FILES:,}"
             raise UsageError("too many files at once", where=one_line(str(folder)), expected=expected, found="more")
@@ -173,6 +175,10 @@ def _unpacked(
                 continue
             if ".." in parts or inside.startswith("/") or re.match(r"[A-Za-z]:", inside):
                 refused.append((full, "its path leads out of the ZIP file"))
+            elif stat.S_ISLNK(member.external_attr >> 16):
+                refused.append((full, "a symbolic link"))
+            elif PurePosixPath(inside).suffix.lower() == ".zip":
+                refused.append((full, "a ZIP file in a ZIP file; unpack it first"))
             elif member.flag_bits & 1:
                 refused.append((full, "encrypted; unpack the ZIP file with its password first"))
             elif is_sidecar(Path(inside)):

@@ -207,7 +207,23 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     if words.own_scale and words.scale is not None:
         name = words.scale.name
         notes.append(f"the severity's scale was not named; the collection calls it {name} (--scale names it)")
+    notes += _two_classes(plan)
     return replace(plan, words=words, doubts=tuple(_settled(doubts, request, ask, notes)), notes=tuple(notes))
+
+
+def _two_classes(plan: Plan) -> list[str]:
+    """Return who has two diagnoses: one of them is wrong, or it is two patients."""
+    notes = []
+    for group in (group for group in plan.groups if group.basis != "unknown"):
+        said = {name: str(plan.said_of(name).get("class", "")) for name in group.files}
+        classes = sorted({word for word in said.values() if word not in ("", "unknown", "uninformative")})
+        if len(classes) > 1:
+            told = "; ".join(
+                f"{word}: {one_line(next(name for name in group.files if said[name] == word), most=40)}"
+                for word in classes
+            )
+            notes.append(f"one patient with {len(classes)} diagnoses, or {len(classes)} patients ({told})")
+    return notes
 
 
 def _namespace(out: Path) -> str:

@@ -170,6 +170,11 @@ def _private(table: Table, columns: Columns, read: RowsRead) -> None:
     cells = {title: table.column(n) for n, title in enumerate(table.head) if n not in exempt}
     left_out = {table.head[n] for n in columns.left_out}
     unused = {table.head[n] for n in columns.unused}
+    patient = columns.places.get("patient")
+    if patient is not None and patient not in columns.left_out:
+        # A cell without a digit is no number: codes take its place, and names of files lose its words.
+        named = [cell for cell in table.column(patient) if not any(sign.isdigit() for sign in cell)]
+        read.names |= {word.casefold() for cell in named for word in _letters(cell) if len(word) > 2}
     for finding in private_cells(cells):
         if finding.meaning == "name":
             texts = cells.get(finding.column, ())
