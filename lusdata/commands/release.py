@@ -127,9 +127,7 @@ def _made(release: Release, plan: Plan) -> str:
         lines.append("warnings   " + ", ".join(f"{code} {number:,}" for code, number in others.items()))
     size_bytes = sum(map(len, plan.files.values()))
     lines.append(f"sealed     sha256 {release.digest}")
-    lines.append(
-        f"written    {release.folder}  ({len(plan.files)} files, {size_bytes / 1e6:.2f} MB): keep it as it is"
-    )
+    lines.append(f"written    {release.folder}  ({len(plan.files)} files, {size_bytes / 1e6:.2f} MB): keep it as it is")
     return "\n".join(lines)
 
 
