@@ -71,7 +71,8 @@ def load(
     colour : {"grey", "rgb"}, optional
         Grey by default.
     select : str, optional
-        Which recordings, as for ``lusdata build --select``; all by default.
+        Which recordings, as for ``lusdata build --select``; all by default. Of several collections it is asked of each,
+        before they are joined.
     format : {"parquet", "tfrecord"}, optional
         Format of the shards; Parquet by default.
     mirror : str, Path or several, optional
