@@ -320,6 +320,14 @@ def test_no_private_word_of_a_files_name_gets_into_the_collection(desk):
     assert "mine/patient-1" in written
 
 
+def test_a_scale_goes_as_far_as_the_table_and_no_row_later_goes_beyond_it_in_silence(desk, capsys):
+    assert desk.bring(table=TABLE + "later.mp4,9,Corona,4\n") == 0
+    assert desk.manifests()["p1_L1.mp4"]["severity"][0]["scale"] == "severity-0-4"
+    assert desk.bring(table=TABLE.replace("healthy,0", "healthy,5")) == 1
+    said = capsys.readouterr().out
+    assert "p2_L1.mp4: severity 5 is not on the scale severity-0-4; it has whole numbers from 0 to 4; correct" in said
+
+
 def test_two_diagnoses_of_one_patient_are_told_before_anything_is_written(desk, capsys):
     assert desk.bring("--dry-run", table=TABLE.replace("p1_R1.mp4,1,COVID-19", "p1_R1.mp4,1,healthy")) == 0
     said = capsys.readouterr().out
@@ -433,3 +441,27 @@ def test_an_import_that_was_killed_goes_on(desk, tmp_path):
     assert not ours
     assert desk.bring("--group-by", "name", table=None) == 0
     assert len(desk.manifests()) == 3
+
+
+@pytest.mark.real
+def test_a_hospitals_folder_with_its_two_tables_becomes_folds_by_severity(blues_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path / "cache"))
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for patient in (2, 10, 15):
+        for path in sorted((blues_dir / "lus_videos").glob(f"patient_{patient}_L[12].mp4")):
+            shutil.copyfile(path, clips / path.name)
+    tables = [word for name in ("severity", "clinical_variables") for word in ("--labels", blues_dir / f"{name}.csv")]
+    words = ("--map", "class=cov_test,age=pat_age,sex=pat_sex", "--value", "class:1=covid-19,class:0=other")
+    given = ("import", "folder", clips, "--out", tmp_path / "ward", "--workers", 2, *tables, *words)
+    assert main([*map(str, given), "--value", "sex:1=male,sex:0=female"]) == 2
+    assert "3 groups" in capsys.readouterr().out
+    assert main([*map(str, given), "--value", "sex:1=male,sex:0=female", "--group-by", "name"]) == 0
+    assert "6 recordings in 3 groups of one patient each" in capsys.readouterr().out
+    dataset = lusdata.load(tmp_path / "ward", size=64, max_frames=2, progress=False, offline=True)
+    told = dataset.table.set_index("aliases")
+    assert told.loc["patient_10_L1.mp4", "group"] == told.loc["patient_10_L2.mp4", "group"]
+    assert set(told["sex"]) <= {"female", "male"}
+    train = dataset.fold(0, k=3, target="severity").train.to_numpy(target="severity")
+    assert train.images.shape[1:] == (64, 64)
+    assert set(train.labels.tolist()) <= {0, 1, 2, 3}

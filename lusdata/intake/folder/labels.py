@@ -51,7 +51,7 @@ class Vocabulary:
     doubts: tuple[Doubt, ...] = ()
 
 
-def vocabulary_of(said: Mapping[str, Said], about: About, *, scale: str) -> Vocabulary:
+def vocabulary_of(said: Mapping[str, Said], about: About, *, scale: str, most_severe: float = 0.0) -> Vocabulary:
     """Find the scale and the tasks that values are of; those that the collection has already hold.
 
     Parameters
@@ -62,13 +62,15 @@ def vocabulary_of(said: Mapping[str, Said], about: About, *, scale: str) -> Voca
         The collection as it is.
     scale : str
         Name of the severity's scale; empty if nobody says.
+    most_severe : float
+        How far a scale of the collection's own goes at least.
     """
     doubts: list[Doubt] = []
     scores = {name: float(one["severity"]) for name, one in said.items() if "severity" in one}
-    chosen, own = _scale_of(scores, about, scale, doubts)
+    chosen, own = _scale_of(scores, about, scale, most_severe, doubts)
     if chosen is not None:
         doubts += [
-            Doubt(one_line(name), f"severity {score:g} is not on the scale {chosen.name}", f"it has {_range(chosen)}")
+            Doubt(one_line(name), f"severity {score:g} is not on the scale {chosen.name}", _range(chosen, about))
             for name, score in scores.items()
             if not chosen.minimum <= score <= chosen.maximum or (chosen.whole and not score.is_integer())
         ]
@@ -92,12 +94,16 @@ def vocabulary_of(said: Mapping[str, Said], about: About, *, scale: str) -> Voca
     return Vocabulary(chosen, own, tasks, tuple(entries), tuple(doubts))
 
 
-def _range(scale: Scale) -> str:
+def _range(scale: Scale, about: About) -> str:
     whole = "whole numbers from" if scale.whole else "numbers from"
-    return f"{whole} {scale.minimum:g} to {scale.maximum:g}"
+    own = any(entry["name"] == scale.name for entry in about.data.get("severity_scales", ()))
+    more = "; correct the table, or widen the scale in collection.json" if own else ""
+    return f"it has {whole} {scale.minimum:g} to {scale.maximum:g}{more}"
 
 
-def _scale_of(scores: Mapping[str, float], about: About, name: str, doubts: list[Doubt]) -> tuple[Scale | None, bool]:
+def _scale_of(
+    scores: Mapping[str, float], about: About, name: str, most_severe: float, doubts: list[Doubt]
+) -> tuple[Scale | None, bool]:
     if not scores:
         return None, False
     own = [entry["name"] for entry in about.data.get("severity_scales", ())]
@@ -106,7 +112,7 @@ def _scale_of(scores: Mapping[str, float], about: About, name: str, doubts: list
         if wanted not in about.scales:
             doubts.append(Doubt("--scale", f"no such scale: {wanted}", f"there are {', '.join(sorted(about.scales))}"))
         return about.scales.get(wanted), False
-    largest = max(1, -int(-max(scores.values()) // 1))
+    largest = max(1, -int(-max(most_severe, *scores.values()) // 1))
     definition = (
         f"A score from 0 to {largest} as the owner's table states it. Which published scale it stands on was not said."
     )

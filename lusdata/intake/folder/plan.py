@@ -199,7 +199,8 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     if there and not about.private and request.licence == PRIVATE and not all(map(is_private, there.included)):
         hint = "bring private ones into a folder of their own, or say --license"
         doubts.append(Doubt("--out", "recordings there are not private", hint))
-    words = vocabulary_of({file.name: plan.said_of(file.name) for file in taken}, about, scale=request.scale)
+    said = {file.name: plan.said_of(file.name) for file in taken}
+    words = vocabulary_of(said, about, scale=request.scale, most_severe=rows.most_severe)
     doubts += [*words.doubts, *_twin_doubts(twins, rows)]
     zones = sum("zone" in said for said in rows.of_file.values())
     if zones and not request.view_scheme:

@@ -97,6 +97,8 @@ class RowsRead:
         Whether a table has a column of files.
     says_patients : bool
         Whether a table of files has a column of patients.
+    most_severe : float
+        The highest score of any row, also of one without a file: the scale goes so far.
     """
 
     of_file: dict[str, Said] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class RowsRead:
     names: set[str] = field(default_factory=set)
     labelled: bool = False
     says_patients: bool = False
+    most_severe: float = 0.0
     spellings: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
@@ -288,6 +291,8 @@ def _values(
             read.columns.append(ShownColumn(table.name, shown, "date", "only days from the first examination are kept"))
         else:
             read.columns.append(_column(table, n, meaning, values, said, read))
+    scores = [float(one["severity"]) for one in said if "severity" in one]
+    read.most_severe = max([read.most_severe, *scores])
     return said
 
 
