@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lusdata import cli, commands
+from lusdata import cli, command_line, commands
 from lusdata.errors import DataError, OutsideError, UsageError
 
 HEAVY = {"numpy", "pandas", "pyarrow", "cv2", "av", "tensorflow", "torch", "ray", "jsonschema", "requests"}
@@ -24,7 +24,7 @@ def failing_command(monkeypatch):
             raise error
 
         module = SimpleNamespace(__doc__="Fail.", configure=lambda parser: None, run=run)
-        monkeypatch.setattr(cli, "_module", lambda command: module)
+        monkeypatch.setattr(command_line, "command_module", lambda program, command: module)
 
     return install
 

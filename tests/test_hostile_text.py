@@ -143,7 +143,10 @@ def test_each_kind_of_page_and_line_cleans_alike() -> None:
     assert len(one_line("a" * 10_000)) == 1_000
 
 
-def test_the_gate_lets_a_bar_of_progress_go_back_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_gate_lets_a_bar_of_progress_go_back_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with gated():
         sys.stderr.write("\r50 %\x1b[A")
         sys.stdout.write("\r50 %\x1b[A\n")

@@ -34,11 +34,18 @@ FOUNDATION = (
     "lusdata.limits",
     "lusdata.serving",
     "lusdata.workers",
+    "lusdata.suggestion",
+    "lusdata.terminal",
+    "lusdata.progress",
+    "lusdata.completion",
+    "lusdata.command_parser",
+    "lusdata.command_line",
 )
-HALL = ("lusdata", "lusdata.cli", "lusdata.terminal", "lusdata.__main__")
+HALL = ("lusdata", "lusdata.cli", "lusdata.__main__")
 
 # One third-party package, one door: the files that may import it. A package that is not listed may not be imported.
 DOORS = {
+    "argcomplete": ("lusdata.completion",),
     "PIL": ("lusdata.media.decode*", "lusdata.media.beside.stills"),
     "av": ("lusdata.media.beside.streams", "lusdata.media.decode*", "lusdata.media.lossless", "lusdata.media.phantom*"),
     "cv2": ("lusdata.media.*", "lusdata.intake.look"),
@@ -64,13 +71,15 @@ DOORS = {
     "requests": ("lusdata.media.fetch*",),
     "tensorflow": ("lusdata.dataset.*",),
     "torch": ("lusdata.dataset.*",),
-    "tqdm": ("lusdata.commands.*", "lusdata.dataset.*", "lusdata.media.fetch*"),
+    "tqdm": ("lusdata.progress",),
     "urllib3": ("lusdata.media.fetch.body", "lusdata.media.fetch.http", "lusdata.media.fetch.session"),
 }
 # Only inside the function that needs them: they are extras, and slow to load.
-IN_FUNCTIONS_ONLY = {"datasets", "jsonschema", "openpyxl", "pydicom", "ray", "tensorflow", "torch"}
+IN_FUNCTIONS_ONLY = {"argcomplete", "datasets", "jsonschema", "openpyxl", "pydicom", "ray", "tensorflow", "torch"}
 # What neither `import lusdata` nor `lusdata --help` may load.
 HEAVY = (
+    "argcomplete",
+    "difflib",
     "numpy",
     "pandas",
     "pyarrow",

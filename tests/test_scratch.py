@@ -163,13 +163,13 @@ def test_the_doctor_cleans(
 
 _BUSY = """
 import sys, time
-from lusdata import cli
+from lusdata import cli, command_line
 from lusdata.scratch import scratch_folder
-def run(arguments):
+def run(program, arguments):
     with scratch_folder() as folder:
         print(folder, flush=True)
         {wait}
-cli._run = run
+command_line._run = run
 sys.exit(cli.main(["x"]))
 """
 
@@ -180,7 +180,7 @@ def test_a_signal_ends_a_run_at_once_without_scratch_or_traceback(
     temporary: Path, number: int, code: int, stubborn: bool
 ) -> None:
     wait = "exec('try:\\n time.sleep(30)\\nfinally:\\n time.sleep(30)')" if stubborn else "time.sleep(30)"
-    source = _BUSY.replace("{wait}", wait).replace("cli._run = run", "genuine = cli._dispatch\ncli._dispatch = run")
+    source = _BUSY.replace("{wait}", wait).replace("command_line._run = run", "command_line._dispatch = run")
     process = subprocess.Popen(
         [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
@@ -200,17 +200,17 @@ def test_a_signal_within_a_function_that_a_library_calls_is_not_lost_and_prints_
     # A comparison that qsort of C calls: what it raises cannot get out, and Python would print and go on.
     source = (
         "import ctypes, os, signal, sys, time\n"
-        "from lusdata import cli\n"
+        "from lusdata import cli, command_line\n"
         "kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))\n"
         "def compare(one, two):\n"
         "    if not asked: asked.append(1); os.kill(os.getpid(), signal.SIGTERM)\n"
         "    return 0\n"
         "asked = []\n"
-        "def run(arguments):\n"
+        "def run(program, arguments):\n"
         "    numbers = (ctypes.c_int * 9)()\n"
         "    ctypes.CDLL(None).qsort(numbers, 9, 4, kind(compare))\n"
         "    time.sleep(30)\n"
-        "cli._dispatch = run\n"
+        "command_line._dispatch = run\n"
         "sys.exit(cli.main(['x']))"
     )
     started = time.monotonic()
@@ -223,8 +223,8 @@ def test_a_signal_within_a_function_that_a_library_calls_is_not_lost_and_prints_
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
     source = (
         "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from lusdata import cli\n"
-        "cli._dispatch = lambda arguments: os.kill(os.getpid(), signal.SIGHUP) or 7\n"
+        "from lusdata import cli, command_line\n"
+        "command_line._dispatch = lambda program, arguments: os.kill(os.getpid(), signal.SIGHUP) or 7\n"
         "raise SystemExit(cli.main(['x']))"
     )
     assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 7

@@ -1,4 +1,5 @@
 """``python -m train COMMAND``: fit, judge and explain the reference models."""
+# The mark by which a shell with argcomplete's completion for all programs knows that it may ask: PYTHON_ARGCOMPLETE_OK
 
 import sys
 

@@ -1,19 +1,15 @@
-"""The command line of the benchmark: finds the command, runs it, turns errors into one line and an exit code."""
+"""The command line of the benchmark: its commands, on the frame of `lusdata.command_line`."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from lusdata.errors import InternalError, LusdataError, MissingExtraError
-from lusdata.wording import one_line
+from lusdata.command_line import Extra, Program, run_program
 
-from . import PROGRAM
+from . import PROGRAM as CALL
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "PROGRAM", "main"]
 
 COMMANDS = {
     "fit": "fit a model on one fold, or the segmentation ensemble on phantoms",
@@ -30,69 +26,13 @@ COMMANDS = {
 }
 """Every command with its one-line summary."""
 
-EXIT_CODES = (
-    "exit codes: 0 fine, 1 the data has a fault, 2 the call is wrong, 3 the outside world failed,\n"
-    "4 lusdata or its installation has a fault"
-)
+EXTRA = Extra("train", frozenset({"h5py", "keras", "matplotlib", "scipy", "sklearn", "tensorflow", "threadpoolctl"}))
 
 
-EXTRA = frozenset({"h5py", "keras", "matplotlib", "scipy", "sklearn", "tensorflow", "threadpoolctl"})
-"""What the extra ``train`` brings and lusdata alone does not."""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    # Before TensorFlow is imported: its start-up notices are not for users.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] not in COMMANDS:
-        return _overview(arguments)
-    try:
-        return _run(arguments[0], arguments[1:])
-    except LusdataError as error:
-        return _complain(str(error), error.exit_code)
-    except OSError as error:
-        return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 3)
-    except KeyboardInterrupt:
-        return _complain("interrupted; finished folds are kept, run the command again to go on", 130)
-    # What nothing above expects is a fault of lusdata, which gets a line and an exit code of its own.
-    except Exception as error:
-        fault = InternalError.of(error)
-        if os.environ.get("LUSDATA_TRACEBACK"):
-            sys.stderr.write(fault.trace)
-        return _complain(str(fault), fault.exit_code)
-
-
-def _run(command: str, arguments: list[str]) -> int:
-    try:
-        module = importlib.import_module(f"{__package__}.commands.{command}")
-        parser = argparse.ArgumentParser(
-            prog=f"{PROGRAM} {command}",
-            description=module.__doc__,
-            epilog=EXIT_CODES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.configure(parser)
-        try:
-            parsed = parser.parse_args(arguments)
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return int(module.run(parsed))
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
-            raise
-        raise MissingExtraError(error.name, extra="train", purpose=f"{PROGRAM} {command}") from error
-
-
-def _overview(arguments: list[str]) -> int:
-    if arguments and arguments[0] not in ("-h", "--help"):
-        return _complain(f"no command '{arguments[0]}'; the commands are {', '.join(COMMANDS)}", 2)
+def _details() -> str:
     from .models import MODELS
 
-    width = max(map(len, COMMANDS))
-    lines = [f"usage: {PROGRAM} COMMAND [ARGUMENTS]", "", "commands:"]
-    lines += [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
-    lines += ["", "models:", f"  {'name':<15} {'parameters':>11} {'paper':>11}  what; source"]
+    lines = ["models:", f"  {'name':<15} {'parameters':>11} {'paper':>11}  what; source"]
     for name, entry in MODELS.items():
         paper = f"{entry.paper_parameters:,}" if entry.paper_parameters else "-"
         lines.append(f"  {name:<15} {entry.parameters:>11,} {paper:>11}  {entry.title}; {entry.source}")
@@ -103,12 +43,30 @@ def _overview(arguments: list[str]) -> int:
         "  paper (the test part also stops and chooses, to measure how much that flatters)",
         "",
         "For research, not for diagnosis.",
-        EXIT_CODES,
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+    return "\n".join(lines)
 
 
-def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"train: {one_line(message)}\n")
-    return code
+def _configs() -> Iterable[str]:
+    from .configs import CONFIGS
+
+    return CONFIGS
+
+
+PROGRAM = Program(
+    name="train",
+    call=CALL,
+    summary="Fit, judge and explain the reference models.",
+    commands=COMMANDS,
+    package=f"{__package__}.commands",
+    details=_details,
+    extra=EXTRA,
+    completers={"MODEL[:VARIANT]": _configs},
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; see `lusdata.command_line.run_program`."""
+    # Before TensorFlow is imported: its start-up notices are not for users.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    return run_program(PROGRAM, argv)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from tqdm import tqdm
+
+from lusdata.progress import show_progress
 
 from .augment import augment
 from .config import TrainConfig
@@ -71,9 +72,11 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
     steps = [(view, start) for view in range(config.views + 1) for start in range(0, len(samples), _ROWS_AT_ONCE)]
     if folder is None:
         features = np.empty(shape, np.float16)
-        for view, start in tqdm(steps, desc="frozen part", unit="batch", disable=None):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            features[view, rows] = _run(prefix, _view(samples, rows, view, config))
+        with show_progress(len(steps), doing="frozen part", unit="batch") as advance:
+            for view, start in steps:
+                rows = slice(start, start + _ROWS_AT_ONCE)
+                features[view, rows] = _run(prefix, _view(samples, rows, view, config))
+                advance()
         return features
     folder.mkdir(parents=True, exist_ok=True)
     key = cache_key(prefix, config, samples)
@@ -84,13 +87,13 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
     features = np.lib.format.open_memmap(path, mode="r+" if started else "w+", dtype=np.float16, shape=shape)
     done = int(progress_path.read_text()) if started else 0
     progress_path.write_text(str(done))
-    with tqdm(total=len(steps), initial=done, desc="frozen part", unit="batch", disable=None) as bar:
+    with show_progress(len(steps), doing="frozen part", unit="batch", done=done) as advance:
         for step, (view, start) in enumerate(steps[done:], start=done):
             rows = slice(start, start + _ROWS_AT_ONCE)
             features[view, rows] = _run(prefix, _view(samples, rows, view, config))
             features.flush()
             progress_path.write_text(str(step + 1))
-            bar.update()
+            advance()
     progress_path.unlink()
     return np.load(path, mmap_mode="r")
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Iterator
 
-from lusdata.cli import COMMANDS, EXIT_CODES
+from lusdata.cli import COMMANDS, PROGRAM
+from lusdata.command_line import EXIT_CODES, command_module, command_parser
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:
     """Return the parser of a command."""
-    module = importlib.import_module(f"lusdata.commands.{'import_' if command == 'import' else command}")
-    parser = argparse.ArgumentParser(prog=f"lusdata {command}", description=module.__doc__)
-    module.configure(parser)
-    return parser
+    return command_parser(PROGRAM, command, command_module(PROGRAM, command))
 
 
 def commands_page() -> str:

@@ -141,7 +141,7 @@ def _groups(
 ) -> dict[str, dict[str, Any]]:
     """Return what answers have of each recording's group, by its source; the user says it for all in one."""
     from lusdata.commands.adding.ask import ask
-    from lusdata.commands.importing.progress import looked_at
+    from lusdata.commands.importing.looking import looked_at
     from lusdata.intake.codes import open_codes
     from lusdata.intake.group import coded
     from lusdata.intake.several import groups_of

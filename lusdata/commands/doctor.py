@@ -36,6 +36,7 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 # Distribution and import name of what every command may need; each is loaded, since an installed package can still
 # lack a library of the system.
 CORE = {
+    "argcomplete": "argcomplete",
     "av": "av",
     "google-crc32c": "google_crc32c",
     "jsonschema": "jsonschema",

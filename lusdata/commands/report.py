@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import opened_dataset, opened_together
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
+from lusdata.progress import show_progress
 from lusdata.wording import counted
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _gallery(args: argparse.Namespace) -> Gallery:
     collection = opened_together(args.collections)
     fetched = fetch(collection.manifests, mirrors=args.mirror, cache=args.cache, offline=args.offline, progress=True)
     excluded = _excluded(collection, args)
-    with _bar(len(fetched.paths) + len(excluded)) as advance:
+    with show_progress(len(fetched.paths) + len(excluded), doing="pictures") as advance:
         pictures = pictures_of_collection(
             collection.manifests, fetched, excluded=excluded, publishable=args.publishable, advance=advance
         )
@@ -115,7 +114,7 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     index = opened_dataset(folder)
     withdrawn_before = () if index.release is None else tuple(index.release["withdrawn_since"])
     collection = Collection(index.name, folder, index.manifests, withdrawn_since=withdrawn_before, about=index.about)
-    with _bar(len(index.entries)) as advance:
+    with show_progress(len(index.entries), doing="pictures") as advance:
         withdrawn = withdrawn_since_built(index)
         pictures = pictures_of_dataset(index, withdrawn=withdrawn, publishable=args.publishable, advance=advance)
     origin = f"pictures: frames of the dataset, {index.recipe.text()}"
@@ -125,15 +124,6 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     return make_gallery(
         collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title, held=held
     )
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[], object]]:
-    """Give a function that tells that one more picture is done."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="pictures", unit="recording", disable=None) as bar:
-        yield bar.update
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.commands.opened import COLLECTION_HELP
 from lusdata.errors import UsageError
+from lusdata.progress import show_progress
 from lusdata.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _of_cache(args: argparse.Namespace) -> Verdict:
         name = known.get(sha256)
         return f"lusdata fetch {name}" if name else "run the lusdata fetch or build again that needs it"
 
-    with _bar(sum(1 for _ in cached_digests(root))) as advance:
+    with show_progress(sum(1 for _ in cached_digests(root)), doing="verify", unit="file") as advance:
         return verify_cache(root, how=how, advance=advance)
 
 
@@ -96,7 +96,7 @@ def _of_media(folder: Path, names: Sequence[str]) -> Verdict:
     collections = _collections(names)
     labels = {manifest.id: collection.label for collection in collections for manifest in collection.manifests}
     manifests = [manifest for collection in collections for manifest in collection.manifests]
-    with _bar(len(manifests)) as advance:
+    with show_progress(len(manifests), doing="verify", unit="file") as advance:
         verdict = verify_media(
             folder,
             manifests,
@@ -118,14 +118,6 @@ def _collections(names: Sequence[str]) -> list[Collection]:
     from lusdata.catalog.opening import open_collection
 
     return [open_collection(name) for name in names or collection_names()]
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[], object]]:
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="verify", unit="file", disable=None) as bar:
-        yield bar.update
 
 
 def _text(verdict: Verdict) -> str:

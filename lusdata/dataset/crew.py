@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lusdata.dataset.plan import LeftOut, longest_first
 from lusdata.errors import InternalError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES
+from lusdata.progress import show_progress
 from lusdata.scratch import sweep
 
 __all__ = ["Crew", "Engine", "Files"]
@@ -98,7 +98,7 @@ class Crew:
 
     def _run(self, jobs: Sequence[Job]) -> list[LeftOut]:
         failed: list[LeftOut] = []
-        with _bar(len(jobs), shown=self.files.progress) as advance:
+        with show_progress(len(jobs), doing="build", shown=self.files.progress) as advance:
 
             def report(outcome: Outcome) -> None:
                 if outcome.code == "fault":
@@ -118,14 +118,3 @@ class Crew:
                 for folder in {Path(job.part).parent for job in jobs}:
                     sweep(folder)
         return failed
-
-
-@contextmanager
-def _bar(total: int, *, shown: bool) -> Iterator[Callable[[], object]]:
-    if not shown:
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="build", unit="recording", disable=None) as bar:
-        yield bar.update

@@ -9,9 +9,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from lusdata.errors import DataError, UsageError
+from lusdata.progress import show_progress
 
 from ..augment import augment
 from ..data import Samples
@@ -203,10 +203,13 @@ def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
         Maps and probabilities.
     """
     found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in models.parts]
-    for start in tqdm(range(0, len(held_out), _ROWS_AT_ONCE), desc="activation maps", unit="batch", disable=None):
-        inputs = views(0, np.arange(start, min(start + _ROWS_AT_ONCE, len(held_out))))
-        for position, part in enumerate(models.parts):
-            found[position].append(part.maps(inputs))
+    starts = range(0, len(held_out), _ROWS_AT_ONCE)
+    with show_progress(len(starts), doing="activation maps", unit="batch") as advance:
+        for start in starts:
+            inputs = views(0, np.arange(start, min(start + _ROWS_AT_ONCE, len(held_out))))
+            for position, part in enumerate(models.parts):
+                found[position].append(part.maps(inputs))
+            advance()
     maps = on_one_grid([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
     chances = np.stack([np.concatenate([one for _, one in per_fold]) for per_fold in found])
     return Evidence(maps, chances, held_out)

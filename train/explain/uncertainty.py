@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
+
+from lusdata.progress import show_progress
 
 from ..calibration import coverage_curve
 from ..intervals import group_weights, percentile_interval
@@ -78,12 +79,14 @@ def run_confidences(
         for position in range(len(models.parts))
         for rows in _chunks(np.flatnonzero(held_out == position))
     ]
-    for step, (position, rows) in enumerate(tqdm(steps, desc="confidences", unit="batch", disable=None)):
-        part = models.parts[position]
-        dropped = part.dropout_passes(views(0, rows), passes=PASSES, rate=DROPOUT_RATE, seed=seed * 100_003 + step)
-        changed = np.stack([part.probabilities(views(view, rows)) for view in range(1, PASSES + 1)])
-        found["epistemic"][rows] = spread_confidence(dropped, winner[rows])
-        found["aleatoric"][rows] = spread_confidence(changed, winner[rows])
+    with show_progress(len(steps), doing="confidences", unit="batch") as advance:
+        for step, (position, rows) in enumerate(steps):
+            part = models.parts[position]
+            dropped = part.dropout_passes(views(0, rows), passes=PASSES, rate=DROPOUT_RATE, seed=seed * 100_003 + step)
+            changed = np.stack([part.probabilities(views(view, rows)) for view in range(1, PASSES + 1)])
+            found["epistemic"][rows] = spread_confidence(dropped, winner[rows])
+            found["aleatoric"][rows] = spread_confidence(changed, winner[rows])
+            advance()
     return found
 
 

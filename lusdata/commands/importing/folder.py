@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import UsageError
 from lusdata.intake.question import Question
+from lusdata.progress import show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Plan, ask, write and report; return the exit code."""
     from lusdata.commands.adding.ask import ask, is_terminal
-    from lusdata.commands.importing.progress import looked_at
+    from lusdata.commands.importing.looking import looked_at
     from lusdata.intake.folder.crew import jobs_of
     from lusdata.intake.folder.plan import plan_import
     from lusdata.scratch import scratch_folder
@@ -127,13 +128,14 @@ def _shown(plan: Plan, args: argparse.Namespace) -> int:
 def _written(plan: Plan, args: argparse.Namespace, ask: Ask | None) -> int:
     import datetime
 
-    from lusdata.commands.importing.progress import progress
     from lusdata.commands.importing.shown import imported_document, imported_text
     from lusdata.intake.folder.write import carry_out
 
     today = datetime.datetime.now(datetime.UTC).date()
-    with progress(len(plan.new)) as advance:
-        done = carry_out(plan, workers=_workers(args), advance=advance, today=today, ask=ask)
+    with show_progress(len(plan.new), doing="import") as written:
+        done = carry_out(
+            plan, workers=_workers(args), advance=lambda done, of, name: written.to(done), today=today, ask=ask
+        )
     if args.json:
         sys.stdout.write(json.dumps(imported_document(plan, done), indent=2, ensure_ascii=False) + "\n")
     else:

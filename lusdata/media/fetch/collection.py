@@ -10,9 +10,9 @@ import errno
 import functools
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.plan import Attempt, FolderMirror, Mirror, Plan, by_turns, parse_mirror, plan_recording
 from lusdata.media.fetch.report import Failure, FetchFailure, FetchReport, FetchResult, decisive
 from lusdata.media.own import find_own
+from lusdata.progress import show_progress
 
 if TYPE_CHECKING:
     from lusdata.media.fetch.http import WebClient
@@ -196,7 +197,7 @@ def _run_all(errand: _Errand, todo: Sequence[Plan], *, workers: int, progress: b
     """Work off all plans; return the results by the identity of their plans."""
     results: dict[int, FetchResult] = {}
     with ExitStack() as stack:
-        advance = stack.enter_context(_bar(len(todo), progress=progress))
+        advance = stack.enter_context(show_progress(len(todo), doing="fetch", shown=progress))
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=min(workers, len(todo))))
         futures = {pool.submit(_obtain, errand, plan): plan for plan in todo}
         try:
@@ -209,18 +210,6 @@ def _run_all(errand: _Errand, todo: Sequence[Plan], *, workers: int, progress: b
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return results
-
-
-@contextmanager
-def _bar(total: int, *, progress: bool) -> Iterator[Callable[[], object]]:
-    """Give a function that tells that one more recording is done."""
-    if not progress:
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="fetch", unit="recording", disable=None) as bar:
-        yield bar.update
 
 
 def _obtain(errand: _Errand, plan: Plan) -> FetchResult:
