@@ -1,10 +1,12 @@
 """Measure how well fingerprints know a recording again, and how fast a large collection is searched.
 
-    python -m benchmarks.duplicates --mirror pocus=DIR --mirror blues=DIR --out DIR [--copies 40] [--seed 0]
+    python -m benchmarks.duplicates --mirror pocus=DIR --mirror blues=DIR --out DIR [--copies 30] [--seed 0]
     python -m benchmarks.duplicates --speed 100000
 
-The first form alters real recordings in the ways that re-uploads are altered, writes each copy as a file, and compares
-its fingerprint with the original's; and it compares all recordings of different groups, in both collections together.
+The first form alters real recordings in the ways that re-uploads are altered, writes each copy as a file, and looks the
+copy up where the original is known and the original where the copy is known; each time once where what is known has a
+fingerprint of today, and once where it has one of the first version, as most shipped manifests do. And it compares all
+recordings of different groups, in both collections together: as they are shipped, and the altered ones with all others.
 It writes `duplicates.json`, `duplicates.csv` (precision and recall against the threshold) and `duplicates.png`. The
 second form makes fingerprints up, from the points of those that ship with the manifests, and searches them.
 """
@@ -15,11 +17,10 @@ import argparse
 import csv
 import itertools
 import json
-import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,101 +28,26 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode
+from benchmarks.copies import CHANGES
+from lusdata.catalog.fingerprint import PLAIN_POINTS, Fingerprint, decode, encode
 from lusdata.catalog.groups import group_ids
+from lusdata.catalog.likeness import best_likeness, compare, confidence, score_for, views
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.catalog.opening import open_collection
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode as decode_frames
 from lusdata.media.decode.pixels import grey_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
-from lusdata.media.fingerprint import fingerprint, undone_signatures
+from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom.media import write_video
 
 Frames = np.ndarray[Any, Any]
-Change = Callable[[Frames], Frames]
-MOST_FRAMES, MOST_SIDE_PX = 72, 480
-
-
-def _cut(top: float = 0, bottom: float = 0, left: float = 0, right: float = 0) -> Change:
-    def change(frames: Frames) -> Frames:
-        height, width = frames.shape[1:]
-        return frames[:, int(height * top) : int(height * (1 - bottom)), int(width * left) : int(width * (1 - right))]
-
-    return change
-
-
-def _part(start: float, end: float) -> Change:
-    def change(frames: Frames) -> Frames:
-        count = len(frames)
-        return frames[int(count * start) : max(int(count * start) + 1, math.ceil(count * end))]
-
-    return change
-
-
-def _levels(gamma: float = 1.0, gain: float = 1.0, offset: float = 0.0) -> Change:
-    table = np.clip(255 * (np.arange(256) / 255) ** gamma * gain + offset, 0, 255).astype(np.uint8)
-    return lambda frames: table[frames]
-
-
-def _sized(scale: float) -> Change:
-    def change(frames: Frames) -> Frames:
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        return np.stack([cv2.resize(frame, None, fx=scale, fy=scale, interpolation=how) for frame in frames])
-
-    return change
-
-
-def _worse(quality: int) -> Change:
-    def change(frames: Frames) -> Frames:
-        coded = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for frame in frames]
-        return np.stack([cv2.imdecode(one, cv2.IMREAD_GRAYSCALE) for one in coded])
-
-    return change
-
-
-def _bordered(frames: Frames) -> Frames:
-    height, width = frames.shape[1:]
-    return np.pad(frames, ((0, 0), (height // 8, height // 20), (width // 6, width // 5)))
-
-
-def _chain(*changes: Change) -> Change:
-    def change(frames: Frames) -> Frames:
-        for one in changes:
-            frames = one(frames)
-        return frames
-
-    return change
-
-
-CHANGES: dict[str, tuple[Change, str]] = {
-    "re-encoded as H.264": (lambda frames: frames, "mp4"),
-    "re-encoded as MPEG-4, JPEG 25 before": (_worse(25), "avi"),
-    "half the size": (_sized(0.5), "mp4"),
-    "enlarged by half": (_sized(1.5), "mp4"),
-    "cropped 10 % on every side": (_cut(0.1, 0.1, 0.1, 0.1), "mp4"),
-    "cropped 20 % left": (_cut(left=0.2), "mp4"),
-    "cropped 12 % above, 20 % below": (_cut(top=0.12, bottom=0.2), "mp4"),
-    "cropped 5, 20, 2, 18 %": (_cut(0.05, 0.2, 0.02, 0.18), "mp4"),
-    "black borders": (_bordered, "mp4"),
-    "mirrored": (lambda frames: frames[:, :, ::-1], "mp4"),
-    "brighter by 40 %": (_levels(gain=1.4), "mp4"),
-    "gamma 0.6": (_levels(gamma=0.6), "mp4"),
-    "gamma 1.6": (_levels(gamma=1.6), "mp4"),
-    "contrast 70 %, black raised": (_levels(gain=0.7, offset=20), "mp4"),
-    "a third of the frame rate": (lambda frames: frames[1::3] if len(frames) > 3 else frames, "mp4"),
-    "first half": (_part(0, 0.5), "mp4"),
-    "last third": (_part(0.66, 1), "mp4"),
-    "GIF, 70 % of the size, half the rate": (_chain(_sized(0.7), lambda frames: frames[::2]), "gif"),
-    "cut, cropped 10 %, mirrored, gamma 0.75, JPEG 35": (
-        _chain(_part(0.2, 0.8), _cut(0.1, 0.05, 0.12, 0.05), lambda f: f[:, :, ::-1], _levels(0.75), _worse(35)),
-        "mp4",
-    ),
-}
+MOST_FRAMES, MOST_SIDE_PX = 48, 400
+ORDERS = ("original first", "copy first", "original of v1 first", "copy of v1 first")
 
 
 def read_grey(path: Path) -> Frames:
-    """Return up to 72 evenly spread frames of a recording in grey, 480 px large at most."""
+    """Return up to 48 evenly spread frames of a recording in grey, 400 px large at most."""
 
     def choose(times_s: Frames) -> Frames:
         wanted = min(MOST_FRAMES, times_s.size)
@@ -137,114 +63,122 @@ def read_grey(path: Path) -> Frames:
     return np.stack([one.value for one in decode_frames(path, choose, take)])
 
 
-def altered(job: tuple[str, Path, str]) -> tuple[dict[str, float], dict[str, float], list[str]]:
+def altered(job: tuple[str, Path]) -> tuple[dict[str, dict[str, float]], str | None]:
     """Alter one recording in every way.
 
     Returns
     -------
-    plain, adding : dict of str to float
-        Score of each copy against the original: by the fingerprint that a manifest would keep, and as ``lusdata add``
-        looks it up.
-    looked_up : list of str
-        What is looked up for the recording itself, to be held against those of others.
+    scores : dict of str to dict of str to float
+        Score of the pair by the change and the order.
+    signature : str or None
+        Today's fingerprint of the recording.
     """
-    _, path, text = job
-    original, frames = decode(text), read_grey(path)
-    plain, adding = {}, {}
+    _, path = job
+    text, frames = fingerprint(path), read_grey(path)
+    scores: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="lusdata-copies-") as folder:
         for number, (name, (change, suffix)) in enumerate(CHANGES.items()):
-            copy = Path(folder) / f"{number}.{suffix}"
+            copy_path = Path(folder) / f"{number}.{suffix}"
             changed = change(frames)
             # Chroma is kept at half the size.
             changed = np.ascontiguousarray(changed[:, : changed.shape[1] // 2 * 2, : changed.shape[2] // 2 * 2])
-            write_video(copy, changed, rate_hz=15.0)
-            signature = fingerprint(copy)
-            plain[name] = compare(original, decode(signature)).score if signature else 0.0
-            undone = undone_signatures(list(read_grey(copy)))
-            adding[name] = max([plain[name], *(compare(original, decode(one)).score for one in undone)])
-    return plain, adding, undone_signatures(list(frames))
+            write_video(copy_path, changed, rate_hz=15.0)
+            signature = fingerprint(copy_path)
+            if text is None or signature is None:
+                scores[name] = dict.fromkeys(ORDERS, 0.0)
+                continue
+            original, copy = decode(text), decode(signature)
+            known = (original, copy, original.plain, copy.plain)
+            scores[name] = {
+                order: compare(new, there).score
+                for order, new, there in zip(ORDERS, (copy, original, copy, original), known, strict=True)
+            }
+    return scores, text
 
 
 def measure(arguments: argparse.Namespace) -> int:
     """Measure on real recordings, and write figures."""
     mirrors = dict(item.split("=", 1) for item in arguments.mirror)
     manifests = [m for name in mirrors for m in open_collection(name).manifests if m.data.get("fingerprint")]
-    signatures = {manifest.id: decode(manifest.data["fingerprint"]) for manifest in manifests}
+    shipped = {manifest.id: decode(manifest.data["fingerprint"]) for manifest in manifests}
     groups = group_ids(manifests)
-    unrelated = []
-    for first, second in itertools.combinations(sorted(signatures), 2):
-        if groups[first] != groups[second]:
-            unrelated.append((compare(signatures[first], signatures[second]).score, first, second))
-    unrelated.sort(reverse=True)
-    here = [(m.id, Path(mirrors[m.id.split("/")[0]]) / str(m.source_path), m.data["fingerprint"]) for m in manifests]
+    here = [(m.id, Path(mirrors[m.id.split("/")[0]]) / str(m.source_path)) for m in manifests]
     here = sorted(job for job in here if job[1].is_file())
     chosen = [here[position] for position in np.random.default_rng(arguments.seed).permutation(len(here))]
     chosen = sorted(chosen[: arguments.copies])
+    done = []
     with ProcessPoolExecutor(arguments.workers) as pool:
-        done = list(pool.map(altered, chosen))
-    plain = {name: sorted(row[0][name] for row in done) for name in CHANGES}
-    adding = {name: sorted(row[1][name] for row in done) for name in CHANGES}
-    wrong = max(
-        compare(decode(one), signatures[other]).score
-        for (identifier, _, _), (_, _, looked_up) in zip(chosen, done, strict=True)
-        for one in looked_up
-        for other in signatures
-        if groups[other] != groups[identifier]
-    )
-    write_figures(Path(arguments.out), plain, adding, unrelated, wrong)
+        for job, row in zip(chosen, pool.map(altered, chosen), strict=True):
+            done.append(row)
+            sys.stderr.write(f"{len(done)} of {len(chosen)}: {job[0]}\n")
+    scores = {name: {order: sorted(row[0][name][order] for row in done) for order in ORDERS} for name in CHANGES}
+    unrelated = false_pairs(sorted(shipped), shipped, shipped, groups)
+    today = {job[0]: decode(text) for job, (_, text) in zip(chosen, done, strict=True) if text is not None}
+    wrong = false_pairs(sorted(today), today, {**shipped, **today}, groups)
+    write_figures(Path(arguments.out), scores, unrelated, wrong)
     return 0
+
+
+def false_pairs(
+    asked: Sequence[str], ours: Mapping[str, Fingerprint], others: Mapping[str, Fingerprint], groups: Mapping[str, str]
+) -> list[tuple[float, str, str]]:
+    """Return the scores of recordings of different groups, the highest first; those below 2 are told as 0."""
+    found = []
+    for first in asked:
+        own = views(ours[first])
+        for second in sorted(others):
+            if groups[first] != groups[second] and (second not in ours or first < second):
+                found.append((best_likeness(own, others[second], least_score=2.0).score, first, second))
+    return sorted(found, reverse=True)
 
 
 def write_figures(
     out: Path,
-    plain: dict[str, list[float]],
-    adding: dict[str, list[float]],
+    scores: Mapping[str, Mapping[str, list[float]]],
     unrelated: Sequence[tuple[float, str, str]],
-    wrong: float,
+    wrong: Sequence[tuple[float, str, str]],
 ) -> None:
     """Write the curve and the figures of each kind of copy, and print a table."""
     out.mkdir(parents=True, exist_ok=True)
-    copies = np.sort(np.concatenate([np.array(scores) for scores in plain.values()]))
-    different = np.sort(np.array([score for score, _, _ in unrelated]))
+    copies = np.sort(np.concatenate([np.array(of_order["original first"]) for of_order in scores.values()]))
+    different = np.sort(np.array([score for score, _, _ in wrong]))
     with (out / "duplicates.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("score", "recall", "precision", "false_pairs"))
-        for threshold in np.arange(0, 15.01, 0.25):
+        for threshold in np.arange(2, 15.01, 0.25):
             found, false = int((copies >= threshold).sum()), int((different >= threshold).sum())
             precision = found / (found + false) if found + false else 1.0
             writer.writerow((f"{threshold:.2f}", f"{found / len(copies):.4f}", f"{precision:.4f}", false))
-    clean = float(different[-1])
     summary = {
         "copies": len(copies),
-        "unrelated_pairs": len(different),
-        "highest_unrelated": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in unrelated[:20]],
-        "highest_unrelated_when_adding": round(wrong, 2),
+        "pairs": {"shipped": len(unrelated), "altered with shipped": len(wrong)},
+        "highest_shipped": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in unrelated[:20]],
+        "highest_altered": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in wrong[:20]],
         "by_change": {
-            name: {"kept": recall(plain[name]), "adding": recall(adding[name]), "lowest": round(adding[name][0], 2)}
-            for name in plain
+            name: {order: {"found": recall(row), "lowest": round(row[0], 2)} for order, row in of_order.items()}
+            for name, of_order in scores.items()
         },
     }
     (out / "duplicates.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    cv2.imwrite(str(out / "duplicates.png"), picture(copies, different, clean))
-    rows = [(name, plain[name], adding[name]) for name in plain]
-    rows.append(("all", list(itertools.chain(*plain.values())), list(itertools.chain(*adding.values()))))
-    sys.stdout.write(f"{'copy, held against its original':<52}{'n':>5}{'audit':>8}{'add':>8}\n")
-    for name, kept, looked_up in rows:
-        sys.stdout.write(f"{name:<52}{len(kept):>5}{recall(kept):>8.1%}{recall(looked_up):>8.1%}\n")
+    cv2.imwrite(str(out / "duplicates.png"), picture(copies, different, float(different[-1])))
+    every = {order: list(itertools.chain(*(row[order] for row in scores.values()))) for order in ORDERS}
+    sys.stdout.write(f"{'':<50}{'n':>4}{'today':>16}{'first version':>16}\n")
+    sys.stdout.write(f"{'there first:':<54}{'original':>10}{'copy':>6}{'original':>10}{'copy':>6}\n")
+    for name, row in [*scores.items(), ("all", every)]:
+        cells = "".join(
+            f"{recall(row[order]):>{width}.0%}" for order, width in zip(ORDERS, (10, 6, 10, 6), strict=True)
+        )
+        sys.stdout.write(f"{name:<50}{len(row[ORDERS[0]]):>4}{cells}\n")
     sys.stdout.write(
-        f"{len(different):,} pairs of different groups: none above a score of {clean:.2f} (in add {wrong:.2f}); "
-        f"a duplicate is one from {least_score():.2f} on\n"
+        f"of different groups, {len(unrelated):,} shipped pairs: none above {unrelated[0][0]:.2f}; "
+        f"{len(wrong):,} pairs of today's: none above {wrong[0][0]:.2f}; "
+        f"a duplicate is one from {score_for(DUPLICATE):.2f} on\n"
     )
 
 
 def recall(scores: Sequence[float]) -> float:
     """Return the part of copies that count as duplicates."""
     return round(float(np.mean([confidence(score) >= DUPLICATE for score in scores])), 4)
-
-
-def least_score() -> float:
-    """Return the score from which on two recordings are duplicates."""
-    return next(score for score in np.arange(0, 20, 0.05).tolist() if confidence(score) >= DUPLICATE)
 
 
 def picture(copies: Frames, different: Frames, clean: float) -> Frames:
@@ -289,9 +223,9 @@ def made_up(count: int, seed: int) -> dict[str, str]:
     result = {}
     for number in range(count):
         # Sixteen cells of a point come from four points, so that neighbours still fit together.
-        rows = generator.integers(len(cells), size=(MAX_POINTS, 4)).repeat(4, axis=1)
+        rows = generator.integers(len(cells), size=(PLAIN_POINTS, 4)).repeat(4, axis=1)
         bits = cells[rows, np.arange(16)]
-        where = places[generator.integers(len(places), size=MAX_POINTS)]
+        where = places[generator.integers(len(places), size=PLAIN_POINTS)]
         result[f"made-up/{number:06d}"] = encode(Fingerprint(where, np.ascontiguousarray(bits)))
     return result
 
@@ -334,7 +268,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=__doc__.split("\n")[0])
     parser.add_argument("--mirror", action="append", default=[], metavar="COLLECTION=DIR", help="where the files are")
     parser.add_argument("--out", default=".", metavar="DIR", help="where the figures go")
-    parser.add_argument("--copies", type=int, default=40, help="recordings of which altered copies are made")
+    parser.add_argument("--copies", type=int, default=30, help="recordings of which altered copies are made")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=int, metavar="N", help="search N made-up fingerprints in place of all that")

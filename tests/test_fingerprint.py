@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, compare, confidence, decode, encode, set_bits
+from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, decode, encode
+from lusdata.catalog.likeness import compare, confidence, set_bits
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.errors import DataError, UsageError
-from lusdata.media.fingerprint import signature, undone_signatures
+from lusdata.media.fingerprint import signature
 from lusdata.media.phantom import draw, typical
 
 CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
@@ -62,20 +63,6 @@ def test_an_altered_copy_is_known_again(name: str) -> None:
     assert sum(found) >= 5
 
 
-@pytest.mark.slow
-def test_undoing_what_copies_suffer_finds_more_of_them_and_no_others() -> None:
-    plain = undone = 0
-    for seed in range(6):
-        darkened = (255 * (frames(seed)[:, 24:216, 32:288] / 255) ** 2.2).astype(np.uint8)
-        original, others = decode(sign(seed)), [decode(sign(other)) for other in range(6) if other != seed]
-        tried = [decode(text) for text in undone_signatures(list(darkened))]
-        plain += likeness(seed, darkened) >= DUPLICATE
-        undone += max(compare(original, one).similarity for one in tried) >= DUPLICATE
-        assert max(compare(other, one).similarity for one in tried for other in others) < DUPLICATE
-    assert undone > plain
-    assert undone >= 5
-
-
 def test_different_recordings_are_not_alike() -> None:
     for first, second in itertools.combinations(range(8), 2):
         assert compare(decode(sign(first)), decode(sign(second))).similarity < DUPLICATE / 2
@@ -97,7 +84,7 @@ def test_pictures_without_structure_have_no_fingerprint(level: int) -> None:
 
 
 def test_the_text_form_is_short_and_comes_back_the_same() -> None:
-    assert len(sign(2)) < 1000
+    assert len(sign(2)) <= 4000
     assert encode(decode(sign(2))) == sign(2)
 
 
@@ -108,8 +95,9 @@ def test_the_text_form_is_short_and_comes_back_the_same() -> None:
         ("points-1:!", "damaged"),
         ("points-1:", "damaged"),
         ("points-1:AAAA", "damaged"),
+        ("points-2:AAAA", "damaged"),
     ],
-    ids=["older", "no base64", "empty", "half a point"],
+    ids=["older", "no base64", "empty", "half a point", "half a point of today's"],
 )
 def test_a_text_that_is_no_fingerprint_is_refused(text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
@@ -129,7 +117,7 @@ def test_set_bits_are_counted_with_and_without_numpys_help(numpy_counts, monkeyp
     words = np.random.default_rng(0).integers(0, 1 << 64, (50, 4, 2), dtype=np.uint64)
     words[0] = [[0, 0], [(1 << 64) - 1, 0], [1, 1 << 63], [(1 << 64) - 1, (1 << 64) - 1]]
     counts = set_bits(words)
-    assert counts.dtype == np.int64
+    assert counts.dtype == np.uint8
     assert counts[0].tolist() == [0, 64, 2, 128]
     assert counts.ravel().tolist() == [sum(int(word).bit_count() for word in point) for point in words.reshape(-1, 2)]
 

@@ -1,30 +1,35 @@
-"""Which recordings show the same, told from their fingerprints alone.
+"""Which recordings show the same, told from their fingerprints alone. Adding, checking and auditing all ask here.
 
 Comparing every recording with every other takes too long in a large collection, so only pairs that share something
 rare are compared. Each point gives several short words, each of some of its bits. Recordings with equal words are
 looked up by sorting; a pair is compared in full when a few of its points are so found and do agree. The words grow
 with the collection, so that a small collection is searched almost exhaustively and a large one still quickly.
+
+What one recording would show if it were altered is looked up among what the others do show, so that it does not matter
+which of two is the copy.
 """
 
 from __future__ import annotations
 
+import functools
+import heapq
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lusdata.catalog.fingerprint import (
+from lusdata.catalog.fingerprint import BITS, Fingerprint, decode, mirrored_bits, turned_bits
+from lusdata.catalog.likeness import (
     AGREE_BITS,
-    BITS,
-    Fingerprint,
-    compare,
+    View,
+    best_likeness,
     confidence,
-    decode,
     differing_bits,
-    mirror_bits,
     point_weight,
+    score_for,
     set_bits,
+    views,
 )
 from lusdata.errors import UsageError
 
@@ -34,14 +39,15 @@ if TYPE_CHECKING:
 __all__ = ["DUPLICATE", "Match", "find_duplicates", "nearest"]
 
 DUPLICATE = 0.5
-"""Similarity from which on two recordings are held to show the same; see `lusdata.catalog.fingerprint.confidence`."""
+"""Similarity from which on two recordings are held to show the same; see `lusdata.catalog.likeness.confidence`."""
 
 _TABLES = 12
 _WORD_BITS = (12, 24)
 _NEIGHBOURS = 48
 """Points with one word that are looked at for each point. Words that more points share say little; and where a
 recording is there a hundred times, each copy is still found beside some others."""
-_CHUNK_PAIRS = 4_000_000
+_CHUNK_PAIRS, _CHUNK_BITS = 4_000_000, 500_000
+"""Pairs of points that are looked at in one go; more slip out of the processor's cache."""
 
 
 @dataclass(frozen=True, order=True)
@@ -84,7 +90,7 @@ def find_duplicates(
         Least similarity, above 0 and at most 1. Far below 0.5 the search, which leaves out pairs that share next to
         nothing, no longer finds all.
     asked : callable, optional
-        Tells of two ids whether they are worth a comparison, where one recording has several fingerprints.
+        Tells of two ids, the alphabetically first one first, whether they are to be compared.
 
     Returns
     -------
@@ -102,22 +108,22 @@ def find_duplicates(
         raise UsageError("a threshold of similarity lies above 0 and up to 1", found=f"{threshold:g}")
     ids = sorted(fingerprints)
     decoded = [decode(fingerprints[name]) for name in ids]
-    mirrored = [mirror_bits(one.bits) for one in decoded]
+    least_score = score_for(threshold)
+    # The pairs are sorted, so that the views of one are made once.
+    views_of = functools.lru_cache(maxsize=64)(lambda position: views(decoded[position]))
     matches = []
     for first, second in _candidates(decoded, _points_to_find(threshold)):
         if asked is not None and not asked(ids[first], ids[second]):
             continue
-        # Most candidates share a few points by chance; arranging those is what takes long.
-        most = max(_most_score(bits, decoded[second].bits) for bits in (decoded[first].bits, mirrored[first]))
-        if confidence(most) < threshold:
-            continue
-        likeness = compare(decoded[first], decoded[second])
+        likeness = best_likeness(views_of(first), decoded[second], least_score=least_score)
         if likeness.similarity >= threshold:
             matches.append(Match(ids[first], ids[second], likeness.similarity, likeness.mirrored, likeness.points))
     return sorted(matches, key=lambda match: (-match.similarity, match.first, match.second))
 
 
-def nearest(fingerprint: str, others: Mapping[str, str], n: int = 5) -> list[tuple[str, float]]:
+def nearest(
+    fingerprint: str, others: Mapping[str, str], n: int | None = 5, *, threshold: float = 0.0
+) -> list[tuple[str, float]]:
     """Find the recordings that one recording looks most like.
 
     Parameters
@@ -126,47 +132,66 @@ def nearest(fingerprint: str, others: Mapping[str, str], n: int = 5) -> list[tup
         Of the one.
     others : Mapping of str to str
         Fingerprints of the others, by id.
-    n : int
-        At most so many are returned.
+    n : int, optional
+        At most so many are returned; None for all.
+    threshold : float
+        Least similarity of those that are returned.
 
     Returns
     -------
     list of (str, float)
-        Ids with similarities, the most alike first. All are looked at, so that there is an answer whenever there are
-        others; whether it means anything, the similarity tells.
+        Ids with similarities, the most alike first. All are looked at, so that without a threshold there is an answer
+        whenever there are others; whether it means anything, the similarity tells.
 
     Raises
     ------
     DataError
         If a fingerprint cannot be read.
     """
-    one = decode(fingerprint)
     ids = sorted(others)
     decoded = [decode(others[name]) for name in ids]
-    likely = _most_agreeing(one, decoded, at_most=max(4 * n, 40))
-    found = [(ids[position], compare(one, decoded[position]).similarity) for position in likely]
-    return sorted(found, key=lambda item: (-item[1], item[0]))[: max(n, 0)]
+    own, least_score = views(decode(fingerprint)), score_for(threshold)
+    most = _most_scores(own, decoded)
+    # What may be most alike is compared first; the rest is left out as soon as it cannot be among the n any more.
+    scores: list[float] = []
+    found: list[tuple[float, str]] = []
+    for position in sorted(range(len(ids)), key=lambda position: -most[position]):
+        bar = max(least_score, scores[0]) if n is not None and len(scores) >= n else least_score
+        if most[position] < bar:
+            break
+        score = best_likeness(own, decoded[position], least_score=bar).score
+        heapq.heappush(scores, score)
+        if n is not None and len(scores) > n:
+            heapq.heappop(scores)
+        found.append((confidence(score), ids[position]))
+    order = sorted(found, key=lambda item: (-item[0], item[1]))
+    return [(name, similarity) for similarity, name in order if similarity >= threshold][:n]
 
 
-def _most_agreeing(one: Fingerprint, others: list[Fingerprint], *, at_most: int) -> list[int]:
-    """Return the positions of those with most points that agree, wherever they lie."""
+def _most_scores(own: list[View], others: list[Fingerprint]) -> list[float]:
+    """Return scores that the likeness of one recording to each of the others cannot exceed."""
     import numpy as np
 
     if not others:
         return []
-    starts = np.cumsum([0, *(len(other.bits) for other in others)])
-    bits = np.concatenate([other.bits for other in others])
-    counts = np.zeros(len(others), dtype=np.int64)
-    step = 50_000
-    for own in (one.bits, one.mirrored.bits):
-        agree = np.concatenate(
-            [
-                (differing_bits(own, bits[start : start + step]) <= AGREE_BITS).any(axis=0)
-                for start in range(0, len(bits), step)
-            ]
-        )
-        counts = np.maximum(counts, np.add.reduceat(agree, starts[:-1], dtype=np.int64))
-    return [int(position) for position in np.argsort(-counts, kind="stable")[:at_most]]
+    most = np.zeros(len(others))
+    mine = [view.fingerprint for view in own]
+    sides = [(mine, [other.plain for other in others])]
+    if any(other.plain is not other for other in others):
+        sides.append(([one.plain for one in mine], others))
+    for these, those in sides:
+        counts = [len(one.bits) for one in those]
+        for part in _parts(np.array(counts) * len(these[0].bits), _CHUNK_BITS):
+            bits = np.concatenate([one.bits for one in those[part]])
+            starts = np.cumsum([0, *counts[part][:-1]])
+            for one in these:
+                # Each point pairs once, at its best.
+                differing = differing_bits(one.bits, bits)
+                by_theirs = np.add.reduceat(point_weight(differing.min(axis=0)), starts)
+                by_mine = point_weight(np.minimum.reduceat(differing, starts, axis=1)).sum(axis=0)
+                most[part] = np.maximum(most[part], np.minimum(by_theirs, by_mine))
+    found: list[float] = most.tolist()
+    return found
 
 
 def _candidates(decoded: list[Fingerprint], least_points: int) -> list[tuple[int, int]]:
@@ -175,27 +200,32 @@ def _candidates(decoded: list[Fingerprint], least_points: int) -> list[tuple[int
 
     if len(decoded) < 2:
         return []
-    owner = np.repeat(np.arange(len(decoded)), [len(one.bits) for one in decoded])
-    bits = np.concatenate([one.bits for one in decoded])
+    plain = [one.plain for one in decoded]
+    owner = np.repeat(np.arange(len(decoded)), [len(one.bits) for one in plain])
+    bits = np.concatenate([one.bits for one in plain])
     length = min(max(math.ceil(math.log2(len(bits))) + 1, _WORD_BITS[0]), _WORD_BITS[1])
-    # Mirrored twice is as before: it is enough to look up mirrored points among those that are not.
+    asker = np.repeat(np.arange(len(decoded)), [len(one.bits) for one in decoded])
+    asked = np.concatenate([one.bits for one in decoded])
+    tables = [_Table(bits, number, length) for number in range(_TABLES)]
     pairs: set[tuple[int, int]] = set()
-    for looked_up in (bits, mirror_bits(bits)):
-        hits = np.unique(np.concatenate([_hits(bits, looked_up, owner, table, length) for table in range(_TABLES)]))
-        ours, theirs = owner[hits // len(bits)], owner[hits % len(bits)]
-        couples, counts = np.unique(_lower_first(ours, theirs, len(decoded)), return_counts=True)
-        chosen = couples[counts >= least_points]
-        pairs.update(zip((chosen // len(decoded)).tolist(), (chosen % len(decoded)).tolist(), strict=True))
+    for looked_up in _ways(asked):
+        hits = np.unique(np.concatenate([_hits(table, bits, looked_up, owner, asker) for table in tables]))
+        couples, counts = np.unique(
+            asker[hits // len(bits)] * len(decoded) + owner[hits % len(bits)], return_counts=True
+        )
+        asking, answering = np.divmod(couples[counts >= least_points], len(decoded))
+        lower, higher = np.minimum(asking, answering), np.maximum(asking, answering)
+        pairs.update(zip(lower.tolist(), higher.tolist(), strict=True))
     return sorted(pairs)
 
 
-def _most_score(first: NDArray[Any], second: NDArray[Any]) -> float:
-    """Return a score that no arrangement of two lists of points exceeds: each point pairs once, at its best."""
-    import numpy as np
-
-    differing = differing_bits(first, second)
-    weights = np.where(differing <= AGREE_BITS, point_weight(differing), 0.0)
-    return float(min(weights.max(axis=0).sum(), weights.max(axis=1).sum()))
+def _ways(bits: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield points as they are in each of the eight views."""
+    for one in (bits, mirrored_bits(bits)):
+        turned = one
+        for _ in range(4):
+            yield turned
+            turned = turned_bits(turned)
 
 
 def _points_to_find(threshold: float) -> int:
@@ -204,59 +234,63 @@ def _points_to_find(threshold: float) -> int:
     return max(2, needed // 2)
 
 
-def _lower_first(ours: NDArray[Any], theirs: NDArray[Any], count: int) -> NDArray[Any]:
+class _Table:
+    """Points in the order of their words in one table."""
+
+    def __init__(self, bits: NDArray[Any], number: int, length: int) -> None:
+        import numpy as np
+
+        self.number, self.length = number, length
+        words = self.words(bits)
+        self.order = np.argsort(words, kind="stable")
+        self._sorted = words[self.order]
+
+    def words(self, bits: NDArray[Any]) -> NDArray[Any]:
+        """Return some bits of each point as a number; which ones, the table tells."""
+        import numpy as np
+
+        # An odd stride visits each of 128 places once.
+        chosen = (np.arange(self.length) * (2 * self.number + 13) * 5 + 11 * self.number) % BITS
+        words = np.zeros(len(bits), dtype=np.int32)
+        for place in chosen:
+            words = (words << 1) | ((bits[:, place // 8] >> (7 - place % 8)) & 1)
+        return words
+
+    def spans(self, bits: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return where in the order the points with the words of some others begin, and how many to look at."""
+        import numpy as np
+
+        words = self.words(bits)
+        first, last = np.searchsorted(self._sorted, words, "left"), np.searchsorted(self._sorted, words, "right")
+        return first, np.minimum(last - first, _NEIGHBOURS)
+
+
+def _hits(
+    table: _Table, bits: NDArray[Any], looked_up: NDArray[Any], owner: NDArray[Any], asker: NDArray[Any]
+) -> NDArray[Any]:
+    """Return pairs of points, as ``asking * n + answering``, that share a word of one table and agree."""
     import numpy as np
 
-    pairs: NDArray[Any] = np.minimum(ours, theirs) * count + np.maximum(ours, theirs)
-    return pairs
-
-
-def _hits(bits: NDArray[Any], looked_up: NDArray[Any], owner: NDArray[Any], table: int, length: int) -> NDArray[Any]:
-    """Return pairs of points, as ``position * n + position``, that share a word of one table and agree."""
-    import numpy as np
-
-    words = _words(bits, table, length)
-    order = np.argsort(words, kind="stable")
-    words = words[order]
-    asked = words if looked_up is bits else _words(looked_up, table, length)
-    first, last = np.searchsorted(words, asked, "left"), np.searchsorted(words, asked, "right")
-    who = order if looked_up is bits else np.arange(len(bits))
-    if looked_up is bits:
-        # Every pair once: only what comes later in the order.
-        first = np.arange(1, len(bits) + 1)
-    many = np.clip(last - first, 0, _NEIGHBOURS)
+    first, many = table.spans(looked_up)
     found = []
-    for part in _parts(many):
+    for part in _parts(many, _CHUNK_PAIRS):
         number = many[part]
-        asking = np.repeat(who[part], number)
+        asking = np.repeat(np.arange(part.start, part.stop), number)
         offsets = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-        answering = order[np.repeat(first[part], number) + offsets]
-        other = owner[asking] != owner[answering]
+        answering = table.order[np.repeat(first[part], number) + offsets]
+        other = asker[asking] != owner[answering]
         asking, answering = asking[other], answering[other]
         differing = looked_up.view(np.uint64)[asking] ^ bits.view(np.uint64)[answering]
         agree = set_bits(differing) <= AGREE_BITS
-        low, high = np.minimum(asking, answering)[agree], np.maximum(asking, answering)[agree]
-        found.append(low * len(bits) + high)
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+        found.append(asking[agree] * len(bits) + answering[agree])
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-def _words(bits: NDArray[Any], table: int, length: int) -> NDArray[Any]:
-    """Return some bits of each point as a number; which ones, the table tells."""
-    import numpy as np
-
-    # An odd stride visits each of 128 places once.
-    chosen = (np.arange(length) * (2 * table + 13) * 5 + 11 * table) % BITS
-    words = np.zeros(len(bits), dtype=np.int32)
-    for place in chosen:
-        words = (words << 1) | ((bits[:, place // 8] >> (7 - place % 8)) & 1)
-    return words
-
-
-def _parts(many: NDArray[Any]) -> list[slice]:
+def _parts(many: NDArray[Any], chunk: int) -> list[slice]:
     """Cut a list of counts into runs of bounded sum."""
     import numpy as np
 
     total = np.cumsum(many)
-    cuts = np.searchsorted(total, np.arange(_CHUNK_PAIRS, int(total[-1]) + _CHUNK_PAIRS, _CHUNK_PAIRS)) + 1
+    cuts = np.searchsorted(total, np.arange(chunk, int(total[-1]) + chunk, chunk)) + 1
     edges = sorted({0, *(min(int(cut), len(many)) for cut in cuts), len(many)})
     return [slice(start, end) for start, end in itertools.pairwise(edges) if end > start]

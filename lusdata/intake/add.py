@@ -71,7 +71,7 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
         waiting = None if named else _lead(source, prepared, found, wishes, bench)
         if waiting is not None:
             return _complete(waiting, prepared, found, bench)
-        matches = alike((found.fingerprint, *found.other_fingerprints), bench.known)
+        matches = alike(found.fingerprint, bench.known)
         if matches and not named:
             raise duplicate(prepared, found, matches, bench)
         # Last, since nobody needs to make a clean copy of what is there already.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lusdata.catalog.fingerprint import ALGORITHM
+from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import DUPLICATE, nearest
 
 __all__ = ["Alike", "alike", "without_fingerprint"]
-
-_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,13 @@ class Alike:
     similarity: float
 
 
-def alike(fingerprints: Iterable[str | None], known: Sequence[Manifest]) -> list[Alike]:
-    """Find the recordings whose pictures agree with one of some fingerprints, whatever became of them.
+def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
+    """Find the recordings that show the same as a new one, whatever became of them, and whichever was altered.
 
     Parameters
     ----------
-    fingerprints : iterable of str or None
-        Of the new recording, whole and of parts of it; None among them are passed over.
+    fingerprint : str or None
+        Of the new recording; without one nothing is found.
     known : sequence of Manifest
         Those that are there; those without a fingerprint are passed over.
 
@@ -45,20 +43,14 @@ def alike(fingerprints: Iterable[str | None], known: Sequence[Manifest]) -> list
     list of Alike
         The most alike first.
     """
-    others = {manifest.id: manifest for manifest in known if _is_comparable(manifest)}
-    prints = {identifier: manifest.data["fingerprint"] for identifier, manifest in others.items()}
-    best: dict[str, float] = {}
-    for one in filter(None, fingerprints):
-        for identifier, similarity in nearest(one, prints, _MOST):
-            best[identifier] = max(similarity, best.get(identifier, 0.0))
-    order = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-    return [Alike(others[identifier], similarity) for identifier, similarity in order if similarity >= DUPLICATE]
+    others = {manifest.id: manifest for manifest in known if has_fingerprint(manifest.data)}
+    if fingerprint is None or not others:
+        return []
+    prints = {identifier: str(manifest.data["fingerprint"]) for identifier, manifest in others.items()}
+    found = nearest(fingerprint, prints, None, threshold=DUPLICATE)
+    return [Alike(others[identifier], similarity) for identifier, similarity in found]
 
 
 def without_fingerprint(known: Sequence[Manifest]) -> int:
     """Count the included recordings whose copies cannot be seen."""
-    return sum(manifest.state == "included" and not _is_comparable(manifest) for manifest in known)
-
-
-def _is_comparable(manifest: Manifest) -> bool:
-    return str(manifest.data.get("fingerprint", "")).startswith(f"{ALGORITHM}:")
+    return sum(manifest.state == "included" and not has_fingerprint(manifest.data) for manifest in known)

@@ -97,7 +97,7 @@ def complete_lead(
     others = [other for other in known if other.id != lead.id]
     notes = [
         f"looks like {other.manifest.id}, {other.similarity:.0%} alike: if it shows the same, link their groups"
-        for other in alike([data.get("fingerprint")], others)
+        for other in alike(data.get("fingerprint"), others)
     ]
     if "fingerprint" not in data:
         notes.append("too little is seen for a fingerprint, so copies of it cannot be found")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,7 @@ from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
-from lusdata.media.fingerprint import fingerprint, signature, undone_signatures
+from lusdata.media.fingerprint import fingerprint
 from lusdata.media.sector.finder import SURE, Sector, find_sector
 from lusdata.media.text.finder import TextFinding, find_text
 
@@ -31,7 +30,6 @@ __all__ = ["SURE", "Look", "all_frames", "evenly", "look", "proposed_crop", "sam
 
 _SAMPLED = 16
 _SAMPLE_BYTES = 256 << 20
-_MOST_OF_SCREEN, _SHOWN_PX = 0.8, 256
 _LEAST_SIDE_PX = 32
 
 
@@ -55,9 +53,6 @@ class Look:
         Where text was found.
     fingerprint : str or None
         Perceptual signature; None where too little is seen.
-    other_fingerprints : tuple of str
-        The same of the scan alone, where it is a part of a larger screen, and with what copies suffer undone: only for
-        looking the recording up.
     """
 
     facts: MediaFacts
@@ -67,7 +62,6 @@ class Look:
     sector: Sector
     text: TextFinding
     fingerprint: str | None
-    other_fingerprints: tuple[str, ...] = ()
 
 
 def look(path: Path) -> Look:
@@ -119,26 +113,7 @@ def _look(path: Path) -> Look:
         sector=sector,
         text=find_text(frames, sector=sector, read=True),
         fingerprint=fingerprint(path, kind="video" if facts.frame_count > 1 else "image"),
-        other_fingerprints=_other_fingerprints(frames, sector),
     )
-
-
-def _other_fingerprints(frames: NDArray[np.uint8], sector: Sector) -> tuple[str, ...]:
-    part = _SHOWN_PX / max(frames.shape[1:3])
-    grey = [np.asarray(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for one in frames]
-    small = [
-        np.asarray(cv2.resize(one, None, fx=part, fy=part, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        if part < 1
-        else one
-        for one in grey
-    ]
-    found = undone_signatures(small)
-    box = sector.box
-    if sector.confidence >= SURE and box.width_px * box.height_px < _MOST_OF_SCREEN * grey[0].size:
-        rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
-        scan = signature([one[rows, columns] for one in grey])
-        found += [scan] if scan else []
-    return tuple(found)
 
 
 def sampled_frames(path: Path, *, most: int = _SAMPLED, sha256: str | None = None) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lusdata.budget import BUDGET
-from lusdata.catalog.fingerprint import ALGORITHM
+from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.errors import DataError, TooLargeError
 from lusdata.media.decode.decoder import Survey, survey
 from lusdata.media.decode.spending import spending
@@ -153,7 +153,7 @@ def pin(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     -------
     dict
         A copy with `source.sha256`, `source.size_bytes`, `media` and, unless the pictures are blank, `fingerprint` set.
-        A fingerprint of the same bytes by today's algorithm is kept: the last bit of one may hang on the processor.
+        A fingerprint of the same bytes that can be compared is kept: the last bit of one may hang on the processor.
 
     Raises
     ------
@@ -180,8 +180,9 @@ def _pinned(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
         )
     pinned = copy.deepcopy(dict(data))
     sha256 = sha256_of(path)
-    known = pinned.pop("fingerprint", "")
-    if pinned["source"].get("sha256") != sha256 or not known.startswith(f"{ALGORITHM}:"):
+    is_known = pinned["source"].get("sha256") == sha256 and has_fingerprint(pinned)
+    known = pinned.pop("fingerprint", None)
+    if not is_known:
         known = fingerprint(path, kind=kind)
     pinned["source"] = {**pinned["source"], "sha256": sha256, "size_bytes": path.stat().st_size}
     pinned["media"] = facts.as_manifest()

@@ -1,15 +1,14 @@
-"""From a file to its fingerprint: which points of its pictures come back in frame after frame.
+"""From a file to its fingerprint: its points as it is, and those that a copy or an original of it would show.
 
-Ultrasound pictures resemble each other where they tell nothing: a bright fan on black. So brightness is first made
-independent of gain and gamma (ranks of grey levels), then each place is held against its own surroundings, weighed by
-what lies inside the scan; the fan, its edges and the falling off with depth vanish, and structures remain. Points are
-scale-space extrema of that picture. From several frames those are kept that are found again in most of them: they
-outlive a cut, another frame rate and a re-encoding, while speckle does not.
+A copy that was darkened, cut to a window or laid into a screen shares too few points with its original as it is. Made
+brighter, looked at more closely, or freed from what stands still around it, it shares many. All of that is looked at
+once and kept in the fingerprint, so that it can be compared with any other without the files; and since it is done to
+every recording, the original may as well be the one that comes second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,36 +16,34 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusdata.catalog.fingerprint import MAX_POINTS, Fingerprint, differing_bits, encode
+from lusdata.catalog.fingerprint import MAX_POINTS, PLAIN_POINTS, Fingerprint, encode
+from lusdata.catalog.likeness import differing_bits
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode
 from lusdata.media.decode.pixels import grey_pixels
 from lusdata.media.decode.turn import displayed_size, turn_of
+from lusdata.media.points import SIDE_PX, Points, lasting_points
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["fingerprint", "signature", "undone_signatures"]
+__all__ = ["fingerprint", "signature"]
 
 _FRAMES = 10
 _LARGEST_SIDE_PX = 256
-_SIDE_PX = 128
-"""Pictures are looked at with the area of a square of this side."""
-_POINTS_A_FRAME = 40
 _LEAST_POINTS = 6
 """With fewer, a recording is too blank to be known again."""
-_SMALLEST_PX, _LARGEST_PX = 3.5, 60.0
-"""Diameters of points; smaller ones are speckle and grain of the codec."""
-_SCAN_LEVEL = 3.0
-"""Grey levels above black that count as inside the scan."""
-_MOST_BLACK = 32.0
-_SURROUNDINGS_PX = 9.0
-_QUIET_CONTRAST = 0.05
-"""Contrast, in ranks from 0 to 1, below which nothing is amplified."""
-_UNDONE_GAMMAS, _UNDONE_WINDOWS = (0.6, 1.5), (0.81, 0.66)
-_SAME_BITS, _SAME_PLACE_PX, _SAME_OCTAVES = 36, 6.4, 0.4
+_A_FRAME, _CLOSER_A_FRAME = 40, 100
+_CLOSER_PX = 192
+"""So large, the whole picture shows the points that a window of 45 % of its area has."""
+_MOST_MOVING, _MOST_CLOSER = 30, 44
+_MOST_OF_GAMMA = {0.4: 20, 2.2: 24}
+"""How many further points are kept of each kind."""
+_SPARE = 40
+"""So many more are sought, since some are there already."""
+_LEAST_MOVING_PX, _MOVING_LEVELS, _MOVING_PART, _MOVING_SHARE = 24, 2.0, 0.15, 0.04
+_SAME_PLACE, _SAME_OCTAVES, _SAME_BITS = 0.05, 0.4, 36
 
-Floats = NDArray[np.float32]
 Grey = NDArray[np.uint8]
 
 
@@ -63,7 +60,7 @@ def fingerprint(path: Path, *, kind: str = "video") -> str | None:
     Returns
     -------
     str or None
-        As a manifest holds it, below 1,000 characters; None if the pictures show too little to be known again.
+        As a manifest holds it, below 4,000 characters; None if the pictures show too little to be known again.
 
     Raises
     ------
@@ -86,7 +83,7 @@ def fingerprint(path: Path, *, kind: str = "video") -> str | None:
     return signature([taken.value for taken in decode(path, choose, take)])
 
 
-def signature(frames: Sequence[Grey] | Grey, *, side_px: int = _SIDE_PX) -> str | None:
+def signature(frames: Sequence[Grey] | Grey) -> str | None:
     """Return the fingerprint of frames.
 
     Parameters
@@ -94,9 +91,6 @@ def signature(frames: Sequence[Grey] | Grey, *, side_px: int = _SIDE_PX) -> str 
     frames : sequence of np.ndarray, each of shape (height, width), uint8
         Grey levels in order of time. Up to ten of them, evenly spread, are looked at; those of another size than the
         first are brought to it.
-    side_px : int
-        Side of the square of whose area the pictures are made before points are sought. What a manifest keeps has the
-        default; a smaller one finds in a window the points that the whole picture had.
 
     Returns
     -------
@@ -109,51 +103,74 @@ def signature(frames: Sequence[Grey] | Grey, *, side_px: int = _SIDE_PX) -> str 
     chosen = [frames[position] for position in _even_positions(len(frames), _FRAMES)]
     stack = np.stack(
         [one if one.shape == shape else cast("Grey", cv2.resize(one, (shape[1], shape[0]))) for one in chosen]
-    ).astype(np.float32)
-    # What is black everywhere may be dark grey after a change of contrast.
-    stack = np.maximum(stack - min(float(np.percentile(stack, 1)), _MOST_BLACK), 0.0)
-    stack = _content(stack)
-    height_px, width_px = stack.shape[1:]
-    scale = side_px / float(np.sqrt(height_px * width_px))
-    size_px = (max(16, round(width_px * scale)), max(16, round(height_px * scale)))
-    ranks = _ranks(stack)
-    found = [_points(cast("Floats", _resized(frame, size_px)), ranks) for frame in stack]
-    places = np.concatenate([points[0] for points in found])
-    bits = np.concatenate([points[1] for points in found])
-    frame_of = np.repeat(np.arange(len(found)), [len(points[0]) for points in found])
-    if len(places) < _LEAST_POINTS:
-        return None
-    kept = _lasting(places, bits, frame_of)
-    if len(kept) < _LEAST_POINTS:
-        return None
-    normal = np.column_stack([places[kept, :2] / _SIDE_PX, np.log2(places[kept, 2])]).astype(np.float32)
-    return encode(Fingerprint(normal, bits[kept]))
-
-
-def undone_signatures(frames: Sequence[Grey]) -> list[str]:
-    """Return the fingerprints of frames if they are a copy, with what copies suffer undone in turn.
-
-    A copy that was darkened or brightened, or is a small window of its original, keeps too few of the original's
-    points. Made brighter, darker, or as small as it was in the whole, it has them again.
-
-    Parameters
-    ----------
-    frames : sequence of np.ndarray, each of shape (height, width), uint8
-        As `signature`.
-
-    Returns
-    -------
-    list of str
-        At most four. They serve to look the recording up; a manifest keeps the plain one.
-    """
-    levels = np.arange(256) / 255
-    bright, dark = (np.rint(255 * levels**gamma).astype(np.uint8) for gamma in _UNDONE_GAMMAS)
-    tried = (
-        signature([bright[one] for one in frames]),
-        signature([dark[one] for one in frames]),
-        *(signature(frames, side_px=round(part * _SIDE_PX)) for part in _UNDONE_WINDOWS),
     )
-    return [one for one in tried if one is not None]
+    plain = lasting_points(stack, most=PLAIN_POINTS, a_frame=_A_FRAME)
+    if len(plain.bits) < _LEAST_POINTS:
+        return None
+    normal = np.column_stack([plain.places[:, :2] / SIDE_PX, np.log2(plain.places[:, 2])])
+    places, bits = [normal], [plain.bits]
+    for points, origin, most in _altered(stack):
+        further = _placed(points, origin, plain)
+        new = _new_points(further, points.bits, np.concatenate(places), np.concatenate(bits))[:most]
+        places.append(further[new])
+        bits.append(points.bits[new])
+    every = Fingerprint(np.concatenate(places).astype(np.float32), np.ascontiguousarray(np.concatenate(bits)))
+    return encode(Fingerprint(every.places[:MAX_POINTS], every.bits[:MAX_POINTS]))
+
+
+def _altered(stack: Grey) -> Iterator[tuple[Points, tuple[int, int], int]]:
+    """Yield the points that altered frames show, where the frames begin in the whole, and how many points to take."""
+    # What lasts in every second one lasts in all.
+    few = stack[::2] if len(stack) > _FRAMES // 2 else stack
+    left_px, top_px, right_px, bottom_px = _moving_part(stack)
+    moving, origin_px = few[:, top_px:bottom_px, left_px:right_px], (left_px, top_px)
+    yield lasting_points(moving, most=_MOST_MOVING + _SPARE, a_frame=_A_FRAME), origin_px, _MOST_MOVING
+    closer = lasting_points(few, most=_MOST_CLOSER + _SPARE, a_frame=_CLOSER_A_FRAME, side_px=_CLOSER_PX)
+    yield closer, (0, 0), _MOST_CLOSER
+    for gamma, most in _MOST_OF_GAMMA.items():
+        levels = np.rint(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
+        yield lasting_points(levels[moving], most=most + _SPARE, a_frame=_A_FRAME), origin_px, most
+
+
+def _moving_part(stack: Grey) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of what changes; of a still picture, of what has any structure."""
+    height_px, width_px = stack.shape[1:]
+    smooth = [cv2.GaussianBlur(one.astype(np.float32), (0, 0), 1.5) for one in stack]
+    if len(stack) > 2:
+        seen = np.std(smooth, axis=0)
+    else:
+        slopes = [np.hypot(cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)) for one in smooth]
+        seen = np.asarray(cv2.GaussianBlur(np.mean(slopes, axis=0), (0, 0), 2.0))
+    lively = seen > max(_MOVING_LEVELS, _MOVING_PART * float(np.quantile(seen, 0.98)))
+    rows = np.flatnonzero(lively.mean(axis=1) > _MOVING_SHARE)
+    columns = np.flatnonzero(lively.mean(axis=0) > _MOVING_SHARE)
+    if min(rows.size, columns.size) < _LEAST_MOVING_PX:
+        return 0, 0, width_px, height_px
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _placed(points: Points, origin_px: tuple[int, int], plain: Points) -> NDArray[Any]:
+    """Return places as the plain points have them, whatever the points were sought in, shape (n, 3)."""
+    left_px, top_px, width_px, height_px = points.box
+    scale = np.sqrt(width_px * height_px / (points.size_px[0] * points.size_px[1]))
+    side_px = np.sqrt(plain.box[2] * plain.box[3])
+    begin_px = np.array([origin_px[0] + left_px - plain.box[0], origin_px[1] + top_px - plain.box[1]])
+    columns_rows = (points.places[:, :2] * scale + begin_px) / side_px
+    sizes = np.log2(points.places[:, 2] * scale / side_px * SIDE_PX)
+    return np.column_stack([columns_rows, sizes])
+
+
+def _new_points(
+    places: NDArray[Any], bits: NDArray[np.uint8], there: NDArray[Any], bits_there: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """Return which points are not there already, and can be written down."""
+    apart = np.abs(places[:, None, :2] - there[None, :, :2])
+    same = (np.hypot(apart[..., 0], apart[..., 1]) < _SAME_PLACE) & (
+        np.abs(places[:, None, 2] - there[None, :, 2]) < _SAME_OCTAVES
+    )
+    same &= differing_bits(np.ascontiguousarray(bits), bits_there) < _SAME_BITS
+    inside = (places[:, :2] >= 0).all(axis=1) & (places[:, 2] >= 0)
+    return np.flatnonzero(inside & ~same.any(axis=1))
 
 
 def _even_positions(count: int, wanted: int) -> NDArray[np.int64]:
@@ -167,90 +184,3 @@ def _shrunk(pixels: Grey, scale: float) -> Grey:
     height_px, width_px = pixels.shape
     size_px = (max(1, round(width_px * scale)), max(1, round(height_px * scale)))
     return cast("Grey", cv2.resize(pixels, size_px, interpolation=cv2.INTER_AREA))
-
-
-def _resized(image: NDArray[Any], size_px: tuple[int, int]) -> NDArray[Any]:
-    shrinks = image.shape[1] > size_px[0]
-    return cast(
-        "NDArray[Any]", cv2.resize(image, size_px, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    )
-
-
-def _blurred(image: NDArray[Any], sigma_px: float) -> Floats:
-    return cast("Floats", cv2.GaussianBlur(image, (0, 0), sigma_px))
-
-
-def _content(stack: Floats) -> Floats:
-    """Cut off borders in which no frame shows anything."""
-    # Not the brightest: a flash in one frame is no content.
-    brightest = _blurred(np.sort(stack, axis=0)[-2 if len(stack) > 2 else -1], 2.0)
-    lit = brightest > max(6.0, 0.03 * float(brightest.max()))
-    rows = np.flatnonzero(lit.mean(axis=1) > 0.02)
-    columns = np.flatnonzero(lit.mean(axis=0) > 0.02)
-    if min(rows.size, columns.size) < 16:
-        return stack
-    return stack[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _ranks(stack: Floats) -> Floats:
-    """Return for each grey level the share of darker pixels, 0 to 1; black ones do not count."""
-    counts = np.bincount(stack.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
-    counts[: int(_SCAN_LEVEL) + 1] = 0
-    ranks: Floats = ((np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)).astype(np.float32)
-    return ranks
-
-
-def _flattened(frame: Floats, ranks: Floats) -> Grey:
-    """Hold each place against its surroundings inside the scan: 128 is as bright as these."""
-    inside = (_blurred(frame, 2.0) > _SCAN_LEVEL).astype(np.float32)
-    inside = cast("Floats", cv2.erode(inside, np.ones((5, 5), dtype=np.uint8)))
-    levels = np.interp(frame, np.arange(256), ranks).astype(np.float32)
-    weight = _blurred(inside, _SURROUNDINGS_PX) + np.float32(1e-3)
-    difference = (levels - _blurred(levels * inside, _SURROUNDINGS_PX) / weight) * inside
-    contrast = np.sqrt(_blurred(difference * difference, _SURROUNDINGS_PX) / weight) + _QUIET_CONTRAST
-    flat = np.clip(difference / contrast, -2.5, 2.5) * inside
-    return np.clip(128 + 50 * flat, 0, 255).astype(np.uint8)
-
-
-def _points(frame: Floats, ranks: Floats) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Return the strongest points of one frame: column, row, diameter and strength of each; and their bits."""
-    flat = _flattened(frame, ranks)
-    finder = cv2.SIFT.create(nOctaveLayers=4, contrastThreshold=0.01, edgeThreshold=12, sigma=1.8)
-    best: dict[tuple[float, float, float], cv2.KeyPoint] = {}
-    for point in finder.detect(flat, None):
-        if _SMALLEST_PX <= point.size < _LARGEST_PX:
-            # Ultrasound is never turned: a point needs no direction of its own, and has one place only.
-            point.angle = 0.0
-            best.setdefault((round(point.pt[0], 1), round(point.pt[1], 1), round(point.size, 1)), point)
-    # The finder runs on several threads and promises no order.
-    order = sorted(best.items(), key=lambda item: (-_strength(item[1]), item[0]))[:_POINTS_A_FRAME]
-    if not order:
-        return np.zeros((0, 4)), np.zeros((0, 16), dtype=np.uint8)
-    points, gradients = finder.compute(flat, [point for _, point in order])
-    places = np.array([(*point.pt, point.size, _strength(point)) for point in points])
-    middle = np.maximum(np.median(gradients, axis=1, keepdims=True), 0.5)
-    return places, np.packbits(gradients > middle, axis=1)
-
-
-def _strength(point: cv2.KeyPoint) -> float:
-    return float(point.response * point.size)
-
-
-def _lasting(places: NDArray[Any], bits: NDArray[np.uint8], frame_of: NDArray[Any]) -> list[int]:
-    """Choose points by the number of frames in which they are found again, each only once."""
-    apart = np.abs(places[:, None, :2] - places[None, :, :2])
-    octaves = np.abs(np.log2(places[:, None, 2] / places[None, :, 2]))
-    same = (np.hypot(apart[..., 0], apart[..., 1]) < _SAME_PLACE_PX) & (octaves < _SAME_OCTAVES)
-    same &= differing_bits(bits, bits) < _SAME_BITS
-    in_frame = np.eye(frame_of.max() + 1)[frame_of]
-    found_in = same @ in_frame
-    strength = np.sqrt(np.minimum(places[:, 3] / np.median(places[:, 3]), 3.0))
-    left = np.ones(len(places), dtype=bool)
-    chosen: list[int] = []
-    while len(chosen) < MAX_POINTS and left.any():
-        position = int(np.argmax((found_in > 0.5).sum(axis=1) * strength * left))
-        chosen.append(position)
-        gone = np.flatnonzero(left & same[position])
-        left[gone] = False
-        found_in -= same[:, gone] @ in_frame[gone]
-    return chosen

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.fingerprint import ALGORITHM
+from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import Match, find_duplicates
 
@@ -53,9 +53,7 @@ def find_copies(parts: Sequence[Collection]) -> tuple[Copy, ...]:
     found = {_pair(*match): Copy(*_pair(*match), "are one file") for match in _one_file(manifests)}
     prints = tuple(
         sorted(
-            (manifest.id, str(manifest.data["fingerprint"]))
-            for manifest in manifests
-            if str(manifest.data.get("fingerprint", "")).startswith(f"{ALGORITHM}:")
+            (manifest.id, str(manifest.data["fingerprint"])) for manifest in manifests if has_fingerprint(manifest.data)
         )
     )
     for match in _alike(prints):

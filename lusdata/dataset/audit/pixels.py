@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.fingerprint import ALGORITHM, compare, decode
-from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.fingerprint import decode, has_fingerprint
+from lusdata.catalog.likeness import compare
 from lusdata.catalog.near_duplicates import DUPLICATE, Match, find_duplicates
 from lusdata.dataset.audit.finding import Finding
 from lusdata.dataset.audit.names import Place
@@ -83,7 +83,9 @@ def look_alikes(
     """
     groups, folds = unit_ids(collection.manifests, "patient"), split.folds_of
     prints = {
-        manifest.id: str(manifest.data["fingerprint"]) for manifest in collection.manifests if has_fingerprint(manifest)
+        manifest.id: str(manifest.data["fingerprint"])
+        for manifest in collection.manifests
+        if has_fingerprint(manifest.data)
     }
     matches = find_duplicates(prints, threshold=threshold)
     if linked:
@@ -143,7 +145,7 @@ def find_pixel_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Fi
         else:
             yield Finding("ALIKE_TOGETHER", "note", first, f"{pair.likeness}; both are in group {group}", places)
     concerned = collection.buildable if split.by_frame else [collection.by_id[name] for name in split.folds_of]
-    blind = sum(manifest.sha256 is not None and not has_fingerprint(manifest) for manifest in concerned)
+    blind = sum(manifest.sha256 is not None and not has_fingerprint(manifest.data) for manifest in concerned)
     unseen = sum(manifest.sha256 is None for manifest in concerned)
     if blind or unseen:
         message = (
@@ -151,8 +153,3 @@ def find_pixel_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Fi
             "copies of them cannot be seen"
         )
         yield Finding("PIXELS_UNSEEN", "note", split.source, message)
-
-
-def has_fingerprint(manifest: Manifest) -> bool:
-    """Tell whether a recording can be compared; a fingerprint of an older algorithm cannot."""
-    return str(manifest.data.get("fingerprint", "")).startswith(f"{ALGORITHM}:")

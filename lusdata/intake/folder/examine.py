@@ -62,8 +62,6 @@ class Examined:
         Technical facts, as `lusdata.media.facts.MediaFacts` has them.
     fingerprint : str
         Perceptual signature; empty where too little is seen.
-    others : tuple of str
-        Signatures by which copies are found.
     crop : tuple of int
         Left, top, width and height; empty for the largest centred square.
     probe : str
@@ -89,7 +87,6 @@ class Examined:
     copy: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
-    others: tuple[str, ...] = ()
     crop: tuple[int, ...] = ()
     probe: str = ""
     text_places: int = 0
@@ -187,7 +184,6 @@ def _looked_at(job: Job) -> Examined:
             copy=kept,
             facts=asdict(seen.facts),
             fingerprint=seen.fingerprint or "",
-            others=seen.other_fingerprints,
             crop=tuple(int(edge) for edge in region) if region else (),
             probe=(copy.probe if copy else None) or (shape if shape in enumeration("probe") else ""),
             text_places=len(seen.text.regions),

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from lusdata.catalog.fingerprint import ALGORITHM
+from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.near_duplicates import find_duplicates
 from lusdata.intake.folder.drafts import link
-from lusdata.intake.folder.examine import Examined
 from lusdata.intake.folder.plan import Plan
 from lusdata.intake.question import Ask, Question
 from lusdata.wording import counted, one_line
@@ -40,7 +39,7 @@ def join_examinations(plan: Plan, drafts: Drafts, known: Mapping[str, str]) -> l
     return notes
 
 
-def join_alike(plan: Plan, drafts: Drafts, found: Mapping[str, Examined], ask: Ask | None) -> list[str]:
+def join_alike(plan: Plan, drafts: Drafts, ask: Ask | None) -> list[str]:
     """Link the groups of recordings whose pictures agree, which is weaker evidence; return what was done.
 
     Parameters
@@ -49,31 +48,23 @@ def join_alike(plan: Plan, drafts: Drafts, found: Mapping[str, Examined], ask: A
         With what is there already.
     drafts : dict
         The new manifests.
-    found : Mapping of str to Examined
-        What the new files show.
     ask : callable or None
         Is asked whether it is one patient; without it, it is taken to be: a group too wide leaks nothing.
     """
     there = plan.there.by_id if plan.there else {}
     groups = {identifier: manifest.group_id for identifier, manifest in there.items()}
-    prints = {identifier: str(manifest.data.get("fingerprint", "")) for identifier, manifest in there.items()}
-    of = dict.fromkeys(prints, "")
-    for name, data in drafts.items():
-        groups[data["id"]] = data["group"]["id"]
-        for number, one in enumerate((found[name].fingerprint, *found[name].others)):
-            key = f"{data['id']}{f' {number}' if number else ''}"
-            prints[key], of[key] = one, name
-    plain = {key: one for key, one in prints.items() if one.startswith(f"{ALGORITHM}:")}
+    groups |= {data["id"]: data["group"]["id"] for data in drafts.values()}
+    seen_as = [*(manifest.data for manifest in there.values()), *drafts.values()]
+    prints = {data["id"]: str(data["fingerprint"]) for data in seen_as if has_fingerprint(data)}
+    names = {data["id"]: name for name, data in drafts.items()}
 
     def asked(first: str, second: str) -> bool:
-        # One of both as it is: what was undone in two recordings makes them no more alike.
-        return of[first] != of[second] and (first in groups or second in groups)
+        return first in names or second in names
 
-    names = {data["id"]: name for name, data in drafts.items()}
     notes: list[str] = []
     seen: set[frozenset[str]] = set()
-    for match in find_duplicates(plain, asked=asked):
-        first, second = match.first.split(" ")[0], match.second.split(" ")[0]
+    for match in find_duplicates(prints, asked=asked):
+        first, second = match.first, match.second
         joined = frozenset((groups[first], groups[second]))
         if len(joined) == 1 or joined in seen:
             continue

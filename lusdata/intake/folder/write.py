@@ -116,7 +116,7 @@ def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.dat
     looked_at = examine_all(jobs_of(plan.new, plan.collection), workers=workers, advance=advance)
     _sorted_out(work, looked_at)
     _draft_all(work)
-    work.notes += [*join_examinations(plan, work.drafts, work.known), *join_alike(plan, work.drafts, work.found, ask)]
+    work.notes += [*join_examinations(plan, work.drafts, work.known), *join_alike(plan, work.drafts, ask)]
     _update(work)
     _refuse_faults(work)
     if not work.drafts and plan.there is None:

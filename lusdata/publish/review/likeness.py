@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.changes import Change
-from lusdata.catalog.fingerprint import ALGORITHM, compare, decode
+from lusdata.catalog.fingerprint import decode, has_fingerprint
+from lusdata.catalog.likeness import compare
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.dataset.folds.units import unit_ids
@@ -81,7 +82,7 @@ def find_likenesses(changes: Sequence[Change], after: Sequence[Manifest]) -> Lik
     after : sequence of Manifest
         Every manifest of every collection as it is now.
     """
-    seen = {manifest.id: manifest for manifest in after if _has_fingerprint(manifest)}
+    seen = {manifest.id: manifest for manifest in after if has_fingerprint(manifest.data)}
     new = [change.id for change in changes if _is_to_compare(change) and change.id in seen]
     groups = unit_ids(after, "patient")
     pairs = [
@@ -114,9 +115,9 @@ def _matches(new: Sequence[str], seen: Mapping[str, Manifest]) -> Iterator[tuple
         return
     for name in asked:
         others = {other: text for other, text in prints.items() if other != name}
-        for other, similarity in nearest(prints[name], others, _MOST):
+        for other, similarity in nearest(prints[name], others, _MOST, threshold=DUPLICATE):
             # Two new ones are one pair.
-            if similarity >= DUPLICATE and (other, name) not in told:
+            if (other, name) not in told:
                 told.add((name, other))
                 yield name, other, similarity
 
@@ -127,11 +128,6 @@ def _is_to_compare(change: Change) -> bool:
     if change.before is None or change.before.state != "included":
         return True
     return any(change.before.data.get(field) != change.after.data.get(field) for field in ("fingerprint", "group"))
-
-
-def _has_fingerprint(manifest: Manifest) -> bool:
-    # One by an older algorithm cannot be compared with today's.
-    return str(manifest.data.get("fingerprint", "")).startswith(f"{ALGORITHM}:")
 
 
 def _damage(manifest: Manifest) -> str:
@@ -181,7 +177,7 @@ def find_alike_faults(changes: Sequence[Change], found: Likenesses, place: Mappi
 
 def _unseen(file: str, before: Manifest | None, after: Manifest) -> Iterator[Issue]:
     path = "$.fingerprint"
-    if _has_fingerprint(after):
+    if has_fingerprint(after.data):
         damage = _damage(after)
         if damage:
             message, hint = "the fingerprint cannot be read", "take it out; lusdata fetch --pin writes it anew"
