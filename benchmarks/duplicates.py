@@ -42,12 +42,12 @@ from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom.media import write_video
 
 Frames = np.ndarray[Any, Any]
-MOST_FRAMES, MOST_SIDE_PX = 48, 400
+MOST_FRAMES, MOST_SIDE_PX = 24, 320
 ORDERS = ("original first", "copy first", "original of v1 first", "copy of v1 first")
 
 
 def read_grey(path: Path) -> Frames:
-    """Return up to 48 evenly spread frames of a recording in grey, 400 px large at most."""
+    """Return up to 24 evenly spread frames of a recording in grey, 320 px large at most."""
 
     def choose(times_s: Frames) -> Frames:
         wanted = min(MOST_FRAMES, times_s.size)
@@ -105,12 +105,18 @@ def measure(arguments: argparse.Namespace) -> int:
     here = [(m.id, Path(mirrors[m.id.split("/")[0]]) / str(m.source_path)) for m in manifests]
     here = sorted(job for job in here if job[1].is_file())
     chosen = [here[position] for position in np.random.default_rng(arguments.seed).permutation(len(here))]
-    chosen = sorted(chosen[: arguments.copies])
+    chosen = chosen[: arguments.copies]
     done = []
-    with ProcessPoolExecutor(arguments.workers) as pool:
-        for job, row in zip(chosen, pool.map(altered, chosen), strict=True):
+    pool = ProcessPoolExecutor(arguments.workers)
+    try:
+        for row in pool.map(altered, chosen):
             done.append(row)
-            sys.stderr.write(f"{len(done)} of {len(chosen)}: {job[0]}\n")
+            sys.stderr.write(f"{len(done)} of {len(chosen)}: {chosen[len(done) - 1][0]}\n")
+    except KeyboardInterrupt:
+        # What is done tells something, too.
+        chosen = chosen[: len(done)]
+    finally:
+        pool.shutdown(cancel_futures=True)
     scores = {name: {order: sorted(row[0][name][order] for row in done) for order in ORDERS} for name in CHANGES}
     unrelated = false_pairs(sorted(shipped), shipped, shipped, groups)
     today = {job[0]: decode(text) for job, (_, text) in zip(chosen, done, strict=True) if text is not None}
