@@ -106,8 +106,16 @@ def run_program(program: Program, argv: Sequence[str] | None = None) -> int:
 
         complete(_whole_parser(program, os.environ.get("COMP_LINE", "").split()), program.completers)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    with gated(), ended_by_signals():
-        return _run(program, arguments)
+    with gated():
+        # A signal may also come while the block is entered or left.
+        try:
+            with ended_by_signals():
+                return _run(program, arguments)
+        except KeyboardInterrupt:
+            return _complain(program, "interrupted; what was finished is kept, run the command again to go on", 130)
+        except Ended as end:
+            what = f"ended by {end}; what was finished is kept, run the command again to go on"
+            return _complain(program, what, end.exit_code)
 
 
 def _run(program: Program, arguments: list[str]) -> int:
@@ -124,11 +132,6 @@ def _run(program: Program, arguments: list[str]) -> int:
         return 141
     except OSError as error:
         return _complain(program, f"{error.filename}: {error.strerror}" if error.filename else str(error), 3)
-    except KeyboardInterrupt:
-        return _complain(program, "interrupted; what was finished is kept, run the command again to go on", 130)
-    except Ended as end:
-        what = f"ended by {end}; what was finished is kept, run the command again to go on"
-        return _complain(program, what, end.exit_code)
     # What nothing above expects is a fault of lusdata, which gets a line and an exit code of its own.
     except Exception as error:
         fault = InternalError.of(error)

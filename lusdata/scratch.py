@@ -44,6 +44,19 @@ def scratch_beside(path: Path) -> Path:
     return folder / f".{_new_name()}.part"
 
 
+def _temporary() -> Path:
+    """Return the system's folder for temporary files.
+
+    `tempfile` looks for it by writing a file under a name of no meaning, which stays there if the run is killed
+    meanwhile; a folder that may be written to needs no such try.
+    """
+    named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
+    places = [place for place in (*named, "/tmp") if place and os.access(place, os.W_OK | os.X_OK)]
+    if tempfile.tempdir is None and places and os.name == "posix":
+        tempfile.tempdir = str(Path(places[0]).absolute())
+    return Path(tempfile.gettempdir())
+
+
 @contextmanager
 def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     """Make a folder that is gone after the block.
@@ -58,7 +71,7 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     OSError
         If it cannot be made.
     """
-    folder = Path(tempfile.gettempdir()) / _new_name() if parent is None else scratch_beside(parent / "scratch")
+    folder = _temporary() / _new_name() if parent is None else scratch_beside(parent / "scratch")
     folder.mkdir(mode=0o700)
     _own.add(folder)
     try:
@@ -76,7 +89,7 @@ def remove_own() -> None:
 
 def leftovers(folder: Path | None = None) -> list[Path]:
     """Return what dead runs of this user left in a folder, by default in the one for temporary files; sorted."""
-    place = Path(tempfile.gettempdir()) if folder is None else folder
+    place = _temporary() if folder is None else folder
     try:
         with os.scandir(place) as entries:
             named = [entry.path for entry in entries if "lusdata-" in entry.name]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+from lusdata import command_line
 from lusdata.atomic import write_text
 from lusdata.cli import main
+from lusdata.ending import Ended
 from lusdata.media.cache import Cache
 from lusdata.media.fetch.leftovers import sweep_cache
 from lusdata.media.fetch.lock import free_lock
@@ -218,6 +222,25 @@ def test_a_signal_within_a_function_that_a_library_calls_is_not_lost_and_prints_
     assert done.returncode == 143
     assert done.stderr == "lusdata: ended by SIGTERM; what was finished is kept, run the command again to go on\n"
     assert time.monotonic() - started < 20
+
+
+def test_a_signal_while_a_run_ends_is_told_in_a_line(monkeypatch, capsys) -> None:
+    @contextlib.contextmanager
+    def ended_at_the_door():
+        yield
+        raise Ended(signal.SIGTERM)
+
+    monkeypatch.setattr(command_line, "ended_by_signals", ended_at_the_door)
+    assert main(["--version"]) == 143
+    assert capsys.readouterr().err.startswith("lusdata: ended by SIGTERM; what was finished is kept")
+
+
+def test_the_folder_for_temporary_files_is_found_without_writing_to_it(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_get_default_tempdir", lambda *_: pytest.fail("it was tried by writing"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with scratch_folder() as folder:
+        assert folder.parent == tmp_path
 
 
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
