@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -145,6 +147,62 @@ def test_a_package_of_the_extra_that_is_missing_is_told_and_another_is_a_fault_o
     assert cli.main(["build"]) == 4
     monkeypatch.setattr(command_line, "command_module", missing("nothing"))
     assert train.cli.main(["fit"]) == 4
+
+
+# --- examples and keys in help ---
+
+EVERY = [(name, command) for name, module in PROGRAMS.items() for command in module.COMMANDS]
+
+
+@pytest.mark.parametrize(("name", "command"), EVERY)
+def test_every_command_has_examples_that_its_parser_takes(name, command):
+    program = PROGRAMS[name].PROGRAM
+    module = command_line.command_module(program, command)
+    text = command_line.command_parser(program, command, module).format_help()
+    assert module.EXAMPLES
+    for arguments, purpose in module.EXAMPLES.items():
+        parser = command_line.command_parser(program, command, module)
+        command_line.parsed(program, parser, shlex.split(arguments))
+        assert f"  {program.call} {command} {arguments}".rstrip() + f"\n      {purpose}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "home"),
+    [
+        (["validate", "cit"], "validate"),
+        (["migrate", "cit", "--dry-run"], "migrate"),
+        (["stats", "cit"], "stats"),
+        (["diff", "cit", "cit"], "diff"),
+        (["fetch", "cit", "--offline"], "fetch"),
+        (["report", "cit", "--offline", "--out", "page.html"], "report"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_help_names_the_keys_of_the_one_document_that_is_printed(arguments, home, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert list(document) == list(command_line.command_module(cli.PROGRAM, home).JSON_KEYS)
+    cli.main([home, "--help"])
+    printed = capsys.readouterr().out
+    assert [key for key in document if f"\n  {key} " not in printed] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (lambda: lusdata.load("pocus", format="parquett"), "unknown format; .* did you mean 'parquet'"),
+        (lambda: lusdata.load("pocuss"), "no such collection; .* did you mean 'pocus'"),
+        (lambda: lusdata.open_collection("pocus@1.0.1"), "no such release; .* did you mean '1.0.0'"),
+        (lambda: lusdata.make_folds("cit", by="patients"), "unknown split unit; .* did you mean 'patient'"),
+        (lambda: lusdata.load("pocus", select="prob=convex"), "unknown key in a selection; .* did you mean 'probe'"),
+    ],
+    ids=["format", "collection", "release", "unit", "key"],
+)
+def test_the_library_answers_a_misspelt_name_with_the_one_that_was_meant(call, hint):
+    with pytest.raises(UsageError, match=hint):
+        call()
 
 
 # --- completion ---

@@ -301,7 +301,7 @@ def test_faults_of_a_recording_name_its_file(tmp_path, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"colour": "gray"}, "unknown colour; expected grey or rgb; found 'gray'"),
+        ({"colour": "gray"}, "unknown colour; expected one of grey, rgb; found 'gray'; did you mean 'grey'"),
         ({"size_px": 0}, "side of an image must be positive"),
         ({"rate_hz": 0}, "sampling rate must be a positive number"),
         ({"max_frames": 0}, "at least one frame"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lusdata.errors import DataError, UsageError
+from lusdata.suggestion import unknown_word
 
 __all__ = ["PROTOCOLS", "SPLITS", "TrainConfig", "from_json", "override", "to_json"]
 
@@ -202,7 +203,7 @@ def override(config: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
     changes = {}
     for name, value in settings.items():
         if name not in fields:
-            raise UsageError("no such setting", where=name, expected="one of " + ", ".join(sorted(fields)))
+            raise unknown_word("no such setting", name, sorted(fields), where="--set")
         changes[name] = _read(name, value, getattr(config, name)) if isinstance(value, str) else value
     return dataclasses.replace(config, **changes)
 
@@ -224,7 +225,7 @@ def _read(name: str, text: str, example: Any) -> Any:
 
 def _among(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise UsageError("no such choice", where=name, expected="one of " + ", ".join(allowed), found=repr(value))
+        raise unknown_word("no such choice", value, allowed, where=name)
 
 
 def _at_least(name: str, value: int, least: int) -> None:

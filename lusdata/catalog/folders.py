@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, UsageError
+from lusdata.suggestion import meant
 
 __all__ = [
     "ABOUT",
@@ -87,6 +88,7 @@ def find_collection(name_or_path: str | Path) -> Path:
         where=text,
         expected="a folder of manifests or one of " + (", ".join(collection_names()) or "(none here)"),
         found="a file" if path.is_file() else "nothing of that name",
+        hint=meant(text, collection_names()) or None,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from lusdata.suggestion import meant
 
 __all__ = ["SCHEMA_RULES", "SchemaFault", "describe", "json_path", "resolved"]
 
@@ -150,8 +151,7 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
         for name in sorted(set(instance) - set(known)):
             if any(re.search(pattern, name) for pattern in patterns):
                 continue
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else ""
+            hint = meant(name, known)
             listing = "one of " + ", ".join(known)
             yield SchemaFault(json_path([*parts, name]), code, "unknown field", listing, _cut(repr(name)), hint)
     elif keyword == "dependentRequired":
@@ -161,8 +161,7 @@ def describe(error: Any, schema: dict[str, Any]) -> Iterator[SchemaFault]:
                 yield SchemaFault(json_path([*parts, other]), code, message, f"a value beside {name}", "nothing")
     elif keyword in ("enum", "const"):
         words = [str(word) for word in (value if keyword == "enum" else [value])]
-        near = difflib.get_close_matches(instance.lower(), words, n=1) if isinstance(instance, str) else []
-        hint = f"did you mean {near[0]!r}?" if near else ""
+        hint = meant(instance, words) if isinstance(instance, str) else ""
         yield SchemaFault(path, code, "not an allowed value", "one of " + ", ".join(words), _shown(instance), hint)
     elif keyword == "type":
         hint = "leave the field out where the value is unknown" if instance is None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from lusdata.catalog.patterns import pattern_names, pattern_word, verdicts
 from lusdata.catalog.schema import enumeration
 from lusdata.catalog.severity import Scale
 from lusdata.errors import DataError, UsageError
+from lusdata.suggestion import meant
 
 __all__ = ["Kind", "Task", "Value", "find_task", "task_of", "value_word"]
 
@@ -206,12 +206,11 @@ def find_task(
             hint="ask for one of these, or state in a table of labels what it means in each collection",
         )
     known = [*tasks, "class", *(["severity"] if len(used) == 1 else [f"severity:{scale}" for scale in used])]
-    near = difflib.get_close_matches(name, [*known, *pattern_names()], n=1)
     raise UsageError(
         "no such target",
         where=name,
         expected=f"one of {', '.join(known)}, or a pattern such as b_lines",
-        hint=f"did you mean {near[0]!r}?" if near else None,
+        hint=meant(name, [*known, *pattern_names()]) or None,
     )
 
 

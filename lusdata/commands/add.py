@@ -27,7 +27,20 @@ if TYPE_CHECKING:
 
     from lusdata.intake.bench import Added, Bench
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "clip.mp4 --collection manifests/pocus --class covid-19 --license CC-BY-4.0": "draft it, and ask for the rest",
+    "case.dcm --collection mine --clean-copy --media media": "a DICOM file, as a copy without header or text",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "collection": "name",
+    "added": "each source with its id, manifest, preview, group and crop",
+    "refused": "each source that was not added, with the reason",
+}
+"""The keys of the document that ``--json`` prints."""
 
 _RANK = {1: 0, 3: 1, 2: 2}
 """Which exit code speaks for several refusals: a fault of the data before the outside world before the call."""

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from lusdata.commands.auditing.pictures import Drawn
     from lusdata.dataset.audit.split import AuditedSplit
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "pocus": "lusdata's own folds",
+    "pocus --folds split.csv --json": "somebody's own split, as one JSON document",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 _SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames", "unknown", "target")
 

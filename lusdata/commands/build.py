@@ -19,7 +19,31 @@ from lusdata.intact import DAMAGED
 if TYPE_CHECKING:
     from lusdata.dataset.build import BuildReport
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "pocus --out data/pocus": "everything that can be had",
+    "pocus --out data/convex --select 'probe=convex,class=covid-19|healthy' --rate-hz 5": "some recordings",
+    "pocus@1.0.0 --out data/tf --format tfrecord --mirror media --offline": "a release, from a folder alone",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "out": "the folder",
+    "up_to_date": "true if nothing had to be made",
+    "name": "the collection",
+    "release": "its release, or null",
+    "format": "of the shards",
+    "recipe": "settings",
+    "versions": "of lusdata, the layout and packages",
+    "counts": "recordings and frames, in all and by class",
+    "rows_sha256": "digest of all rows",
+    "shards": "each file with its size and digest",
+    "left_out": "recordings that were not made, with code and reason",
+    "renewed": "recordings whose damaged file in the cache was taken anew",
+    "mended": "damaged files of the folder that were made again",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

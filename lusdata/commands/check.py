@@ -20,7 +20,28 @@ if TYPE_CHECKING:
     from lusdata.publish.review.pictures import Gallery
     from lusdata.publish.review.review import Review
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "": "what changed since the main branch",
+    "pocus --against v1.0.0 --out review.md": "one collection since a tag, with pictures",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "passes": "false on an error",
+    "base": "the commit that was compared with",
+    "broken": "files that cannot be read",
+    "notes": "remarks",
+    "errors": "number of errors",
+    "warnings": "number of warnings",
+    "issues": "findings: file, json_path, code, level, message, expected, found, hint",
+    "collections": "what changed in each",
+    "alike": "recordings that look alike",
+    "compared": "how many were compared",
+    "pictures": "by recording, those that were drawn",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

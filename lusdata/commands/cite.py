@@ -20,7 +20,13 @@ from lusdata.wording import counted, one_line
 if TYPE_CHECKING:
     from lusdata.publish.citations import Citations
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "data/pocus": "BibTeX of the recordings of a dataset",
+    "pocus --format text --select probe=convex": "as text, of some recordings",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

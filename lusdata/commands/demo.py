@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from lusdata.catalog.manifest import Manifest
     from lusdata.dataset.load import Dataset
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "--out demo": "everything once, in a folder",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 MARKER = "lusdata-demo.json"
 _SEED = 7

@@ -22,7 +22,24 @@ if TYPE_CHECKING:
     from lusdata.catalog.manifest import Manifest
     from lusdata.dataset.states import Difference
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "pocus@1.0.0 pocus": "what changed since a release",
+    "HEAD~1:manifests/pocus manifests/pocus": "since a commit",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "before": "the earlier state",
+    "after": "the later state",
+    "unchanged": "number of recordings",
+    "weight": "the part of a version that a release would have to raise, or null",
+    "changes": "each recording with its fields before and after",
+    "regrouped": "recordings whose group changed",
+    "moved": "what changes fold, or null",
+}
+"""The keys of the document that ``--json`` prints."""
 
 _LONGEST_VALUE = 72
 _MOST_NAMES = 3

@@ -30,7 +30,13 @@ from lusdata.errors import InternalError, UsageError
 from lusdata.scratch import sweep
 from lusdata.wording import counted, one_line
 
-__all__ = ["Finding", "configure", "examine", "run"]
+__all__ = ["EXAMPLES", "Finding", "configure", "examine", "run"]
+
+EXAMPLES = {
+    "": "look at this installation",
+    "--clean data": "remove what killed runs left",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 # Distribution and import name of what every command may need; each is loaded, since an installed package can still

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from lusdata.publish.export.hub import Export
     from lusdata.publish.export.subject import Subject
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "croissant data/pocus --out data/pocus/croissant.json": "for machines",
+    "card pocus": "a card for people, on standard output",
+    "hf data/pocus --out hub --by patient": "a folder for Hugging Face",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

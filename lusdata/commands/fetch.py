@@ -19,7 +19,23 @@ from lusdata.commands.opened import COLLECTION_HELP, opened
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "pocus --mirror media": "from a folder first, then from the web",
+    "pocus --offline --json": "what is here already, as one JSON document",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "collection": "name",
+    "cache": "the cache folder",
+    "counts": "recordings by what became of them",
+    "left_out": "number of excluded or withdrawn recordings",
+    "exit_code": "as this run ends",
+    "recordings": "each with its state, path and failures",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,14 @@ from lusdata.wording import counted
 if TYPE_CHECKING:
     from lusdata.dataset.folds.table import FoldTable
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "pocus --out folds.json": "five folds by patient",
+    "pocus --by source": "whole providers apart",
+    "pocus blues --by collection": "each collection is tested once",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from lusdata.catalog.importers.common import Imported
     from lusdata.catalog.importers.known import Known
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "folder clips --labels labels.csv --out mine --dry-run": "how a folder and its table are understood",
+    "folder clips --labels labels.csv --out mine --map patient=pid,class=diagnosis": "state two columns",
+    "pocus upstream --media media": "a public collection's metadata",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 _SHOWN = 10
 

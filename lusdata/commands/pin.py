@@ -16,11 +16,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusdata.errors import UsageError
+from lusdata.suggestion import unknown_word
 
 if TYPE_CHECKING:
     from lusdata.intake.lead import Completed
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "pocus/cov-atlas-day-1 clip.mp4": "complete a manifest from a file in hand",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "id": "the recording",
+    "manifest": "its file",
+    "sha256": "its digest",
+    "size_bytes": "its size",
+    "agrees": "what ties file and manifest together",
+    "since": "the day from which it takes part",
+    "notes": "remarks",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     collection = open_collection(folder)
     lead = collection.by_id.get(args.id)
     if lead is None:
-        raise UsageError("no such recording", where=args.id, expected=f"one of {collection.name}")
+        raise unknown_word("no such recording", args.id, collection.by_id, where=collection.name)
     done = complete_lead(
         lead,
         args.file,

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from lusdata.catalog.releases.release import Release
     from lusdata.dataset.releasing import Plan
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "pocus": "the releases, and the lowest version that may follow",
+    "pocus --version 1.2.0 --notes 'Two more clinics'": "make one",
+    "--check": "see that none was changed",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

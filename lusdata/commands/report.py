@@ -8,10 +8,11 @@ from mirrors and, unless --offline is given, from where they were published; a d
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lusdata.commands.opened import opened_dataset, opened_together
 from lusdata.commands.options import add_media_options
@@ -23,7 +24,24 @@ if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection
     from lusdata.publish.gallery.page import Gallery
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "pocus --out pocus.html --mirror media --offline": "a page of a collection, from a folder alone",
+    "data/pocus --out data.html": "a page of a dataset",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "title": "of the page",
+    "written": "the file",
+    "size_bytes": "its size",
+    "recordings": "number of recordings",
+    "pictures": "recordings with a picture",
+    "unpublishable": "those of them that may not be published",
+    "trouble": "why there are no folds, or empty",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--publishable", action="store_true", help="leave out pictures that may not be passed on, and say so"
     )
     add_media_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,7 +76,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("cannot write the page there", where=str(out), expected="a file in a folder", found=found)
     gallery = _gallery(args)
     size_bytes = write_gallery(out, gallery)
-    sys.stdout.write(_text(gallery, out, size_bytes))
+    if args.json:
+        sys.stdout.write(json.dumps(_document(gallery, out, size_bytes), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(_text(gallery, out, size_bytes))
     if args.open and not webbrowser.open(out.resolve().as_uri()):
         sys.stderr.write("lusdata: no browser could be opened; open the file by hand\n")
     return 0
@@ -124,6 +146,18 @@ def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     return make_gallery(
         collection, pictures, folds=folds, origin=origin, publishable=args.publishable, title=title, held=held
     )
+
+
+def _document(gallery: Gallery, out: Path, size_bytes: int) -> dict[str, Any]:
+    return {
+        "title": gallery.title,
+        "written": str(out),
+        "size_bytes": size_bytes,
+        "recordings": len(gallery.collection.manifests),
+        "pictures": gallery.shown,
+        "unpublishable": gallery.unpublishable,
+        "trouble": gallery.trouble,
+    }
 
 
 def _text(gallery: Gallery, out: Path, size_bytes: int) -> str:

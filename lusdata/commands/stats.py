@@ -27,7 +27,28 @@ from lusdata.commands.layout import table
 from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
 from lusdata.wording import counted
 
-__all__ = ["configure", "run", "summarise"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run", "summarise"]
+
+EXAMPLES = {
+    "pocus": "count a collection",
+    "pocus blues --json": "two together and each, as one JSON document",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "collection": "name",
+    "folder": "where it is",
+    "recordings": "how many there are, by state",
+    "groups": "number of patients or what stands for them",
+    "counts": "recordings by class, probe and kind",
+    "patterns": "what readers say, by pattern",
+    "sources": "recordings by provider",
+    "licences": "recordings by licence",
+    "rights": "how many may be built, and published",
+    "left_out": "excluded and withdrawn recordings, with reasons",
+    "unpinned": "ids of recordings without a digest",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,13 @@ from lusdata.wording import one_line
 if TYPE_CHECKING:
     from lusdata.dataset.trace.trace import Trace
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "data/pocus 17": "the row of that number",
+    "data/pocus pocus/cov-atlas-day-1 30 --mirror media": "a frame of a recording, held against its file",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 _TODAY = {
     "same": "the same today",

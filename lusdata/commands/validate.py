@@ -11,7 +11,25 @@ from lusdata.catalog.selection import select_files
 from lusdata.catalog.validate import Checked, check_files, shown_path
 from lusdata.wording import counted
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "manifests/pocus": "every fault of every manifest of a folder",
+    "pocus --strict --json": "also missing recommended fields, as one JSON document",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "schema_version": "the newest version of the schema",
+    "folders": "where the manifests are",
+    "files": "number of manifests",
+    "errors": "number of errors",
+    "warnings": "number of warnings",
+    "included": "manifests that take part in datasets",
+    "unpinned": "those of them without a digest",
+    "issues": "findings: file, json_path, code, level, message, expected, found, hint",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,22 @@ if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection
     from lusdata.media.verify import Damage, Verdict
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
+
+EXAMPLES = {
+    "data/pocus": "a dataset",
+    "--cache": "the cache of recordings",
+}
+"""Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "kind": "dataset, media or cache",
+    "folder": "what was looked at",
+    "intact": "number of files",
+    "damages": "each file with what is wrong and how to get it again",
+    "unknown": "files that no manifest names",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.shards import FORMATS
 from lusdata.errors import DataError, UsageError
 from lusdata.media.fetch.report import STATES
+from lusdata.suggestion import unknown_word
 
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
@@ -174,7 +175,7 @@ def build(
 def _checked(format_: str, engine: str, workers: int | None) -> int:
     for word, value, known in (("format", format_, FORMATS), ("engine", engine, ENGINES)):
         if value not in known:
-            raise UsageError(f"unknown {word}", expected="one of " + ", ".join(sorted(known)), found=repr(value))
+            raise unknown_word(f"unknown {word}", value, sorted(known))
     if engine == "ray":
         # Before anything is fetched or written.
         from lusdata.dataset.engine_ray import require_ray

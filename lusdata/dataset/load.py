@@ -21,11 +21,13 @@ from lusdata.dataset.integrity import require_intact
 from lusdata.dataset.join import joined
 from lusdata.dataset.plan import choose, inputs_of
 from lusdata.dataset.recipe import Colour, Recipe
+from lusdata.dataset.shards import FORMATS
 from lusdata.dataset.source import collection_of
 from lusdata.dataset.view import Clip, Dataset, Fold, Frames
 from lusdata.dataset.withdrawn import outdated_note
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
+from lusdata.suggestion import unknown_word
 
 __all__ = ["Clip", "Dataset", "Fold", "Frames", "load"]
 
@@ -114,6 +116,8 @@ def load(
         both = lusdata.load(["pocus", "blues"])
         both.fold(0, by="collection")                  # one is tested, the other fitted on
     """
+    if format is not None and format not in tuple(FORMATS):
+        raise unknown_word("unknown format", format, FORMATS)
     wanted = {
         "rate_hz": rate_hz,
         "size_px": size,

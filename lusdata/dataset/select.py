@@ -17,6 +17,7 @@ from lusdata.catalog.schema import enumeration
 from lusdata.catalog.severity import known_scales
 from lusdata.catalog.tasks import Task, find_task, value_word
 from lusdata.errors import UsageError
+from lusdata.suggestion import meant
 
 __all__ = [
     "Clause",
@@ -147,7 +148,10 @@ def checked_clause(key: str, words: Sequence[str], *, negated: bool = False, whe
     """
     if key not in _READ and not _is_target(key):
         expected = "one of " + ", ".join(sorted(_READ)) + ", a pattern such as b_lines, severity, or task:NAME"
-        raise UsageError("unknown key in a selection", where=where, expected=expected, found=repr(key))
+        hint = meant(key, [*_READ, "severity", *pattern_names()])
+        raise UsageError(
+            "unknown key in a selection", where=where, expected=expected, found=repr(key), hint=hint or None
+        )
     allowed = _allowed(key)
     unknown = [word for word in words if allowed and word not in allowed]
     if key == "licence":

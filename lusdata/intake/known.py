@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.errors import DataError, UsageError
+from lusdata.errors import DataError
 from lusdata.intake.alike import Alike, without_fingerprint
 from lusdata.intake.answers import Answers
 from lusdata.intake.bench import Bench, Prepared
 from lusdata.intake.look import Look, sampled_frames
 from lusdata.media.held import held_file
 from lusdata.media.pictures.preview import beside, write_preview
+from lusdata.suggestion import unknown_word
 
 __all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
 
@@ -31,13 +31,7 @@ def named_recordings(answers: Answers, known: Sequence[Manifest]) -> list[Manife
     named = []
     for option, identifier in (("--same-patient", answers.same_patient), ("--link", answers.link)):
         if identifier is not None and identifier not in by_id:
-            near = difflib.get_close_matches(identifier, by_id, n=3)
-            raise UsageError(
-                "no such recording",
-                where=option,
-                expected=", ".join(near) or "an id, such as pocus/cov-atlas-day-1",
-                found=repr(identifier),
-            )
+            raise unknown_word("no such recording", identifier, by_id, where=option)
         if identifier is not None:
             named.append(by_id[identifier])
     return named

@@ -21,6 +21,7 @@ from lusdata.media.decode.pixels import grey_pixels, rgb_pixels
 from lusdata.media.decode.spending import spending
 from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.sample import frame_indices
+from lusdata.suggestion import unknown_word
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -107,7 +108,7 @@ def read_frames(
         If the file cannot be read.
     """
     if colour not in _PIXELS:
-        raise UsageError("unknown colour", expected=" or ".join(sorted(_PIXELS)), found=repr(colour))
+        raise unknown_word("unknown colour", colour, sorted(_PIXELS))
     if size_px < 1:
         raise UsageError("the side of an image must be positive", found=f"{size_px} px")
     part = trim or Trim()

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..run_folder import RunFolder
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "runs/new --to runs/old": "whether two runs agree",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

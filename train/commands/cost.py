@@ -9,7 +9,12 @@ from lusdata.errors import UsageError
 
 from .options import add_run_options, prepared
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "mobilenet_v2 --pictures 64": "measure on a slice",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,13 @@ from lusdata.atomic import write_text
 
 from .options import add_folds_option, add_run_options, cache_folder, default_out, prepared, say
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "vgg_cam --by patient --protocol nested": "all folds, and the report",
+    "vgg_cam --set epochs=5 --folds folds.json --offline": "another setting, on somebody's own split",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

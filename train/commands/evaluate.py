@@ -12,7 +12,12 @@ from pathlib import Path
 
 from .options import add_data_options, material_from, start_keras
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "runs/vgg_cam-patient-nested --on blues": "a run on another collection",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

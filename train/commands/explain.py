@@ -16,7 +16,12 @@ from lusdata.errors import UsageError
 
 from .options import add_data_options, cache_folder, material_from, say, start_keras
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "runs/vgg_cam-patient-nested": "activation maps of a run's test parts",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

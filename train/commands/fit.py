@@ -22,7 +22,13 @@ from .options import (
     start_keras,
 )
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "mobilenet_v2 --fold 0 --mirror media": "one fold, to try things out",
+    "segmenter --steps 300 --out runs/segmenter": "the segmentation ensemble, on phantoms",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 FOREIGN_TO_SEGMENTER = ("set", "by", "protocol", "weights", "folds", "fold", "mirror", "uninformative")
 """Options that mean nothing where phantoms are trained on."""

@@ -17,7 +17,12 @@ from lusdata.errors import UsageError
 from ..config import SPLITS
 from .options import add_run_options, cache_folder, default_out, prepared, say
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "mobilenet_v2 --out runs/ladder": "all split units and protocols",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from ..predict import Prediction
     from ..run_folder import RunFolder
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "clip.mp4 --run runs/vgg_cam-patient-nested --out answer": "a recording, with tables and an overlay",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,12 @@ from pathlib import Path
 from lusdata.atomic import PRIVATE, write_text
 from lusdata.errors import UsageError
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "runs/vgg_cam-patient-nested --out report.html": "a run as one page",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

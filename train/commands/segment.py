@@ -16,7 +16,12 @@ from lusdata.errors import UsageError
 from ..config import override
 from .options import add_data_options, material_from, start_keras
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "runs/segmenter/segmenter.weights.h5 --out overlay.png": "frames of pocus beside what the ensemble sees",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,13 @@ from lusdata.errors import DataError, UsageError
 
 from .options import add_data_options, material_from, say, start_keras
 
-__all__ = ["configure", "run"]
+__all__ = ["EXAMPLES", "configure", "run"]
+
+EXAMPLES = {
+    "make runs/vgg_cam-patient-nested --out study": "a page for raters",
+    "read runs/vgg_cam-patient-nested --answers one.json two.json --key study.key.json": "their answers as statistics",
+}
+"""Arguments, each with what such a call does; in the help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lusdata.errors import UsageError
+from lusdata.suggestion import unknown_word
 
 from ..config import TrainConfig
 from . import (
@@ -64,5 +64,5 @@ def get_config(name: str) -> TrainConfig:
     """
     make = CONFIGS.get(name) or CONFIGS.get(name.removesuffix(":paper"))
     if make is None:
-        raise UsageError("no such model config", where=name, expected="one of " + ", ".join(sorted(CONFIGS)))
+        raise unknown_word("no such model config", name, sorted(CONFIGS))
     return make()

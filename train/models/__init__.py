@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from lusdata.errors import UsageError
+from lusdata.suggestion import unknown_word
 
 from ..config import TrainConfig
 
@@ -135,7 +136,7 @@ def build(config: TrainConfig) -> keras.Model:
         If ImageNet weights cannot be downloaded.
     """
     if config.model not in MODELS:
-        raise UsageError("no such model", where=config.model, expected="one of " + ", ".join(sorted(MODELS)))
+        raise unknown_word("no such model", config.model, sorted(MODELS), where=config.model)
     network = MODELS[config.model].build(config)
     if config.frozen_until:
         for layer in network.layers[: _position(network, config.frozen_until) + 1]:

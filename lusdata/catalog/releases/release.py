@@ -23,6 +23,7 @@ from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.releases.version import is_version, parse_version
 from lusdata.catalog.schema import schema_faults
 from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.suggestion import meant
 
 __all__ = [
     "INDEX",
@@ -236,7 +237,8 @@ def find_release(collection: str | Path, version: str) -> Release:
     known = releases_of(folder)
     if version not in known:
         expected = ("one of " + ", ".join(known)) if known else "a release, but none was made yet"
-        raise UsageError("no such release", where=f"{collection}@{version}", expected=expected)
+        hint = meant(version, known) or None
+        raise UsageError("no such release", where=f"{collection}@{version}", expected=expected, hint=hint)
     return read_release(folder / version)
 
 

@@ -21,6 +21,7 @@ from lusdata.dataset.folds.strata import Strata, strata_of
 from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.folds.units import catalog_digest, collection_homes, expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
+from lusdata.suggestion import unknown_word
 
 __all__ = ["FoldTable", "Split", "make_folds"]
 
@@ -205,9 +206,9 @@ def _usable_units(catalog: Sequence[Manifest], by: str, unknown: str | None) -> 
 
 def _check(by: str, k: int | None, seed: int, rate_hz: float, max_frames: int, unknown: str | None) -> None:
     if unknown not in (None, *UNKNOWN):
-        raise UsageError("unknown word", where="unknown", expected=" or ".join(UNKNOWN), found=repr(unknown))
+        raise unknown_word("unknown word", unknown, UNKNOWN, where="unknown")
     if by not in UNITS:
-        raise UsageError("unknown split unit", where="by", expected="one of " + ", ".join(UNITS), found=repr(by))
+        raise unknown_word("unknown split unit", by, UNITS, where="by")
     wanted_k = DEFAULT_K if k is None else k
     for name, value, least in (("k", wanted_k, 2), ("seed", seed, None), ("max_frames", max_frames, 1)):
         # bool is an int to Python, but True is no number of folds.

@@ -15,6 +15,7 @@ from lusdata.dataset.index import Entry, Index
 from lusdata.dataset.reading import read_recordings
 from lusdata.errors import UsageError
 from lusdata.media.png import decode_png
+from lusdata.suggestion import meant
 
 __all__ = ["Row", "find_row"]
 
@@ -118,7 +119,12 @@ def _place(index: Index, row: str) -> tuple[Entry, int | None]:
     if sign and rest.isdecimal():
         files = [Path(item["file"]).name for item in index.data["shards"]]
         if Path(shard).name not in files:
-            raise UsageError("no such shard", where=shard, expected=f"one of {', '.join(files[:3])}")
+            raise UsageError(
+                "no such shard",
+                where=shard,
+                expected=f"one of {', '.join(files[:3])}",
+                hint=meant(shard, files) or None,
+            )
         number = files.index(Path(shard).name)
         entries = [entry for entry in index.entries if entry.shard == number]
         return _counted(entries, int(rest), where=shard, total=sum(entry.place.rows for entry in entries))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lusdata.catalog.patterns import pattern_names
 from lusdata.errors import UsageError
+from lusdata.suggestion import meant
 
 __all__ = ["LEFT_OUT", "MEANINGS", "Columns", "meanings", "parse_map", "plain_title", "understand_columns"]
 
@@ -122,7 +123,8 @@ def parse_map(text: str) -> dict[str, str]:
             raise UsageError("not a mapping", where="--map", expected="meaning=column, or column=-", found=repr(part))
         if right != LEFT_OUT and left not in meanings() and not _TASK.fullmatch(left):
             expected = f"one of {', '.join(meanings())}, or task:NAME for a label of your own"
-            raise UsageError("no such meaning", where="--map", expected=expected, found=repr(left))
+            hint = meant(left, meanings()) or None
+            raise UsageError("no such meaning", where="--map", expected=expected, found=repr(left), hint=hint)
         if found.get(left, right) != right:
             raise UsageError("a meaning has one column", where="--map", found=f"{left} twice")
         found[left] = right
