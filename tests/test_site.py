@@ -120,6 +120,25 @@ def test_links_hold_where_the_site_puts_a_page(link, there):
     assert made == f"[a]({there})\n\n```text\n[a]({link})\n```\n"
 
 
+def test_every_file_that_the_page_on_the_code_names_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text))
+    places = [path for top in ("lusdata", "train", "schemas") for path in (ROOT / top).rglob("*")]
+    there = [f"/{path.relative_to(ROOT).as_posix()}{'/' * path.is_dir()}" for path in [*places, *ROOT.iterdir()]]
+    there += ["/lusdata/", "/train/"]
+    gone = [name for name in named if not any(path.endswith(f"/{name}") for path in there)]
+    assert len(named) > 50
+    assert gone == []
+
+
+def test_the_words_of_the_glossary_stand_in_order_and_once():
+    words = re.findall(r"^\| ([A-Za-z -]+) \|", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.M)
+    words.remove("word")
+    assert len(words) == len(set(words)) > 40
+    # A-line and B-line lead.
+    assert [word for word in words if word[1] != "-"] == sorted(words[2:])
+
+
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning(staged, tmp_path):
     builder = shutil.which("zensical", path=str(Path(sys.executable).parent)) or shutil.which("zensical")

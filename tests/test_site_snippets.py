@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -18,6 +19,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 if not (DOCS / "site").is_dir():
     pytest.skip("the tests run outside a checkout of the repository", allow_module_level=True)
 
+NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 PAGES = {page.relative_to(DOCS).as_posix(): page for page in sorted(DOCS.rglob("*.md"))}
 WITH_EXAMPLES = [
     name for name, page in PAGES.items() if any(block.language in ("python", "sh") for block in blocks_of(page))
@@ -88,3 +90,22 @@ def test_slow_pages_are_pages():
 def test_what_is_not_run_says_why():
     notes = {(block.note, bool(block.why)) for page in PAGES.values() for block in blocks_of(page) if block.note}
     assert notes <= {("not-run", True), ("needs", True)}
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_keeps_no_outputs(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    assert [cell["outputs"] for cell in cells if cell["cell_type"] == "code" and cell["outputs"]] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_offline_from_top_to_bottom(notebook, demo, desk, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    shutil.copytree(demo / "demo", desk / "demo")
+    names = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), notebook.name, "exec"), names)
+    if "scores" in names:
+        assert sum(names["scores"]["frame"]) > sum(names["scores"]["patient"])

@@ -44,7 +44,7 @@ GUIDES = {
 """Pages elsewhere in the repository that are part of the site, and their addresses in it."""
 
 _MARK = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
-_COPIED = {".png", ".svg", ".css", ".ipynb"}
+_COPIED = {".png", ".svg", ".css"}
 
 
 def filled(text: str) -> str:

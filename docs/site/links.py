@@ -36,7 +36,7 @@ def links_from(text: str, source: Path, place: Path, pages: Mapping[Path, Path],
         target = (source.parent / link[2]).resolve()
         if target in pages:
             there = pages[target]
-        elif target.is_relative_to(root / "docs") and target.is_file() and target.suffix in (".png", ".svg", ".ipynb"):
+        elif target.is_relative_to(root / "docs") and target.is_file() and target.suffix in (".png", ".svg"):
             there = target.relative_to(root / "docs")
         else:
             kind = "tree" if target.is_dir() else "blob"
