@@ -123,7 +123,7 @@ def test_links_hold_where_the_site_puts_a_page(link, there):
 def test_every_file_that_the_page_on_the_code_names_is_there():
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text))
-    places = [path for top in ("lusdata", "train", "schemas") for path in (ROOT / top).rglob("*")]
+    places = [path for top in ("lusdata", "train", "schemas", "tests") for path in (ROOT / top).rglob("*")]
     there = [f"/{path.relative_to(ROOT).as_posix()}{'/' * path.is_dir()}" for path in [*places, *ROOT.iterdir()]]
     there += ["/lusdata/", "/train/"]
     gone = [name for name in named if not any(path.endswith(f"/{name}") for path in there)]
