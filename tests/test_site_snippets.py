@@ -20,9 +20,17 @@ if not (DOCS / "site").is_dir():
     pytest.skip("the tests run outside a checkout of the repository", allow_module_level=True)
 
 NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
+ELSEWHERE = {
+    "import-folder.md": "speaks of a folder that only its reader has; howto/folder.md walks it on phantoms",
+    "measured.md": "its commands are benchmarks of half an hour",
+}
+"""Pages whose examples are not run here, with the reason."""
+
 PAGES = {page.relative_to(DOCS).as_posix(): page for page in sorted(DOCS.rglob("*.md"))}
 WITH_EXAMPLES = [
-    name for name, page in PAGES.items() if any(block.language in ("python", "sh") for block in blocks_of(page))
+    name
+    for name, page in PAGES.items()
+    if name not in ELSEWHERE and any(block.language in ("python", "sh") for block in blocks_of(page))
 ]
 SLOW = {
     "howto/dicom.md": "decodes a DICOM file",
@@ -35,7 +43,6 @@ SLOW = {
     "howto/report.md": "draws pages",
     "howto/several.md": "compares two public collections",
     "howto/sklearn.md": "fits",
-    "measured.md": "its commands are benchmarks of half an hour",
     "tutorials/add.md": "decodes a clip and compares it with a collection",
 }
 """Pages that cost more than a moment, with the reason."""
@@ -75,7 +82,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in WITH_EXAMPLES if name != "measured.md"])
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_the_examples_print_what_the_page_says(name, demo, desk):
     shutil.copytree(demo / "demo", desk / "demo")
     with warnings.catch_warnings():
@@ -83,8 +90,8 @@ def test_the_examples_print_what_the_page_says(name, demo, desk):
         run_page(PAGES[name], outputs=True)
 
 
-def test_slow_pages_are_pages():
-    assert set(SLOW) <= set(PAGES)
+def test_the_pages_that_are_named_here_are_there():
+    assert set(SLOW) | set(ELSEWHERE) <= set(PAGES)
 
 
 def test_what_is_not_run_says_why():
