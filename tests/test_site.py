@@ -94,6 +94,13 @@ def test_every_code_is_listed(staged):
     assert named == [*(code.code for code in codes()), *CHANGE_RULES]
 
 
+def test_every_place_names_the_same_repository():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["repository-code"] == settings()["repo_url"] == REPOSITORY
+    assert citation["url"] == settings()["site_url"]
+    assert load_schema(NEWEST)["$id"].startswith(f"{REPOSITORY}/")
+
+
 def test_text_is_shown_as_it_is():
     assert escaped("a|b <b> *x* `y` [z]").translate({ord(c): None for c in "&#;0123456789"}) == "ab b x y z"
 
