@@ -350,10 +350,11 @@ def test_a_table_of_patients_finds_dicom_files_by_their_number(desk):
     tree.mkdir()
     for n in range(2):
         renumbered(dicom_file(tree / f"IM{n}", frames(5 + n)), f"HOSP-{n}", f"1.2.3.{n}")
-    (desk.root / "patients.csv").write_text("PatientID,Diagnosis\nhosp 0,covid\nHOSP-1,healthy\n")
+    (desk.root / "patients.csv").write_text("PatientID,Diagnosis\nhosp 0,covid\nHOSP-1,healthy\nHOSP-9,copd\n")
     request = Request(tree, desk.mine, tables=(desk.root / "patients.csv",), group_by="dicom")
     plan = plan_import(request, desk.root)
     assert [plan.said_of(f"IM{n}")["class"] for n in range(2)] == ["covid-19", "healthy"]
+    assert plan.notes == ("1 patient of the tables without a recording",)
 
 
 def test_options_for_a_folder_are_refused_for_a_public_collection(desk, capsys):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lusdata.wording import one_line
+from lusdata.wording import counted, one_line
 
 __all__ = ["Taken", "examinations", "moment_in", "moment_of_tags"]
 
@@ -44,13 +44,14 @@ class Taken:
         The day; it stays in memory.
     minute : datetime.datetime or None
         The minute, where one is told.
-    by : str
-        Device and size of the pictures, for people; empty where nobody knows.
+    device, size : str
+        By which device, and how large the pictures are, for people; empty where nobody knows.
     """
 
     day: datetime.date
     minute: datetime.datetime | None = None
-    by: str = ""
+    device: str = ""
+    size: str = ""
 
 
 def moment_in(text: str) -> tuple[datetime.date, datetime.datetime | None] | None:
@@ -102,7 +103,10 @@ def moment_of_tags(tags: Iterable[tuple[str, str]]) -> str:
 
 
 def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
-    """Put together what one device took on one day, without a pause of half an hour where minutes are told.
+    """Put together what was taken on one day, without a pause of half an hour where minutes are told.
+
+    Devices tell examinations apart only where every file of the day names one, and sizes of pictures never do: what is
+    cut otherwise is no other patient's. A group that is too wide leaks nothing.
 
     Parameters
     ----------
@@ -116,27 +120,42 @@ def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
 
     Examples
     --------
-    >>> def at(text): return Taken(*moment_in(text), "800 x 600 px")
+    >>> def at(text, device=""): return Taken(*moment_in(text), device, "800 x 600 px")
     >>> found = examinations({"a": at("20240314_1015"), "b": at("20240314_1032"), "c": at("20240314_1500")})
     >>> found["a"][0] == found["b"][0], found["c"][0] == found["a"][0], found["a"][1]
     (True, False, 'taken within 17 minutes, pictures of 800 x 600 px')
+    >>> found = examinations({"a": at("20240314", "X"), "b": at("20240314", "Y")})
+    >>> found["a"][0] == found["b"][0], found["a"][1]
+    (False, 'taken on one day, by X, pictures of 800 x 600 px')
     """
-    days: dict[tuple[datetime.date, str], list[str]] = defaultdict(list)
+    names_of: dict[datetime.date, list[str]] = defaultdict(list)
     for name, one in taken.items():
-        days[one.day, one.by].append(name)
+        names_of[one.day].append(name)
     found: dict[str, tuple[str, str]] = {}
-    for (day, by), names in days.items():
-        minutes = {name: minute for name in names if (minute := taken[name].minute) is not None}
-        # One file without a minute may belong to any of that day.
-        runs = _runs(minutes) if len(minutes) == len(names) else [sorted(names)]
-        for run in runs:
-            told = [minutes[name] for name in run if name in minutes]
-            span = int((max(told) - min(told)).total_seconds() // 60) if len(told) == len(run) else None
-            when = "taken on one day" if span is None else f"taken within {max(span, 1)} minutes"
-            key = f"{day}|{min(told).time() if span is not None else ''}|{by}"
-            for name in run:
-                found[name] = (key, when + (f", pictures of {one_line(by, most=60)}" if by else ""))
+    for day, all_names in names_of.items():
+        by_device = all(taken[name].device for name in all_names)
+        parts: dict[str, list[str]] = defaultdict(list)
+        for name in all_names:
+            parts[taken[name].device if by_device else ""].append(name)
+        for device, names in parts.items():
+            minutes = {name: minute for name in names if (minute := taken[name].minute) is not None}
+            # One file without a minute may belong to any of that day.
+            runs = _runs(minutes) if len(minutes) == len(names) else [sorted(names)]
+            for run in runs:
+                start = minutes[run[0]].time() if len(minutes) == len(names) else ""
+                reason = _reason([taken[name] for name in run], device)
+                found |= dict.fromkeys(run, (f"{day}|{start}|{device}", reason))
     return found
+
+
+def _reason(run: list[Taken], device: str) -> str:
+    minutes = [one.minute for one in run if one.minute is not None]
+    span = int((max(minutes) - min(minutes)).total_seconds() // 60) if len(minutes) == len(run) else None
+    told = ["taken on one day" if span is None else f"taken within {counted(max(span, 1), 'minute')}"]
+    told += [f"by {one_line(device, most=40)}"] if device else []
+    sizes = {one.size for one in run}
+    told += [f"pictures of {sizes.pop()}"] if len(sizes) == 1 and sizes != {""} else []
+    return ", ".join(told)
 
 
 def _runs(minutes: Mapping[str, datetime.datetime]) -> list[list[str]]:

@@ -126,14 +126,14 @@ def times_of(names: Sequence[str], looked: Mapping[str, Examined]) -> dict[str, 
     names : sequence of str
         The files.
     looked : Mapping of str to Examined
-        What was seen of them; only if all were seen, device and size tell examinations apart.
+        What was seen of them.
     """
     found: dict[str, Taken] = {}
-    whole = all(name in looked and not looked[name].fault for name in names)
     for name in names:
         one = looked.get(name)
         moment = moment_in(one.taken if one is not None else "") or moment_in(PurePosixPath(name).stem)
         if moment is not None:
-            seen = (f"{one.facts['width_px']} x {one.facts['height_px']} px", one.device) if whole and one else ()
-            found[name] = Taken(*moment, ", ".join(filter(None, seen)))
+            device = one.device if one is not None else ""
+            size = f"{one.facts['width_px']} x {one.facts['height_px']} px" if one is not None and one.facts else ""
+            found[name] = Taken(*moment, device, size)
     return found

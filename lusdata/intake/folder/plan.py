@@ -124,10 +124,15 @@ class Plan:
         """Tell whether a table speaks of a file or its patient."""
         return name in self.rows.of_file or bool(self._of_patient(name))
 
-    def _of_patient(self, name: str) -> Said:
+    def patient_keys(self, name: str) -> tuple[str, ...]:
+        """Return under which keys a table of patients may have a file's patient: the DICOM number, and the group's."""
         group = self.group_of.get(name)
-        keys = [self.numbers.get(name, ""), group.key if group is not None and group.basis != "unknown" else ""]
-        return next((self.rows.of_patient[key] for key in keys if key in self.rows.of_patient), {})
+        keys = (self.numbers.get(name, ""), group.key if group is not None and group.basis != "unknown" else "")
+        return tuple(filter(None, keys))
+
+    def _of_patient(self, name: str) -> Said:
+        known = self.rows.of_patient
+        return next((known[key] for key in self.patient_keys(name) if key in known), {})
 
 
 def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look: Look | None = None) -> Plan:
@@ -208,6 +213,9 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     if words.own_scale and words.scale is not None:
         name = words.scale.name
         notes.append(f"the severity's scale was not named; the collection calls it {name} (--scale names it)")
+    used = {key for file in taken for key in plan.patient_keys(file.name)}
+    if left := len(rows.of_patient.keys() - used):
+        notes.append(f"{counted(left, 'patient')} of the tables without a recording")
     notes += _two_classes(plan)
     return replace(plan, words=words, doubts=tuple(_settled(doubts, request, ask, notes)), notes=tuple(notes))
 
