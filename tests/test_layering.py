@@ -35,6 +35,7 @@ FOUNDATION = (
     "lusdata.serving",
     "lusdata.workers",
     "lusdata.suggestion",
+    "lusdata.arguments",
     "lusdata.terminal",
     "lusdata.progress",
     "lusdata.completion",

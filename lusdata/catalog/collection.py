@@ -9,11 +9,12 @@ from pathlib import Path
 from lusdata.catalog.about import About
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.releases.release import Release
+from lusdata.wording import counted, escaped_html
 
 __all__ = ["Collection"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collection:
     """The recordings of one folder, sorted by id.
 
@@ -39,6 +40,17 @@ class Collection:
     release: Release | None = None
     withdrawn_since: tuple[str, ...] = ()
     about: About = field(default_factory=About)
+
+    def __repr__(self) -> str:
+        """Return it as one line: the manifests would fill many screens."""
+        return f"<Collection {self.label}: {self._told()}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escaped_html(self.label)}</b>: {escaped_html(self._told())}</p>"
+
+    def _told(self) -> str:
+        counts = f"{len(self.included):,} included, {len(self.buildable):,} of them with a digest"
+        return f"{counted(len(self.manifests), 'recording')}, {counts}; {self.root}"
 
     @property
     def label(self) -> str:

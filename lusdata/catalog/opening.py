@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lusdata.arguments import path_of
 from lusdata.catalog.about import read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import find_collection, manifest_files
@@ -48,6 +49,7 @@ def open_collection(name_or_path: str | Path) -> Collection:
         If the folder is empty or a manifest has a fault; the message names the first one and counts the rest. If a
         release was changed, or nobody can tell whether one of its recordings was withdrawn.
     """
+    path_of(name_or_path, where="name_or_path")
     name, version = split_release_name(name_or_path)
     if version is not None:
         return open_release(name, version)

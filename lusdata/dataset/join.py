@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
+from lusdata.arguments import list_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.joining.collection import JoinedCollection, Labels, join_collections
 from lusdata.dataset.index import Index
@@ -61,7 +62,8 @@ def join(datasets: Iterable[Dataset], *, labels: Labels = None, shared: str = "t
         both = lusdata.join([lusdata.load("pocus"), lusdata.load("blues")])
         fold = both.fold(0, by="collection")           # fitted on one of them, tested on the other
     """
-    return joined(list(datasets), labels=labels, shared=shared, level=3)
+    several = list_of(Dataset, datasets, where="datasets", expected="several datasets of lusdata.load")
+    return joined(several, labels=labels, shared=shared, level=3)
 
 
 def joined(views: Sequence[Dataset], *, labels: Labels, shared: str, level: int) -> Dataset:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from lusdata.arguments import list_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import collection_names
 from lusdata.catalog.joining.collection import Labels, join_collections
@@ -138,7 +139,16 @@ def load(
         offline=offline,
         progress=progress,
     )
-    names = [collection_or_folder] if isinstance(collection_or_folder, (str, Path)) else list(collection_or_folder)
+    names: list[str | Path] = (
+        [collection_or_folder]
+        if isinstance(collection_or_folder, (str, Path))
+        else list_of(
+            (str, Path),
+            collection_or_folder,
+            where="collection_or_folder",
+            expected="the name or the path of a collection or a dataset, or several",
+        )
+    )
     if len(names) == 1:
         if labels is not None or shared != "together":
             raise UsageError("labels and shared are for several collections", where=str(names[0]))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lusdata.arguments import path_of
 from lusdata.budget import BUDGET
 from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.errors import DataError, TooLargeError
@@ -83,12 +84,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def media_facts(path: Path) -> MediaFacts:
+def media_facts(path: str | Path) -> MediaFacts:
     """Decode a whole file and state its technical facts.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A video or a picture.
 
     Returns
@@ -103,6 +104,7 @@ def media_facts(path: Path) -> MediaFacts:
     OSError
         If it cannot be read.
     """
+    path = path_of(path, where="path")
     found = survey(path)
     container = _container(found)
     width_px, height_px = displayed_size(found.first, turn_of(path, found.first))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.arguments import path_of
 from lusdata.catalog.manifest import Crop, Trim
 from lusdata.errors import DataError, DecodeError, UsageError
 from lusdata.intact import intact
@@ -56,7 +57,7 @@ class Frames:
 
 
 def read_frames(
-    path: Path,
+    path: str | Path,
     *,
     sha256: str | None = None,
     kind: str = "video",
@@ -71,7 +72,7 @@ def read_frames(
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A video or a picture.
     sha256 : str, optional
         Its digest. The file is held against it before it is decoded, and nothing is returned if it changes meanwhile.
@@ -107,6 +108,7 @@ def read_frames(
     OSError
         If the file cannot be read.
     """
+    path = path_of(path, where="path")
     if colour not in _PIXELS:
         raise unknown_word("unknown colour", colour, sorted(_PIXELS))
     if size_px < 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.arguments import list_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.joining.about import joined_about
@@ -28,7 +29,7 @@ Labels = Mapping[str, Any] | str | Path | None
 _TOLD = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class JoinedCollection(Collection):
     """Several collections; made by `join_collections`.
 
@@ -120,7 +121,8 @@ def join_collections(
     DataError
         If two define one scale of severity in two ways.
     """
-    parts = tuple(collections)
+    expected = "several collections of lusdata.open_collection"
+    parts = tuple(list_of(Collection, collections, where="collections", expected=expected))
     _check(parts, shared)
     copies = find_copies(parts)
     manifests = _linked([manifest for part in parts for manifest in part.manifests], copies)

@@ -11,7 +11,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from lusdata.arguments import list_of
 from lusdata.catalog.about import About
+from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folds.census import Census
@@ -27,7 +29,7 @@ __all__ = ["FoldTable", "Split", "make_folds"]
 
 
 def make_folds(
-    manifests: Iterable[Manifest],
+    manifests: Collection | Iterable[Manifest],
     *,
     by: str = "patient",
     k: int | None = None,
@@ -43,9 +45,9 @@ def make_folds(
 
     Parameters
     ----------
-    manifests : iterable of Manifest
-        The catalog, in any order. Recordings that are included and have a digest are dealt; the others only tell which
-        groups belong together.
+    manifests : Collection or iterable of Manifest
+        The catalog, in any order; a collection tells what it says of itself, too. Recordings that are included and have
+        a digest are dealt; the others only tell which groups belong together.
     by : {"patient", "video", "source", "collection", "frame"}
         What stays together: a patient group with everything linked to it (the default, and the only one whose scores
         say something about new patients); a recording; a provider with all its patients; a whole collection, where the
@@ -95,7 +97,11 @@ def make_folds(
     move.
     """
     _check(by, k, seed, rate_hz, max_frames, unknown)
-    catalog = sorted(manifests, key=lambda manifest: manifest.id)
+    if isinstance(manifests, Collection):
+        about = about or manifests.about
+        manifests = manifests.manifests
+    catalog = list_of(Manifest, manifests, where="manifests", expected="a collection of lusdata.open_collection")
+    catalog.sort(key=lambda manifest: manifest.id)
     _check_ids(catalog)
     usable = [manifest for manifest in catalog if manifest.state == "included" and manifest.sha256 is not None]
     if not usable:

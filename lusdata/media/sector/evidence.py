@@ -70,6 +70,13 @@ def grey_sample(frames: Pixels) -> tuple[Pixels, Pixels | None]:
     UsageError
         If the array has another shape or type, or is empty.
     """
+    if not isinstance(frames, np.ndarray):
+        raise UsageError(
+            "not the frames of a recording",
+            where="frames",
+            expected="an array of uint8, as lusdata.read_frames gives it",
+            found=type(frames).__name__,
+        )
     if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or frames.size == 0 or frames.shape[3:] not in ((), (3,)):
         raise UsageError(
             "not the frames of a recording",
