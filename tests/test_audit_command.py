@@ -9,6 +9,7 @@ import pytest
 from catalogs import recording, write_catalog
 
 from lusdata.cli import main
+from lusdata.commands.audit import JSON_KEYS
 
 MANIFESTS = [
     recording(f"r{n}", ["healthy", "covid-19"][n % 2], f"patient-{n % 8}", path=f"v/Clip {n}.mp4") for n in range(16)
@@ -56,6 +57,7 @@ def test_the_document_holds_every_finding(clinic: Path, leaking: Path, capsys: p
     shown = capsys.readouterr()
     document = json.loads(shown.out)
     assert shown.err == ""
+    assert list(document) == list(JSON_KEYS)
     assert document["clean"] is False
     assert document["leaked"] == {"groups": 1, "recordings": 2, "pairs_by_pixels": 0}
     assert document["counts"]["error"] == 1

@@ -10,6 +10,7 @@ from small_datasets import changed, small_collection
 
 from lusdata.catalog.collection import Collection
 from lusdata.cli import main
+from lusdata.commands.build import JSON_KEYS
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,7 @@ def test_json_is_one_document_with_everything_in_it(
     assert main([*arguments, "--json", "--format", "tfrecord", "--select", "kind=video"]) == 0
     captured = capsys.readouterr()
     document = json.loads(captured.out)
+    assert set(document) <= set(JSON_KEYS)
     assert document["out"] == str(tmp_path / "out")
     assert document["format"] == "tfrecord"
     assert document["counts"]["recordings"] == 2

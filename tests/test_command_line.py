@@ -175,6 +175,8 @@ def test_every_command_has_examples_that_its_parser_takes(name, command):
         (["diff", "cit", "cit"], "diff"),
         (["fetch", "cit", "--offline"], "fetch"),
         (["report", "cit", "--offline", "--out", "page.html"], "report"),
+        (["cite", "blues"], "cite"),
+        (["folds", "blues", "--unknown", "together"], "folds"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

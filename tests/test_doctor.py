@@ -12,6 +12,7 @@ import pytest
 
 from lusdata.cli import main
 from lusdata.commands import doctor
+from lusdata.commands.doctor import JSON_KEYS
 from lusdata.dataset import engine_local, trial
 from lusdata.media.decode import decoder, opening
 from lusdata.media.dicom.recording import read
@@ -45,6 +46,7 @@ def test_a_sound_installation_has_no_fault(capsys, monkeypatch):
 def test_json_is_one_document(no_clips, capsys):
     main(["doctor", "--json"])
     report = json.loads(capsys.readouterr().out)
+    assert list(report) == list(JSON_KEYS)
     assert {"name", "state", "detail"} == set(report["findings"][0])
 
 

@@ -139,3 +139,13 @@ def test_the_real_collections_come_from_their_mirrors(
         counts = json.loads(capsys.readouterr().out)["counts"]
         assert 0.9 * files < counts["fetched"] <= files
         assert not {"changed", "not-media", "html-page", "truncated", "empty", "refused"} & set(counts)
+
+
+def test_many_recordings_that_are_missing_for_one_reason_are_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LUSDATA_CACHE", str(tmp_path))
+    assert main(["fetch", "cit", "--offline"]) == 0
+    told = capsys.readouterr().out.partition("not here:\n")[2].splitlines()
+    assert told == [
+        "  unpinned     51 recordings  no digest in its manifest; lusdata fetch --pin gets it for review",
+        "  (--json names every recording)",
+    ]

@@ -24,13 +24,25 @@ if TYPE_CHECKING:
     from lusdata.commands.auditing.pictures import Drawn
     from lusdata.dataset.audit.split import AuditedSplit
 
-__all__ = ["EXAMPLES", "configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
 EXAMPLES = {
     "pocus": "lusdata's own folds",
     "pocus --folds split.csv --json": "somebody's own split, as one JSON document",
 }
 """Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "collection": "name",
+    "split": "the split, and how many of its names were found",
+    "clean": "false if anybody stands on two sides",
+    "verdict": "in a sentence",
+    "leaked": "groups, recordings, and pairs that look alike",
+    "counts": "findings by level",
+    "findings": "each with check, code, level, subject and message",
+    "balance": "of each fold and class: recordings, groups, frames",
+}
+"""The keys of the document that ``--json`` prints."""
 
 _SETTINGS = ("by", "k", "seed", "rate_hz", "max_frames", "unknown", "target")
 

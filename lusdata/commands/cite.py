@@ -20,13 +20,22 @@ from lusdata.wording import counted, one_line
 if TYPE_CHECKING:
     from lusdata.publish.citations import Citations
 
-__all__ = ["EXAMPLES", "configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
 EXAMPLES = {
     "data/pocus": "BibTeX of the recordings of a dataset",
     "pocus --format text --select probe=convex": "as text, of some recordings",
 }
 """Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "subject": "what is cited, with its digest",
+    "recordings": "how many",
+    "sources": "each with DOI or page, whom to name, and its recordings",
+    "licences": "each with what it asks",
+    "providers": "how many",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

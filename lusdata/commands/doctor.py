@@ -30,13 +30,19 @@ from lusdata.errors import InternalError, UsageError
 from lusdata.scratch import sweep
 from lusdata.wording import counted, one_line
 
-__all__ = ["EXAMPLES", "Finding", "configure", "examine", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "Finding", "configure", "examine", "run"]
 
 EXAMPLES = {
     "": "look at this installation",
     "--clean data": "remove what killed runs left",
 }
 """Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "version": "of lusdata",
+    "findings": "each with name, state and detail; with --clean it is 'removed', the files",
+}
+"""The keys of the document that ``--json`` prints."""
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 # Distribution and import name of what every command may need; each is loaded, since an installed package can still

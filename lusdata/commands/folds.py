@@ -25,7 +25,7 @@ from lusdata.wording import counted
 if TYPE_CHECKING:
     from lusdata.dataset.folds.table import FoldTable
 
-__all__ = ["EXAMPLES", "configure", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
 EXAMPLES = {
     "pocus --out folds.json": "five folds by patient",
@@ -33,6 +33,17 @@ EXAMPLES = {
     "pocus blues --by collection": "each collection is tested once",
 }
 """Arguments, each with what such a call does; in the help."""
+
+JSON_KEYS = {
+    "$schema": "of this document",
+    "folds_version": "its version",
+    "settings": "by, k, seed and the sampling that is balanced",
+    "catalog_sha256": "digest of the manifests",
+    "counts": "of each fold and class: recordings, groups, frames",
+    "units": "what stays together, with its fold",
+    "validation": "of each round, the units that are set aside",
+}
+"""The keys of the document that ``--json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

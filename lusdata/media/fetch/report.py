@@ -71,6 +71,10 @@ _TELLING: tuple[State, ...] = (
 )
 
 
+_MOST_ALIKE = 10
+"""Recordings with the same state and reason that are named one by one."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """One address that did not give the recording.
@@ -244,11 +248,19 @@ class FetchReport:
         order = list(STATES)
         missing.sort(key=lambda result: order.index(result.state))
         if missing:
-            width = max(len(result.id) for result in missing)
-            lines += ["", "not here:"]
-            lines += [
-                f"  {result.state:<11}  {result.id:<{width}}  {one_line(result.detail)}".rstrip() for result in missing
+            alike: dict[tuple[str, str], list[str]] = {}
+            for result in missing:
+                alike.setdefault((result.state, one_line(result.detail)), []).append(result.id)
+            each = [
+                (state, name, detail)
+                for (state, detail), ids in alike.items()
+                for name in (ids if len(ids) <= _MOST_ALIKE else [f"{len(ids):,} recordings"])
             ]
+            width = max(len(name) for _, name, _ in each)
+            lines += ["", "not here:"]
+            lines += [f"  {state:<11}  {name:<{width}}  {detail}".rstrip() for state, name, detail in each]
+            if len(each) < len(missing):
+                lines += ["  (--json names every recording)"]
         here = [result for result in self.results if result.path is not None]
         wrong = [(result, failure) for result in here for failure in result.failures if not failure.is_absence]
         if wrong:
