@@ -42,8 +42,8 @@ AGREE_BITS = 34
 """Two points agree when at most so many of their bits differ; of unrelated ones 55 to 70 do."""
 _PLACE_SLACK = 0.045
 _SIZE_SLACK_OCTAVES = 0.45
-_MOST_OCTAVES = 1.1
-"""From half the size to twice and a little more: a window of half the sides, or a small picture in a large screen."""
+_MOST_OCTAVES = 1.6
+"""From a third of the size to three times: a window of half the sides, or a small picture in a large screen."""
 _MOST_TURN_DEG = 25.0
 _LEAST_APART = (0.08, 0.05)
 """Two points that lie closer together tell no scale and no turn."""

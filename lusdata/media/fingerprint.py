@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["fingerprint", "signature"]
 
 _FRAMES = 10
-_LARGEST_SIDE_PX = 256
+_LARGEST_SIDE_PX, _SCREEN_SIDE_PX = 256, 1024
+"""Frames are looked at so large; what moves in them, and may be a small part of a screen, is cut from larger ones."""
 _LEAST_POINTS = 6
 """With fewer, a recording is too blank to be known again."""
 _A_FRAME, _CLOSER_A_FRAME = 40, 100
@@ -74,16 +75,18 @@ def fingerprint(path: Path, *, kind: str = "video") -> str | None:
     def choose(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
         return _even_positions(times_s.size, count) if count > 1 else np.zeros(1, dtype=np.int64)
 
-    def take(frame: VideoFrame) -> Grey:
+    def take(frame: VideoFrame) -> tuple[Grey, Grey]:
         turn = turn_of(path, frame)
         width_px, height_px = displayed_size(frame, turn)
         pixels = grey_pixels(frame, Box(0, 0, width_px, height_px), turn)
-        return _shrunk(pixels, _LARGEST_SIDE_PX / max(width_px, height_px)).copy()
+        side_px = max(width_px, height_px)
+        return _shrunk(pixels, _LARGEST_SIDE_PX / side_px).copy(), _shrunk(pixels, _SCREEN_SIDE_PX / side_px).copy()
 
-    return signature([taken.value for taken in decode(path, choose, take)])
+    taken = [one.value for one in decode(path, choose, take)]
+    return signature([small for small, _ in taken], larger=[large for _, large in taken])
 
 
-def signature(frames: Sequence[Grey] | Grey) -> str | None:
+def signature(frames: Sequence[Grey] | Grey, *, larger: Sequence[Grey] | Grey | None = None) -> str | None:
     """Return the fingerprint of frames.
 
     Parameters
@@ -91,6 +94,8 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
     frames : sequence of np.ndarray, each of shape (height, width), uint8
         Grey levels in order of time. Up to ten of them, evenly spread, are looked at; those of another size than the
         first are brought to it.
+    larger : sequence of np.ndarray, optional
+        The same frames, larger, from which a part that moves is cut.
 
     Returns
     -------
@@ -99,18 +104,14 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
     """
     if not len(frames):
         return None
-    shape = frames[0].shape
-    chosen = [frames[position] for position in _even_positions(len(frames), _FRAMES)]
-    stack = np.stack(
-        [one if one.shape == shape else cast("Grey", cv2.resize(one, (shape[1], shape[0]))) for one in chosen]
-    )
+    stack = _stacked(frames)
     plain = lasting_points(stack, most=PLAIN_POINTS, a_frame=_A_FRAME)
     if len(plain.bits) < _LEAST_POINTS:
         return None
     normal = np.column_stack([plain.places[:, :2] / SIDE_PX, np.log2(plain.places[:, 2])])
     places, bits = [normal], [plain.bits]
-    for points, origin, most in _altered(stack):
-        further = _placed(points, origin, plain)
+    for points, origin, scale, most in _altered(stack, stack if larger is None else _stacked(larger)):
+        further = _placed(points, origin, scale, plain)
         new = _new_points(further, points.bits, np.concatenate(places), np.concatenate(bits))[:most]
         places.append(further[new])
         bits.append(points.bits[new])
@@ -118,18 +119,34 @@ def signature(frames: Sequence[Grey] | Grey) -> str | None:
     return encode(Fingerprint(every.places[:MAX_POINTS], every.bits[:MAX_POINTS]))
 
 
-def _altered(stack: Grey) -> Iterator[tuple[Points, tuple[int, int], int]]:
-    """Yield the points that altered frames show, where the frames begin in the whole, and how many points to take."""
+def _stacked(frames: Sequence[Grey] | Grey) -> Grey:
+    shape = frames[0].shape
+    chosen = [frames[position] for position in _even_positions(len(frames), _FRAMES)]
+    return np.stack(
+        [one if one.shape == shape else cast("Grey", cv2.resize(one, (shape[1], shape[0]))) for one in chosen]
+    )
+
+
+def _altered(stack: Grey, larger: Grey) -> Iterator[tuple[Points, tuple[int, int], float, int]]:
+    """Yield the points that altered frames show, and how many of them to take.
+
+    Between them: where the frames begin in the whole, and how large a pixel of theirs is there.
+    """
     # What lasts in every second one lasts in all.
     few = stack[::2] if len(stack) > _FRAMES // 2 else stack
     left_px, top_px, right_px, bottom_px = _moving_part(stack)
-    moving, origin_px = few[:, top_px:bottom_px, left_px:right_px], (left_px, top_px)
-    yield lasting_points(moving, most=_MOST_MOVING + _SPARE, a_frame=_A_FRAME), origin_px, _MOST_MOVING
+    origin_px, zoom = (left_px, top_px), larger.shape[2] / stack.shape[2]
+    rows, columns = (slice(round(a * zoom), round(b * zoom)) for a, b in ((top_px, bottom_px), (left_px, right_px)))
+    part = (larger[::2] if len(larger) > _FRAMES // 2 else larger)[:, rows, columns]
+    shrink = _LARGEST_SIDE_PX / max(part.shape[1:])
+    moving = np.stack([_shrunk(one, shrink) for one in part])
+    pixel = 1 / (zoom * min(1.0, shrink))
+    yield lasting_points(moving, most=_MOST_MOVING + _SPARE, a_frame=_A_FRAME), origin_px, pixel, _MOST_MOVING
     closer = lasting_points(few, most=_MOST_CLOSER + _SPARE, a_frame=_CLOSER_A_FRAME, side_px=_CLOSER_PX)
-    yield closer, (0, 0), _MOST_CLOSER
+    yield closer, (0, 0), 1.0, _MOST_CLOSER
     for gamma, most in _MOST_OF_GAMMA.items():
         levels = np.rint(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
-        yield lasting_points(levels[moving], most=most + _SPARE, a_frame=_A_FRAME), origin_px, most
+        yield lasting_points(levels[moving], most=most + _SPARE, a_frame=_A_FRAME), origin_px, pixel, most
 
 
 def _moving_part(stack: Grey) -> tuple[int, int, int, int]:
@@ -149,12 +166,12 @@ def _moving_part(stack: Grey) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _placed(points: Points, origin_px: tuple[int, int], plain: Points) -> NDArray[Any]:
+def _placed(points: Points, origin_px: tuple[int, int], pixel: float, plain: Points) -> NDArray[Any]:
     """Return places as the plain points have them, whatever the points were sought in, shape (n, 3)."""
     left_px, top_px, width_px, height_px = points.box
-    scale = np.sqrt(width_px * height_px / (points.size_px[0] * points.size_px[1]))
+    scale = pixel * np.sqrt(width_px * height_px / (points.size_px[0] * points.size_px[1]))
     side_px = np.sqrt(plain.box[2] * plain.box[3])
-    begin_px = np.array([origin_px[0] + left_px - plain.box[0], origin_px[1] + top_px - plain.box[1]])
+    begin_px = np.array([origin_px[0] + left_px * pixel - plain.box[0], origin_px[1] + top_px * pixel - plain.box[1]])
     columns_rows = (points.places[:, :2] * scale + begin_px) / side_px
     sizes = np.log2(points.places[:, 2] * scale / side_px * SIDE_PX)
     return np.column_stack([columns_rows, sizes])
