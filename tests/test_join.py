@@ -307,7 +307,7 @@ def test_what_cannot_be_joined_is_refused(
             lusdata.join(nothing)
     with pytest.raises(UsageError, match="labels and shared are for several collections"):
         lusdata.load(east.index.folder, labels=LABELS)
-    with pytest.raises(UsageError, match=r"not a dataset; expected datasets of lusdata\.load; found str"):
+    with pytest.raises(UsageError, match=r"expected several datasets of lusdata\.load"):
         lusdata.join([east, "west"])  # type: ignore[list-item]
     with pytest.raises(TypeError):
         _ = east + 1  # type: ignore[operator]

@@ -68,9 +68,6 @@ def join(datasets: Iterable[Dataset], *, labels: Labels = None, shared: str = "t
 
 def joined(views: Sequence[Dataset], *, labels: Labels, shared: str, level: int) -> Dataset:
     """Join as `join` does; `level` says how far up the caller stands who shall see a warning."""
-    strange = next((view for view in views if not isinstance(view, Dataset)), None)
-    if strange is not None:
-        raise UsageError("not a dataset", expected="datasets of lusdata.load", found=type(strange).__name__)
     if len(views) > 1 and all(view.indexes == views[0].indexes for view in views):
         if labels is not None or shared != "together":
             raise UsageError("labels and shared are for several collections", where=views[0].collection.name)
