@@ -57,6 +57,7 @@ COPIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COPIES)
 def test_an_altered_copy_is_known_again(name: str) -> None:
     found = [likeness(seed, COPIES[name](frames(seed))) >= DUPLICATE for seed in range(6)]

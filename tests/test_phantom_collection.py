@@ -72,7 +72,7 @@ def test_locations_follow_the_base_address(tmp_path):
 
 def test_the_same_seed_writes_the_same_collection(tmp_path):
     def digests(name):
-        write_collection(tmp_path / name, seed=4, recordings=3)
+        write_collection(tmp_path / name, seed=4, recordings=2)
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         return [(path.relative_to(tmp_path / name), path.read_bytes()) for path in files]
 

@@ -94,6 +94,7 @@ def test_a_loss_that_is_not_a_number_is_one_line_and_leaves_nothing_that_counts(
     assert {"epochs", "chosen", "frame_accuracy", "wall_s"} <= set(RunFolder(out).fold_facts(0))
 
 
+@pytest.mark.slow
 def test_a_network_that_its_very_last_step_spoilt_is_not_tested(train, tmp_path, capsys):
     out = tmp_path / "run"
     assert train("fit", "tiny", "--set", "learning_rate=1e38", "--set", "batch_size=99", "--out", str(out)) == 1
