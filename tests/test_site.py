@@ -151,7 +151,8 @@ def test_the_site_is_built_without_a_warning(staged, tmp_path):
     builder = shutil.which("zensical", path=str(Path(sys.executable).parent)) or shutil.which("zensical")
     if builder is None:
         pytest.skip("the builder is not installed (lusdata[docs])")
-    config = {**settings(), "docs_dir": str(staged), "site_dir": str(tmp_path / "out")}
+    shutil.copytree(staged, tmp_path / "docs")
+    config = {**settings(), "docs_dir": "docs", "site_dir": "out"}
     config["plugins"][1]["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT)]
     (tmp_path / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
     command = [builder, "build", "--strict", "--config-file", str(tmp_path / "mkdocs.yml")]
