@@ -33,6 +33,7 @@ from lusdata.errors import DataError
 from lusdata.intake import add as intake_add
 from lusdata.intake.beside import beside_findings, refuse_beside
 from lusdata.intake.source import check_file, download
+from lusdata.media.facts import sha256_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_image, write_video
@@ -164,6 +165,29 @@ def test_the_same_file_is_refused_by_name(place, clips, capsys):
     assert f"already there; found {place.the_new()['id']}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("state", ["included", "excluded", "withdrawn"])
+@pytest.mark.parametrize("collection", ["test", "elsewhere"])
+def test_the_same_file_is_refused_whatever_it_is_called_and_whatever_became_of_the_first(
+    place, clips, tmp_path, capsys, collection, state
+):
+    data = read_manifest(place.manifests / "known.json").data
+    source = {**data["source"], "sha256": sha256_of(clips / "known.mp4")}
+    if state == "withdrawn":
+        del source["locations"]
+    status = {"state": state, "since": "2030-01-01"} | ({} if state == "included" else {"reason": "as its owner asked"})
+    folder = place.manifests.parent / collection
+    folder.mkdir(exist_ok=True)
+    known = {**data, "id": f"{collection}/known", "source": source, "status": status}
+    known["group"] = {**data["group"], "id": f"{collection}/patient-7"}
+    write_manifest(folder / "known.json", known)
+    shutil.copy(clips / "known.mp4", tmp_path / "case-12.mp4")
+    assert place.add(tmp_path / "case-12.mp4", *SAID) == 1
+    error = capsys.readouterr().err
+    assert f"this very file is already there; found {collection}/known" in error
+    assert state == "included" or f"{state}: as its owner asked" in error
+    assert place.written() == []
+
+
 def test_a_copy_that_was_cropped_mirrored_and_encoded_again_is_refused_by_the_right_name(place, tmp_path, capsys):
     changed = np.ascontiguousarray(clean(1)[:, 14:230, 306:20:-1])
     write_video(tmp_path / "mine.mp4", changed, rate_hz=12)
@@ -175,8 +199,6 @@ def test_a_copy_that_was_cropped_mirrored_and_encoded_again_is_refused_by_the_ri
 
 
 def test_a_duplicate_is_shown_beside_its_original_where_that_can_be_had(place, clips, tmp_path, capsys):
-    from lusdata.media.facts import sha256_of
-
     mirror = tmp_path / "mirror" / "videos"
     mirror.mkdir(parents=True)
     shutil.copy(clips / "known.mp4", mirror / "known.mp4")
