@@ -173,7 +173,7 @@ def test_the_same_file_is_refused_whatever_it_is_called_and_whatever_became_of_t
     data = read_manifest(place.manifests / "known.json").data
     source = {**data["source"], "sha256": sha256_of(clips / "known.mp4")}
     if state == "withdrawn":
-        del source["locations"]
+        source |= {"locations": [], "access": "restricted"}
     status = {"state": state, "since": "2030-01-01"} | ({} if state == "included" else {"reason": "as its owner asked"})
     folder = place.manifests.parent / collection
     folder.mkdir(exist_ok=True)
