@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterable
 
-__all__ = ["cleaned", "counted", "escaped", "escaped_html", "one_line", "shortened"]
+__all__ = ["cleaned", "counted", "escaped", "escaped_html", "listed", "one_line", "shortened"]
 
 
 def counted(number: int, noun: str, several: str = "") -> str:
@@ -24,6 +25,19 @@ def counted(number: int, noun: str, several: str = "") -> str:
     ('1 group', '1,200 pairs', '2 tables or texts')
     """
     return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
+
+
+def listed(names: Iterable[str], *, most: int = 3) -> str:
+    """Return names in a row, and of many the first ones and how many more there are.
+
+    Examples
+    --------
+    >>> listed("ab"), listed("abcdef")
+    ('a, b', 'a, b, c and 3 more')
+    """
+    all_names = list(names)
+    more = len(all_names) - most
+    return ", ".join(all_names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def cleaned(text: str, *, keep: str = "\n\t") -> str:

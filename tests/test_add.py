@@ -188,6 +188,18 @@ def test_the_same_file_is_refused_whatever_it_is_called_and_whatever_became_of_t
     assert place.written() == []
 
 
+def test_what_lies_beside_and_is_no_valid_manifest_is_told_as_not_compared(place, clips, capsys):
+    folder = write_catalog(place.manifests.parent / "elsewhere", [recording("fine"), recording("broken")])
+    (folder / "broken.json").write_text("{}", encoding="utf-8")
+    # What holds no manifest at all is no collection.
+    (place.manifests.parent / "notes").mkdir()
+    (place.manifests.parent / "notes" / "todo.json").write_text("[]", encoding="utf-8")
+    assert place.add(clips / "new.mp4", *SAID) == 0
+    out = capsys.readouterr().out
+    assert "elsewhere/broken.json is no valid manifest, and was not compared" in out
+    assert "todo.json" not in out
+
+
 def test_a_copy_that_was_cropped_mirrored_and_encoded_again_is_refused_by_the_right_name(place, tmp_path, capsys):
     changed = np.ascontiguousarray(clean(1)[:, 14:230, 306:20:-1])
     write_video(tmp_path / "mine.mp4", changed, rate_hz=12)

@@ -17,6 +17,7 @@ from lusdata.catalog.releases.release import Release, find_release
 from lusdata.catalog.releases.version import is_version
 from lusdata.catalog.validate import check_files
 from lusdata.errors import DataError, OutsideError
+from lusdata.wording import listed
 
 __all__ = [
     "collection_of_release",
@@ -126,7 +127,7 @@ def withdrawal_note(collection: Collection) -> str:
     names = collection.withdrawn_since
     if not names:
         return ""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    shown = listed(names)
     subject = "a recording was" if len(names) == 1 else f"{len(names):,} recordings were"
     return f"{collection.label}: {subject} withdrawn since and may not be built any more: {shown}"
 

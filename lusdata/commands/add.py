@@ -25,6 +25,7 @@ from lusdata.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lusdata.catalog.manifest import Manifest
     from lusdata.intake.bench import Added, Bench
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
@@ -212,15 +213,20 @@ def _bench(args: argparse.Namespace) -> Bench:
             hint=f"call it {slug_of(folder.name) or 'my-clinic'}",
         )
     manifests = list(open_collection(folder).manifests) if json_files(folder) else []
-    neighbours = []
+    neighbours: list[Manifest] = []
+    unread: list[Path] = []
     for beside in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path != folder):
         if json_files(beside) and beside.name != "releases":
-            neighbours += _readable(beside)
+            read = _readable(beside)
+            neighbours += read
+            # A folder without one manifest is something else.
+            unread += sorted(set(json_files(beside)) - {manifest.path for manifest in read}) if read else []
     return Bench(
         collection=folder.name,
         folder=folder,
         manifests=manifests,
         neighbours=neighbours,
+        unread=tuple("/".join(path.parts[-2:]) for path in unread),
         previews=(args.preview or cache_dir() / "previews" / folder.name).expanduser(),
         media=(args.media or cache_dir() / "contributions").expanduser(),
         keeps_copy=args.media is not None,
@@ -229,7 +235,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     )
 
 
-def _readable(folder: Path) -> list[Any]:
+def _readable(folder: Path) -> list[Manifest]:
     """Return the manifests of a folder that may be no collection at all."""
     from lusdata.catalog.folders import json_files
     from lusdata.catalog.validate import check_files

@@ -168,7 +168,7 @@ def _draft_and_write(
         *prepared.notes,
         crop_note,
         *unseen,
-        *blind_notes(bench.known),
+        *blind_notes(bench),
         *(issue.line() for issue in warnings),
     ]
     return _write(prepared, data, notes, drawn, bench)

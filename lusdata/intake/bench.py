@@ -69,6 +69,8 @@ class Bench:
         Folders that may hold the recordings that are there already.
     today : datetime.date
         Day of the additions.
+    unread : sequence of str
+        Files of the collections beside it that are no valid manifests, so that nothing is compared with them.
     """
 
     collection: str
@@ -80,6 +82,7 @@ class Bench:
     keeps_copy: bool
     mirrors: Sequence[Path]
     today: datetime.date
+    unread: Sequence[str] = ()
 
     @property
     def known(self) -> list[Manifest]:

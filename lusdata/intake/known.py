@@ -13,6 +13,7 @@ from lusdata.intake.look import Look, sampled_frames
 from lusdata.media.held import held_file
 from lusdata.media.pictures.preview import beside, write_preview
 from lusdata.suggestion import unknown_word
+from lusdata.wording import listed
 
 __all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
 
@@ -67,9 +68,12 @@ def joined_recordings(named: Sequence[Manifest], matches: Sequence[Alike]) -> li
     return list({manifest.id: manifest for manifest in (*named, *(match.manifest for match in matches))}.values())
 
 
-def blind_notes(manifests: Sequence[Manifest]) -> list[str]:
+def blind_notes(bench: Bench) -> list[str]:
     """Say how many recordings could not be compared."""
-    blind = without_fingerprint(manifests)
-    if not blind:
-        return []
-    return [f"{blind} of the recordings that are there have no fingerprint, so copies of them cannot be seen"]
+    notes = []
+    if blind := without_fingerprint(bench.known):
+        notes.append(f"{blind} of the recordings that are there have no fingerprint, so copies of them cannot be seen")
+    if bench.unread:
+        what = "is no valid manifest, and was" if len(bench.unread) == 1 else "are no valid manifests, and were"
+        notes.append(f"{listed(bench.unread)} {what} not compared: lusdata validate says why")
+    return notes

@@ -16,7 +16,7 @@ from lusdata.catalog.joining.copies import Copy, find_copies
 from lusdata.catalog.joining.labels import mapped_tasks, read_labels
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import UsageError
-from lusdata.wording import counted
+from lusdata.wording import counted, listed
 
 __all__ = ["SHARED", "JoinedCollection", "Labels", "join_collections"]
 
@@ -25,8 +25,6 @@ SHARED = ("together", "first")
 
 Labels = Mapping[str, Any] | str | Path | None
 """A table of labels, or its file; see `lusdata.catalog.joining.labels.mapped_tasks`."""
-
-_TOLD = 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,14 +72,14 @@ class JoinedCollection(Collection):
     def _left_out_note(self) -> Iterable[str]:
         if self.left_out:
             held = counted(len(self.left_out), "recording")
-            yield f"{held} left out, since an earlier collection has the patient ({_listed(self.left_out)})"
+            yield f"{held} left out, since an earlier collection has the patient ({listed(self.left_out)})"
 
     def _shared_note(self) -> Iterable[str]:
         shared = _shared_groups(self.manifests)
         if shared:
-            copies = f"; {_listed(map(str, self.copies))}" if self.copies else ""
+            copies = f"; {listed(map(str, self.copies))}" if self.copies else ""
             yield (
-                f"{counted(len(shared), 'patient group')} with recordings in several collections ({_listed(shared)}"
+                f"{counted(len(shared), 'patient group')} with recordings in several collections ({listed(shared)}"
                 f"{copies}); each counts as one patient"
             )
 
@@ -191,9 +189,3 @@ def _later_ones(manifests: Sequence[Manifest], names: Sequence[str]) -> tuple[st
     for manifest in sorted(buildable, key=lambda manifest: names.index(manifest.collection)):
         home.setdefault(groups[manifest.id], manifest.collection)
     return tuple(m.id for m in buildable if home[groups[m.id]] != m.collection)
-
-
-def _listed(words: Iterable[str]) -> str:
-    listed = list(words)
-    more = f" and {len(listed) - _TOLD:,} more" if len(listed) > _TOLD else ""
-    return ", ".join(listed[:_TOLD]) + more
