@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT
 from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.opening import open_collection
+from lusdata.catalog.shipped import manifests_root
 
-ROOT = Path(__file__).resolve().parent.parent / "manifests"
+ROOT = manifests_root()
 NAMES = sorted(name for name, importer in IMPORTERS.items() if importer.committed)
 
 
