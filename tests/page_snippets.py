@@ -62,7 +62,12 @@ def blocks_of(page: Path) -> list[Block]:
     return found
 
 
-def run_page(page: Path, *, outputs: bool) -> None:
+def runs(block: Block) -> bool:
+    """Tell whether an example is run, and not only shown."""
+    return block.language in ("python", "sh") and block.note != "not-run"
+
+
+def run_page(page: Path, *, outputs: bool) -> int:
     """Run every example of a page in the current folder.
 
     Parameters
@@ -71,7 +76,13 @@ def run_page(page: Path, *, outputs: bool) -> None:
         The page.
     outputs : bool
         Also hold what the page says is printed against what was.
+
+    Returns
+    -------
+    int
+        How many examples ran.
     """
+    ran = 0
     names: dict[str, Any] = {"__name__": page.stem}
     printed: str | None = ""
     for block in blocks_of(page):
@@ -83,6 +94,7 @@ def run_page(page: Path, *, outputs: bool) -> None:
             for package in block.why.split(", "):
                 pytest.importorskip(package, reason=f"{page.name} needs {package}")
         place = f"{page.name}:{block.line}"
+        ran += runs(block)
         if block.language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as shown:
                 exec(compile(block.code, place, "exec"), names)
@@ -92,6 +104,7 @@ def run_page(page: Path, *, outputs: bool) -> None:
         elif block.language == "text" and outputs and printed is not None:
             missing = [line for line in _lines(block.code) if line not in _lines(printed) and line != "..."]
             assert missing == [], f"{place}: not printed"
+    return ran
 
 
 def _lines(text: str) -> list[str]:

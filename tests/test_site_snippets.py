@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from page_snippets import blocks_of, run_page
+from page_snippets import blocks_of, run_page, runs
 from small_datasets import build_here, small_collection
 
 from lusdata.cli import main
@@ -27,11 +27,7 @@ ELSEWHERE = {
 """Pages whose examples are not run here, with the reason."""
 
 PAGES = {page.relative_to(DOCS).as_posix(): page for page in sorted(DOCS.rglob("*.md"))}
-WITH_EXAMPLES = [
-    name
-    for name, page in PAGES.items()
-    if name not in ELSEWHERE and any(block.language in ("python", "sh") for block in blocks_of(page))
-]
+WITH_EXAMPLES = [name for name, page in PAGES.items() if name not in ELSEWHERE and any(map(runs, blocks_of(page)))]
 SLOW = {
     "howto/dicom.md": "decodes a DICOM file",
     "howto/folder.md": "starts processes that look at files",
@@ -71,7 +67,8 @@ def test_the_examples_of_a_page_run(name, tiny_demo, desk):
     shutil.copytree(tiny_demo / "demo", desk / "demo")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        run_page(PAGES[name], outputs=False)
+        ran = run_page(PAGES[name], outputs=False)
+    assert ran == sum(map(runs, blocks_of(PAGES[name])))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +84,8 @@ def test_the_examples_print_what_the_page_says(name, demo, desk):
     shutil.copytree(demo / "demo", desk / "demo")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        run_page(PAGES[name], outputs=True)
+        ran = run_page(PAGES[name], outputs=True)
+    assert ran == sum(map(runs, blocks_of(PAGES[name])))
 
 
 def test_the_pages_that_are_named_here_are_there():
