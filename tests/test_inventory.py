@@ -179,23 +179,38 @@ def test_a_name_or_a_day_in_a_chunk_of_avi_is_refused(tmp_path, place):
     assert refused(tmp_path / "b.avi")
 
 
-@pytest.mark.parametrize("element", [b"\x73\x84", b"\x44\x85", b"\xec", b"\x4d\x99"])
-def test_a_name_in_an_element_of_matroska_that_ffmpeg_does_not_list_is_refused(tmp_path, element):
-    data = bytearray(clip(tmp_path / "a.mkv").read_bytes())
+def with_element(data: bytes, element: bytes, body: bytes) -> bytes:
+    """Return a Matroska file with one more element at the end of the description of its segment."""
+    inside = element + (0x80 | len(body)).to_bytes(1, "big") + body
     # Padding that the writer left before the clusters takes the place of the element.
-    inside = element + (0x80 | len(NAME)).to_bytes(1, "big") + NAME.encode()
     # The description of the segment, behind the padding; before that, it is only spoken of.
     start = data.find(b"\x15\x49\xa9\x66", data.find(b"\xec\x01"))
     width = 9 - data[start + 4].bit_length()
     length = int.from_bytes(data[start + 4 : start + 4 + width], "big") & ((1 << 7 * width) - 1)
-    body = data[start + 4 + width : start + 4 + width + length]
-    new = b"\x15\x49\xa9\x66" + (0x0100000000000000 | (length + len(inside))).to_bytes(8, "big") + body + inside
+    old = data[start + 4 + width : start + 4 + width + length]
+    new = b"\x15\x49\xa9\x66" + (0x0100000000000000 | (length + len(inside))).to_bytes(8, "big") + old + inside
     segment = data.find(b"\x18\x53\x80\x67")
-    (tmp_path / "b.mkv").write_bytes(
-        bytes(data[: segment + 4]) + b"\x01" + b"\xff" * 7 + bytes(data[segment + 12 : start]) + new
-        + bytes(data[start + 4 + width + length :])
+    return (
+        data[: segment + 4] + b"\x01" + b"\xff" * 7 + data[segment + 12 : start] + new
+        + data[start + 4 + width + length :]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("element", [b"\x73\x84", b"\x44\x85", b"\xec", b"\x4d\x99", b"\x73\xa4", b"\x44\x44"])
+def test_a_name_in_an_element_of_matroska_that_ffmpeg_does_not_list_is_refused(tmp_path, element):
+    data = clip(tmp_path / "a.mkv").read_bytes()
+    (tmp_path / "b.mkv").write_bytes(with_element(data, element, NAME.encode()))
     assert refused(tmp_path / "b.mkv")
+
+
+@pytest.mark.parametrize("element", [b"\x73\xa4", b"\x3c\xb9\x23", b"\x3e\xb9\x23", b"\x44\x44"])
+def test_letters_that_an_identifier_drawn_at_random_holds_are_no_text(tmp_path, element):
+    data = clip(tmp_path / "a.mkv").read_bytes()
+    drawn = bytes.fromhex("9f02") + b"Hans Maier" + bytes.fromhex("d8 11 e4 07")
+    (tmp_path / "b.mkv").write_bytes(with_element(data, element, drawn))
+    assert found(tmp_path / "b.mkv") == []
+    (tmp_path / "b.mkv").write_bytes(with_element(data, b"\x4d\x99", drawn))
+    assert found(tmp_path / "b.mkv")
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "avi", "asf", "flv", "ogg", "gif"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +44,11 @@ _CODEC_ID, _CODEC_SETUP, _MIME_TYPE, _DOC_TYPE, _TAG_NAME = 0x86, 0x63A2, 0x4660
 _OF_FORMAT = frozenset({_CODEC_ID, _CODEC_SETUP, _MIME_TYPE, _DOC_TYPE, _TAG_NAME, 0x22B59C, 0x22B59D, 0x437C, 0x447A})
 """Elements in which words of the format stand: names of codecs, of kinds of files, of languages and of tags."""
 _PROGRAMS = frozenset({0x4D80, 0x5741})
+_DRAWN = frozenset(
+    {0x73A4, 0x3CB923, 0x3EB923, 0x4444, 0x73C5, 0x73C4, 0x45BC, 0x46AE, 0x6E67, 0x69FC, 0x63C5, 0x63C9, 0x63C4, 0x63C6}
+)
+"""Identifiers that a writer draws at random: some of their bytes look like a word by chance, all of them do not."""
+_PRINTABLE = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xd3][\x80-\xbf])*")
 _MOST_BYTES = 1 << 20
 _MOST_ELEMENTS = 100_000
 
@@ -79,6 +85,8 @@ def _walk(file: BinaryIO, place: int, end: int, left: list[int]) -> Iterator[Ite
         elif name not in _OF_FORMAT:
             file.seek(begin)
             body = file.read(min(stop - begin, _MOST_BYTES))
+            if name in _DRAWN and not _PRINTABLE.fullmatch(body.replace(b"\0", b"")):
+                body = b""
             for text in text_runs(body):
                 what = _NAMES.get(name, f"element {name:X}")
                 yield Item(f"{what} at byte {place:,}", "text", plain(text), "encoder" if name in _PROGRAMS else "")
