@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from lusdata.catalog.joining.collection import join_collections as join_collections
     from lusdata.catalog.manifest import Crop as Crop
     from lusdata.catalog.opening import open_collection as open_collection
-    from lusdata.dataset.folds.make import FoldTable as FoldTable
-    from lusdata.dataset.folds.make import make_folds as make_folds
-    from lusdata.dataset.join import join as join
     from lusdata.dataset.load import Dataset as Dataset
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
+    from lusdata.dataset.view.join import join as join
     from lusdata.errors import LusdataError as LusdataError
     from lusdata.media.cache import cache_dir as cache_dir
     from lusdata.media.crop import Box as Box
     from lusdata.media.facts import media_facts as media_facts
     from lusdata.media.frames import read_frames as read_frames
     from lusdata.media.sector.finder import find_sector as find_sector
+    from lusdata.splits.folds.make import FoldTable as FoldTable
+    from lusdata.splits.folds.make import make_folds as make_folds
 
 __version__ = "1.0.0.dev0"
 
@@ -31,15 +31,15 @@ _HOMES = {
     "Collection": "lusdata.catalog.collection",
     "Crop": "lusdata.catalog.manifest",
     "Dataset": "lusdata.dataset.load",
-    "FoldTable": "lusdata.dataset.folds.make",
+    "FoldTable": "lusdata.splits.folds.make",
     "LusdataError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
     "cache_dir": "lusdata.media.cache",
     "find_sector": "lusdata.media.sector.finder",
-    "join": "lusdata.dataset.join",
+    "join": "lusdata.dataset.view.join",
     "join_collections": "lusdata.catalog.joining.collection",
     "load": "lusdata.dataset.load",
-    "make_folds": "lusdata.dataset.folds.make",
+    "make_folds": "lusdata.splits.folds.make",
     "media_facts": "lusdata.media.facts",
     "open_collection": "lusdata.catalog.opening",
     "read_frames": "lusdata.media.frames",

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_datasets import build_here, small_collection
 
-from lusdata.dataset.adapters import FrameSampler, TorchFrames, order
-from lusdata.dataset.view import Dataset
+from lusdata.dataset.view.adapters import FrameSampler, TorchFrames, order
+from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import MissingExtraError, UsageError
 
 

@@ -12,7 +12,6 @@ from catalogs import recording, write_catalog
 
 from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
-from lusdata.dataset.folds.make import make_folds
 from lusdata.intake import add
 from lusdata.intake import look as looking
 from lusdata.intake.folder.examine import Job, examine
@@ -21,6 +20,7 @@ from lusdata.media.facts import sha256_of
 from lusdata.media.phantom import draw
 from lusdata.media.phantom.media import write_video
 from lusdata.media.phantom.spec import typical
+from lusdata.splits.folds.make import make_folds
 
 SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19", "--probe", "convex")
 NAMES = [f"p13_{view}.mp4" for view in ("L1", "L2", "L3", "R1", "R2", "R3", "R4")]

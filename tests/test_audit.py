@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.dataset.audit.names import Named, match_names
-from lusdata.dataset.audit.report import CHECKS, AuditReport, Check, Finding, audit
-from lusdata.dataset.audit.split import read_split, split_of_table
-from lusdata.dataset.folds.make import make_folds
 from lusdata.errors import DataError, UsageError
+from lusdata.splits.audit.names import Named, match_names
+from lusdata.splits.audit.report import CHECKS, AuditReport, Check, Finding, audit
+from lusdata.splits.audit.split import read_split, split_of_table
+from lusdata.splits.folds.make import make_folds
 
 
 def collection(manifests: Sequence[Manifest]) -> Collection:

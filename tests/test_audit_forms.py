@@ -20,11 +20,11 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.sheet import parse_sheet
 from lusdata.catalog.spelling import spellings, spelt_alike
 from lusdata.cli import main
-from lusdata.dataset.audit.frames import clips_of_frame
-from lusdata.dataset.audit.names import Named, match_names
-from lusdata.dataset.audit.report import AuditReport, audit
-from lusdata.dataset.audit.split import read_split
 from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.splits.audit.frames import clips_of_frame
+from lusdata.splits.audit.names import Named, match_names
+from lusdata.splits.audit.report import AuditReport, audit
+from lusdata.splits.audit.split import read_split
 
 FILES = ["Müller Lunge 01.mp4", "Müller Lunge 02.mp4", "clip b.MP4", "clip c.avi", "Ärmel,links.mov", "Łódź é.mp4"]
 FOLDS = [0, 1, 1, 2, 0, 2]
@@ -285,7 +285,7 @@ def test_the_examples_hold() -> None:
     import doctest
 
     from lusdata.catalog import sheet, spelling
-    from lusdata.dataset.audit import forms, frames
+    from lusdata.splits.audit import forms, frames
 
     for module in (sheet, spelling, forms, frames):
         assert doctest.testmod(module).failed == 0

@@ -16,13 +16,13 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.cli import main
-from lusdata.dataset.audit import advice
-from lusdata.dataset.audit.advice import ADVICE
-from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.pixels import find_pixel_leaks, look_alikes
-from lusdata.dataset.audit.report import audit
-from lusdata.dataset.audit.split import AuditedSplit, read_split
 from lusdata.media.facts import sha256_of
+from lusdata.splits.audit import advice
+from lusdata.splits.audit.advice import ADVICE
+from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.pixels import find_pixel_leaks, look_alikes
+from lusdata.splits.audit.report import audit
+from lusdata.splits.audit.split import AuditedSplit, read_split
 
 PACKAGE = Path(advice.__file__).parent
 

@@ -10,12 +10,12 @@ from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit.blind import prepare_round
-from lusdata.dataset.audit.confounding import find_confounding, measure_confounding
-from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.split import split_of_table
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.units import unit_ids
+from lusdata.splits.audit.blind import prepare_round
+from lusdata.splits.audit.confounding import find_confounding, measure_confounding
+from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.split import split_of_table
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.units import unit_ids
 
 CLASSES = ("covid-19", "healthy", "bacterial-pneumonia")
 

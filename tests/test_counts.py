@@ -15,12 +15,12 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
 from lusdata.commands.stats import summarise
-from lusdata.dataset.releasing import plan_release
 from lusdata.publish.citations import cite, subject_of_collection
 from lusdata.publish.export.card import card
 from lusdata.publish.export.subject import subject_of_collection as described
 from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.review.counts import compare_counts
+from lusdata.releases.make import plan_release
 
 
 def changed(name: str, *, licence: str = "CC-BY-4.0", **source: Any) -> Manifest:

@@ -14,8 +14,8 @@ from repositories import commit_all, make_repository
 from small_datasets import build_here, changed, small_collection
 
 from lusdata.cli import main
+from lusdata.dataset.compare import compare_states, open_state
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.states import compare_states, open_state
 from lusdata.errors import UsageError
 
 

@@ -22,12 +22,12 @@ from lusdata.atomic import write_text
 from lusdata.catalog.about import about_header
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.releases.release import find_release
+from lusdata.catalog.release import find_release
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
-from lusdata.dataset.index import open_index
-from lusdata.dataset.tfrecord import decode_example
-from lusdata.dataset.view import Dataset
+from lusdata.dataset.formats.tfrecord import decode_example
+from lusdata.dataset.reading.index import open_index
+from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
 from lusdata.publish.export.croissant import croissant

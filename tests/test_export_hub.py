@@ -12,13 +12,13 @@ from small_datasets import build_here, files_of, small_collection
 from lusdata.atomic import write_text
 from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import write_fold_table
-from lusdata.dataset.view import Dataset
+from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish.export import hub
 from lusdata.publish.export.hub import export_hub
 from lusdata.publish.export.subject import Subject, subject_of_collection, subject_of_dataset
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import write_fold_table
 
 
 @pytest.fixture(scope="module")

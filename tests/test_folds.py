@@ -14,10 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.folds import assign
-from lusdata.dataset.folds.make import FoldTable, make_folds
-from lusdata.dataset.folds.units import expected_frames, unit_ids
 from lusdata.errors import DataError, UsageError
+from lusdata.splits.folds import assign
+from lusdata.splits.folds.make import FoldTable, make_folds
+from lusdata.splits.folds.units import expected_frames, unit_ids
 
 CLASSES = ("covid-19", "bacterial-pneumonia", "healthy")
 seeds = st.integers(0, 10_000)

@@ -16,16 +16,16 @@ from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.names import Place
-from lusdata.dataset.audit.report import AuditReport
-from lusdata.dataset.audit.split import AuditedSplit
 from lusdata.errors import DataError, OutsideError
 from lusdata.media.pictures.thumbnail import Strip
 from lusdata.publish.gallery.html import Html, island, join, link, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.page import Gallery, gallery_page, make_gallery, write_gallery
 from lusdata.publish.gallery.panels.audit import audit_panel
+from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.report import AuditReport
+from lusdata.splits.audit.split import AuditedSplit
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u2028&amp;\"'{{data}}"
 SHOWN = Picture(Strip(b"RIFF....WEBP", 4, 5.0), whole=True)
@@ -281,7 +281,7 @@ def test_a_split_of_somebody_else_is_audited_and_its_folder_kept_quiet(tmp_path)
 
 
 def test_a_split_by_frame_is_explained(tmp_path):
-    from lusdata.dataset.folds.make import make_folds
+    from lusdata.splits.folds.make import make_folds
 
     collection = usual()
     path = tmp_path / "folds.json"

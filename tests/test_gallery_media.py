@@ -11,7 +11,7 @@ import pytest
 from small_datasets import build_here, changed, small_collection
 
 from lusdata.catalog.collection import Collection
-from lusdata.dataset.index import open_index
+from lusdata.dataset.reading.index import open_index
 from lusdata.media.fetch.collection import fetch
 from lusdata.publish.gallery.media import Picture, pictures_of_collection, pictures_of_dataset
 

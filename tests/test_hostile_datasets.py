@@ -20,10 +20,10 @@ from hostile_pictures import png_of
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
-from lusdata.dataset.folds.table import read_fold_table
-from lusdata.dataset.index import open_index
-from lusdata.dataset.tfrecord import frame_record
+from lusdata.dataset.formats.tfrecord import frame_record
+from lusdata.dataset.reading.index import open_index
 from lusdata.errors import DataError
+from lusdata.splits.folds.table import read_fold_table
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_a_small_shard_does_not_become_a_large_one(
     sealed_by_a_stranger(folder, data)
     index = open_index(folder)
     with pytest.raises(DataError, match=message):
-        list(lusdata.dataset.reading.read_recordings(index, index.entries))
+        list(lusdata.dataset.reading.shard_rows.read_recordings(index, index.entries))
 
 
 def checksum(data: bytes) -> bytes:

@@ -15,7 +15,7 @@ from small_datasets import build_here, small_collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
-from lusdata.dataset.markdown import plain
+from lusdata.markdown import plain
 from lusdata.publish.gallery.html import island, table
 from lusdata.publish.gallery.media import Picture
 from lusdata.publish.gallery.page import gallery_page, make_gallery

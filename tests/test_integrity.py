@@ -17,10 +17,10 @@ import pytest
 from small_datasets import build_here, index_of, small_collection
 
 import lusdata
-from lusdata.dataset.index import open_index
-from lusdata.dataset.integrity import file_faults
-from lusdata.dataset.reading import read_recordings
-from lusdata.dataset.seal import rows_digest, sealed
+from lusdata.dataset.reading.index import open_index
+from lusdata.dataset.reading.integrity import file_faults
+from lusdata.dataset.reading.seal import rows_digest, sealed
+from lusdata.dataset.reading.shard_rows import read_recordings
 from lusdata.errors import DataError
 
 

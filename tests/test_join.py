@@ -20,7 +20,7 @@ from lusdata.catalog.joining.collection import JoinedCollection
 from lusdata.cli import main
 from lusdata.dataset.load import Dataset
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.source import Source, collection_of
+from lusdata.dataset.view.source import Source, collection_of
 from lusdata.errors import DataError, UsageError
 
 ABOUT = {

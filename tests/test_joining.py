@@ -21,9 +21,9 @@ from lusdata.catalog.joining.collection import JoinedCollection, join_collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.tasks import find_task
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import FoldTable
 from lusdata.errors import DataError, UsageError
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import FoldTable
 
 
 def of(collection: str, manifest: Manifest, *, links: Sequence[tuple[str, str]] = (), **parts: Any) -> Manifest:

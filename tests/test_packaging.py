@@ -15,10 +15,10 @@ from test_layering import DOORS
 import lusdata
 from lusdata.atomic import new_folder, write_text
 from lusdata.catalog.folders import find_collection, shipped_names
-from lusdata.catalog.releases.check import broken_releases
 from lusdata.catalog.schema import NEWEST, load_schema, versions
 from lusdata.cli import COMMANDS
 from lusdata.commands import doctor
+from lusdata.releases.check import broken_releases
 
 ROOT = Path(__file__).parent.parent
 CHECKOUT = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the tests run outside a checkout of the repository")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from small_datasets import SMALL, build_here, changed, files_of, small_collection
 
-from lusdata.dataset.build import BuildReport
-from lusdata.dataset.view import Dataset
+from lusdata.dataset.build.build import BuildReport
+from lusdata.dataset.view.dataset import Dataset
 
 COLUMNS = [
     *("recording", "class", "probe", "group", "b_lines", "severity_lus_0_3", "provider", "licence", "attribution"),

@@ -19,9 +19,7 @@ from repositories import commit_all, make_repository
 
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.releases import check as release_check
-from lusdata.catalog.releases.check import broken_releases
-from lusdata.catalog.releases.release import (
+from lusdata.catalog.release import (
     find_release,
     manifest_files_of,
     read_release,
@@ -29,13 +27,15 @@ from lusdata.catalog.releases.release import (
     releases_of,
     seal,
 )
-from lusdata.catalog.releases.version import parse_version
+from lusdata.catalog.version import parse_version
 from lusdata.cli import main
-from lusdata.dataset import releasing
-from lusdata.dataset.folds.frozen import frozen_table
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.releasing import last_release, plan_release
 from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.releases import check as release_check
+from lusdata.releases import make as releasing
+from lusdata.releases.check import broken_releases
+from lusdata.releases.folds import frozen_table
+from lusdata.releases.make import last_release, plan_release
+from lusdata.splits.folds.make import make_folds
 
 Edit = Callable[[dict[str, Any]], Any]
 

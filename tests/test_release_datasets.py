@@ -14,16 +14,16 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import find_collection
 from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.opening import open_release
-from lusdata.catalog.releases.release import releases_folder
+from lusdata.catalog.release import releases_folder
 from lusdata.cli import main
-from lusdata.dataset.audit.report import audit
-from lusdata.dataset.audit.split import split_of_table
-from lusdata.dataset.build import build
-from lusdata.dataset.folds.frozen import table_of
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import FoldTable, read_fold_table
+from lusdata.dataset.build.build import build
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
+from lusdata.releases.folds import table_of
+from lusdata.splits.audit.report import audit
+from lusdata.splits.audit.split import split_of_table
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import FoldTable, read_fold_table
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from repositories import NEEDS_GIT
 
 from lusdata.catalog.changes import compare_manifests
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.folds.make import make_folds
 from lusdata.errors import Issue
 from lusdata.media.fetch.report import Failure, FetchResult
 from lusdata.publish.review.codes import CHANGE_RULES
@@ -26,6 +25,7 @@ from lusdata.publish.review.markdown import render
 from lusdata.publish.review.pictures import find_media_faults
 from lusdata.publish.review.repository import FileChange
 from lusdata.publish.review.states import CollectionChange
+from lusdata.splits.folds.make import make_folds
 
 CLASSES = ("covid-19", "healthy", "bacterial-pneumonia")
 HOSTILE = [

@@ -12,8 +12,8 @@ from page_snippets import blocks_of, run_page, runs
 from small_datasets import build_here, small_collection
 
 from lusdata.cli import main
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import write_fold_table
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import write_fold_table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 if not (DOCS / "site").is_dir():

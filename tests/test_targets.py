@@ -21,10 +21,10 @@ from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.schema import schema_faults
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import FoldTable
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import FoldTable
 
 ABOUT = {
     "$schema": "../../schemas/collection/1.0.0.json",

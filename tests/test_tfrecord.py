@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_datasets import build_here, changed, small_collection
 
-from lusdata.dataset.tfrecord import Feature, decode_example, encode_example, frame_record, read_rows
+from lusdata.dataset.formats.tfrecord import Feature, decode_example, encode_example, frame_record, read_rows
 from lusdata.errors import DataError
 
 features = st.dictionaries(
@@ -65,7 +65,7 @@ def test_tensorflow_reads_the_shards_without_lusdata(tmp_path: Path) -> None:
         "b_lines": tf.io.FixedLenFeature([], tf.string),
         "severity_lus_0_3": tf.io.FixedLenFeature([], tf.float32, default_value=math.nan),
     }
-    from lusdata.dataset.view import Dataset
+    from lusdata.dataset.view.dataset import Dataset
 
     ours = Dataset(report.index).to_numpy()
     records = tf.data.TFRecordDataset([str(path) for path in sorted(report.out.glob("data/*.tfrecord"))])

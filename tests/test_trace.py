@@ -12,7 +12,7 @@ from small_datasets import build_here, changed, small_collection
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import write_manifest
 from lusdata.cli import main
-from lusdata.dataset.index import Index
+from lusdata.dataset.reading.index import Index
 from lusdata.dataset.trace.row import find_row
 from lusdata.dataset.trace.trace import trace
 from lusdata.errors import UsageError

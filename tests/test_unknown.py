@@ -12,9 +12,9 @@ from catalogs import recording, write_catalog
 from lusdata.catalog.groups import unknown_clause, unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.cli import main
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import FoldTable
 from lusdata.errors import UsageError
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import FoldTable
 
 
 def _grouped(name: str, group: str, basis: str, *links: tuple[str, str], provider: str = "clinic-a") -> Manifest:

@@ -22,8 +22,8 @@ def outdated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data = json.loads(path.read_text(encoding="utf-8"))
     data["status"] = {"state": "withdrawn", "since": "2026-02-01", "reason": "consent was taken back"}
     path.write_text(json.dumps(data), encoding="utf-8")
-    monkeypatch.setattr("lusdata.dataset.withdrawn.collection_names", lambda: (collection.name,))
-    monkeypatch.setattr("lusdata.dataset.withdrawn.find_collection", lambda name: collection.root)
+    monkeypatch.setattr("lusdata.dataset.reading.withdrawn.collection_names", lambda: (collection.name,))
+    monkeypatch.setattr("lusdata.dataset.reading.withdrawn.find_collection", lambda name: collection.root)
     return out
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lusdata.catalog.opening import open_collection
-from lusdata.dataset.build import build
+from lusdata.dataset.build.build import build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.phantom import draw, typical, write_collection, write_video
 

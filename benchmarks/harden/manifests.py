@@ -138,9 +138,9 @@ def _others() -> tuple[Any, ...]:
 def _used(manifest: Any, found: list[tuple[str, str]]) -> None:
     """Deal an accepted manifest into folds beside others, and audit them."""
     from lusdata.catalog.collection import Collection
-    from lusdata.dataset.audit.report import audit
-    from lusdata.dataset.audit.split import split_of_table
-    from lusdata.dataset.folds.make import make_folds
+    from lusdata.splits.audit.report import audit
+    from lusdata.splits.audit.split import split_of_table
+    from lusdata.splits.folds.make import make_folds
 
     manifests = (manifest, *(one for one in _others() if one.id != manifest.id))
     collection = Collection("mixed", Path(), manifests)

@@ -9,7 +9,7 @@ from typing import Any
 
 from docs.site.commands import escaped
 from lusdata.catalog.opening import open_collection
-from lusdata.dataset.columns import FRAME_COLUMNS, fact_columns
+from lusdata.dataset.formats.columns import FRAME_COLUMNS, fact_columns
 
 SCHEMAS = Path(__file__).resolve().parent.parent.parent / "schemas"
 _BOUNDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lusdata.catalog.about import About
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.releases.release import Release
+from lusdata.catalog.release import Release
 from lusdata.wording import counted, escaped_html
 
 __all__ = ["Collection"]

@@ -13,9 +13,9 @@ from lusdata.catalog.folders import find_collection, manifest_files
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import read_data
-from lusdata.catalog.releases.release import Release, find_release
-from lusdata.catalog.releases.version import is_version
+from lusdata.catalog.release import Release, find_release
 from lusdata.catalog.validate import check_files
+from lusdata.catalog.version import is_version
 from lusdata.errors import DataError, OutsideError
 from lusdata.wording import listed
 

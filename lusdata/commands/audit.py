@@ -22,7 +22,7 @@ from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
     from lusdata.commands.auditing.pictures import Drawn
-    from lusdata.dataset.audit.split import AuditedSplit
+    from lusdata.splits.audit.split import AuditedSplit
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -85,7 +85,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit a split and print the report."""
     from lusdata.commands.auditing.page import page
-    from lusdata.dataset.audit.report import audit
+    from lusdata.splits.audit.report import audit
 
     _check_pictures(args)
     collection = opened_together(args.collections, labels=args.labels, shared=args.shared)
@@ -122,7 +122,7 @@ def _check_pictures(args: argparse.Namespace) -> None:
 def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSplit) -> list[Drawn]:
     from lusdata.catalog.near_duplicates import DUPLICATE
     from lusdata.commands.auditing.pictures import draw_pairs
-    from lusdata.dataset.audit.pixels import look_alikes
+    from lusdata.splits.audit.pixels import look_alikes
 
     threshold = DUPLICATE if args.alike is None else args.alike
     pairs = look_alikes(collection, split, threshold=threshold, linked=True)
@@ -130,8 +130,8 @@ def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSp
 
 
 def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
-    from lusdata.dataset.audit.split import read_split, split_of_table
-    from lusdata.dataset.folds.frozen import origin_of, table_of
+    from lusdata.releases.folds import origin_of, table_of
+    from lusdata.splits.audit.split import read_split, split_of_table
 
     given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
     if args.folds is not None:

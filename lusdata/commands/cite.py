@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _citations(name: str, select: str) -> Citations:
     from lusdata.catalog.folders import collection_names
-    from lusdata.dataset.index import is_dataset
+    from lusdata.dataset.reading.index import is_dataset
     from lusdata.dataset.select import parse_select, select_manifests
     from lusdata.publish.citations import cite, subject_of_collection, subject_of_dataset
 

@@ -196,7 +196,7 @@ def _fetch(collection: Collection, cache: Path, address: str) -> None:
 
 
 def _build(collection: Collection, folder: Path) -> None:
-    from lusdata.dataset.build import build
+    from lusdata.dataset.build.build import build
 
     report = build(collection, out=folder / "dataset", cache=folder / "cache", offline=True)
     counts, recipe = report.index.data["counts"], report.index.data["recipe_text"]
@@ -206,8 +206,8 @@ def _build(collection: Collection, folder: Path) -> None:
 
 
 def _split(collection: Collection, path: Path) -> None:
-    from lusdata.dataset.folds.make import make_folds
-    from lusdata.dataset.folds.table import write_fold_table
+    from lusdata.splits.folds.make import make_folds
+    from lusdata.splits.folds.table import write_fold_table
 
     folds = make_folds(collection.manifests, by="patient")
     write_fold_table(path, folds)

@@ -20,7 +20,7 @@ from lusdata.wording import counted, one_line
 if TYPE_CHECKING:
     from lusdata.catalog.changes import Change
     from lusdata.catalog.manifest import Manifest
-    from lusdata.dataset.states import Difference
+    from lusdata.dataset.compare import Difference
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the difference."""
-    from lusdata.dataset.states import compare_states, open_state
+    from lusdata.dataset.compare import compare_states, open_state
 
     difference = compare_states(open_state(args.before), open_state(args.after))
     if args.json:

@@ -212,7 +212,7 @@ def _codecs() -> Finding:
 
 def _clips() -> Iterator[Finding]:
     try:
-        from lusdata.dataset.trial import try_decoding
+        from lusdata.dataset.build.trial import try_decoding
 
         tried: dict[str, str | None] = {item.name: item.fault for item in try_decoding()}
         if importlib.util.find_spec("pydicom") is not None:

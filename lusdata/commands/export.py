@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _subject(name: str) -> Subject:
     from lusdata.catalog.folders import collection_names
-    from lusdata.dataset.index import is_dataset
+    from lusdata.dataset.reading.index import is_dataset
     from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()

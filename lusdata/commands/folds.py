@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.groups import unknown_clause
-from lusdata.catalog.releases.release import INDEX
+from lusdata.catalog.release import INDEX
 from lusdata.commands.layout import table as layout
 from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
 from lusdata.errors import UsageError
 from lusdata.wording import counted
 
 if TYPE_CHECKING:
-    from lusdata.dataset.folds.table import FoldTable
+    from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is split, and how."""
     from lusdata.catalog.joining.collection import SHARED
-    from lusdata.dataset.folds.parts import UNITS, UNKNOWN
+    from lusdata.splits.folds.parts import UNITS, UNKNOWN
 
     parser.add_argument("collections", metavar="COLLECTION", nargs="+", help=COLLECTIONS_HELP)
     parser.add_argument(
@@ -107,8 +107,8 @@ def target_of(text: str) -> str | list[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Make, write and print folds."""
-    from lusdata.dataset.folds.frozen import table_of
-    from lusdata.dataset.folds.table import read_fold_table, write_fold_table
+    from lusdata.releases.folds import table_of
+    from lusdata.splits.folds.table import read_fold_table, write_fold_table
 
     collection = opened_together(args.collections, labels=args.labels, shared=args.shared)
     if args.previous is not None and collection.release is not None:

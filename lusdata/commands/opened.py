@@ -12,7 +12,7 @@ from lusdata.catalog.opening import open_collection, withdrawal_note
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.dataset.index import Index
+    from lusdata.dataset.reading.index import Index
 
 __all__ = ["COLLECTIONS_HELP", "COLLECTION_HELP", "opened", "opened_dataset", "opened_together"]
 
@@ -65,8 +65,8 @@ def opened_together(
 
 def opened_dataset(folder: Path) -> Index:
     """Open a dataset folder; what was withdrawn since it was built is told on standard error."""
-    from lusdata.dataset.index import open_index
-    from lusdata.dataset.withdrawn import outdated_note
+    from lusdata.dataset.reading.index import open_index
+    from lusdata.dataset.reading.withdrawn import outdated_note
 
     index = open_index(folder)
     _tell(outdated_note(index))

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from lusdata.catalog.changes import compare_collections
 from lusdata.catalog.folders import collection_names, find_collection, manifests_here
 from lusdata.catalog.opening import open_collection
-from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
+from lusdata.catalog.release import read_release, releases_folder, releases_of
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.errors import UsageError
 from lusdata.wording import counted
 
 if TYPE_CHECKING:
-    from lusdata.catalog.releases.release import Release
-    from lusdata.dataset.releasing import Plan
+    from lusdata.catalog.release import Release
+    from lusdata.releases.make import Plan
 
 __all__ = ["EXAMPLES", "configure", "run"]
 
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rules(*, as_json: bool) -> str:
-    from lusdata.catalog.releases.check import RELEASE_RULES
+    from lusdata.releases.check import RELEASE_RULES
 
     if as_json:
         rules = [{"code": code, "level": "error", "sentence": sentence} for code, sentence in RELEASE_RULES.items()]
@@ -95,7 +95,7 @@ def _refuse(given: dict[str, Any], why: str) -> None:
 
 
 def _make(args: argparse.Namespace) -> int:
-    from lusdata.dataset.releasing import last_release, plan_release, write_release
+    from lusdata.releases.make import last_release, plan_release, write_release
 
     collection = open_collection(args.collection)
     date = args.date or datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -147,8 +147,8 @@ def _since(release: Release) -> str:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from lusdata.catalog.releases.version import least_version
-    from lusdata.dataset.releasing import last_release
+    from lusdata.catalog.version import least_version
+    from lusdata.releases.make import last_release
 
     collection = open_collection(args.collection)
     last = last_release(collection)
@@ -194,7 +194,7 @@ def _numbers(release: Release) -> list[int]:
 
 def _check(args: argparse.Namespace) -> int:
     from lusdata.catalog.history import has_revision
-    from lusdata.catalog.releases.check import broken_releases
+    from lusdata.releases.check import broken_releases
 
     folders = [find_collection(args.collection)] if args.collection is not None else _collections_here()
     issues = {folder: broken_releases(folder, against=args.against) for folder in folders}

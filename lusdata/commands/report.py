@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _gallery(args: argparse.Namespace) -> Gallery:
     from lusdata.catalog.folders import collection_names
-    from lusdata.dataset.index import is_dataset
+    from lusdata.dataset.reading.index import is_dataset
     from lusdata.publish.gallery.page import make_gallery
 
     # A bare word is a name first, as everywhere.
@@ -125,7 +125,7 @@ def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Pat
 
 def _of_dataset(args: argparse.Namespace, folder: Path) -> Gallery:
     from lusdata.catalog.collection import Collection
-    from lusdata.dataset.withdrawn import withdrawn_since_built
+    from lusdata.dataset.reading.withdrawn import withdrawn_since_built
     from lusdata.publish.gallery.media import pictures_of_dataset
     from lusdata.publish.gallery.page import make_gallery
 

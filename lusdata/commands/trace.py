@@ -71,7 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the trace; 1 if the row and its recording differ."""
-    from lusdata.dataset.index import open_index
+    from lusdata.dataset.reading.index import open_index
     from lusdata.dataset.trace.trace import trace
 
     index = open_index(args.dataset.expanduser())

@@ -68,8 +68,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verdict(args: argparse.Namespace) -> Verdict:
-    from lusdata.dataset.index import is_dataset, open_index
-    from lusdata.dataset.verify import verify_dataset
+    from lusdata.dataset.reading.index import is_dataset, open_index
+    from lusdata.dataset.reading.verify import verify_dataset
 
     if args.cache is not None:
         return _of_cache(args)

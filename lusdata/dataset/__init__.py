@@ -1,1 +1,1 @@
-"""Frames to datasets: recipe, build, shards, folds, audit, load and adapters."""
+"""Frames to datasets: recipe, build, formats, reading, views and load."""

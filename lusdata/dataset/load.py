@@ -14,18 +14,18 @@ from lusdata.catalog.folders import collection_names
 from lusdata.catalog.joining.collection import Labels, join_collections
 from lusdata.catalog.manifest import canonical_bytes
 from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
-from lusdata.dataset.build import build, gained
-from lusdata.dataset.crew import Files
+from lusdata.dataset.build.build import build, gained
+from lusdata.dataset.build.crew import Files
+from lusdata.dataset.build.plan import choose, inputs_of
 from lusdata.dataset.folder import INDEX
-from lusdata.dataset.index import Index, is_dataset, open_index
-from lusdata.dataset.integrity import require_intact
-from lusdata.dataset.join import joined
-from lusdata.dataset.plan import choose, inputs_of
+from lusdata.dataset.formats.shards import FORMATS
+from lusdata.dataset.reading.index import Index, is_dataset, open_index
+from lusdata.dataset.reading.integrity import require_intact
+from lusdata.dataset.reading.withdrawn import outdated_note
 from lusdata.dataset.recipe import Colour, Recipe
-from lusdata.dataset.shards import FORMATS
-from lusdata.dataset.source import collection_of
-from lusdata.dataset.view import Clip, Dataset, Fold, Frames
-from lusdata.dataset.withdrawn import outdated_note
+from lusdata.dataset.view.dataset import Clip, Dataset, Fold, Frames
+from lusdata.dataset.view.join import joined
+from lusdata.dataset.view.source import collection_of
 from lusdata.errors import UsageError
 from lusdata.media.cache import cache_dir
 from lusdata.suggestion import unknown_word

@@ -21,8 +21,8 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.counts import count_recordings, counts_clause
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import is_private
-from lusdata.dataset.folds.units import catalog_digest
-from lusdata.dataset.index import Index
+from lusdata.dataset.reading.index import Index
+from lusdata.splits.folds.units import catalog_digest
 
 __all__ = [
     "Citations",

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from lusdata.commands.layout import table
-from lusdata.dataset.audit.finding import Finding
-from lusdata.dataset.audit.report import CHECKS, AuditReport
+from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.report import CHECKS, AuditReport
 from lusdata.wording import counted
 
 __all__ = ["page"]

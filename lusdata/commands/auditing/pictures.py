@@ -10,8 +10,8 @@ from typing import Any
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.audit.pixels import LookAlike
 from lusdata.errors import LusdataError, OutsideError
+from lusdata.splits.audit.pixels import LookAlike
 
 __all__ = ["Drawn", "draw_pairs"]
 
@@ -79,7 +79,7 @@ def draw_pairs(
     collection : Collection
         The recordings.
     pairs : sequence of LookAlike
-        From `lusdata.dataset.audit.pixels.look_alikes`.
+        From `lusdata.splits.audit.pixels.look_alikes`.
     out : Path
         Folder of the pictures; made if it is not there. A picture of the same pair is replaced.
     mirrors : sequence of Path

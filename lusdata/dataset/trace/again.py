@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from lusdata.dataset.index import Index
-from lusdata.dataset.parts import frames_digest
-from lusdata.dataset.plan import versions
+from lusdata.dataset.build.clip_file import frames_digest
+from lusdata.dataset.build.plan import versions
+from lusdata.dataset.reading.index import Index
 from lusdata.dataset.trace.row import Row
 from lusdata.errors import DataError
 from lusdata.intact import DamagedError

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.index import Entry, Index
-from lusdata.dataset.reading import read_recordings
+from lusdata.dataset.reading.index import Entry, Index
+from lusdata.dataset.reading.shard_rows import read_recordings
 from lusdata.errors import UsageError
 from lusdata.media.png import decode_png
 from lusdata.suggestion import meant

@@ -9,7 +9,7 @@ from typing import Literal
 from lusdata.catalog.changes import FieldChange, compare_fields
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.reading import read_data
-from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
+from lusdata.catalog.release import read_release, releases_folder, releases_of
 from lusdata.errors import LusdataError
 
 __all__ = ["Held", "Today", "releases_with", "today_of"]

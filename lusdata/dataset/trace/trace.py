@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lusdata.dataset.folds.frozen import DEFAULT_SEED
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.parts import DEFAULT_K, UNITS, frame_draw
-from lusdata.dataset.folds.table import read_fold_table
-from lusdata.dataset.index import Index
+from lusdata.dataset.reading.index import Index
 from lusdata.dataset.trace.again import Check, check_row
 from lusdata.dataset.trace.row import Row, find_row
 from lusdata.dataset.trace.since import Held, Today, releases_with, today_of
 from lusdata.errors import LusdataError
+from lusdata.releases.folds import DEFAULT_SEED
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.parts import DEFAULT_K, UNITS, frame_draw
+from lusdata.splits.folds.table import read_fold_table
 
 __all__ = ["Fold", "Trace", "trace"]
 

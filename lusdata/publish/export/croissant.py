@@ -20,14 +20,14 @@ from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.dataset.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
-from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.shards import DATA
+from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
+from lusdata.dataset.formats.shards import DATA
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import last_change, source_rows
 from lusdata.publish.export.subject import Subject, require_whole
+from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["CROISSANT_VERSION", "Layout", "croissant", "croissant_text"]
 

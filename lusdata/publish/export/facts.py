@@ -10,9 +10,9 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.confounding import Confounding, comparable, measure_confounding
-from lusdata.dataset.plan import LeftOut
+from lusdata.dataset.build.plan import LeftOut
 from lusdata.publish.export.subject import Subject
+from lusdata.splits.audit.confounding import Confounding, comparable, measure_confounding
 
 __all__ = [
     "ClassRow",

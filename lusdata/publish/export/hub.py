@@ -15,12 +15,11 @@ from typing import Any
 
 from lusdata.atomic import new_folder, write_bytes, write_text
 from lusdata.catalog.manifest import canonical_bytes
-from lusdata.dataset.columns import Column, fact_columns, facts_of
-from lusdata.dataset.folds.table import FoldTable, write_fold_table
-from lusdata.dataset.index import MANIFESTS, Entry, Index
-from lusdata.dataset.plan import LeftOut
-from lusdata.dataset.reading import read_recordings
-from lusdata.dataset.view import Dataset
+from lusdata.dataset.build.plan import LeftOut
+from lusdata.dataset.formats.columns import Column, fact_columns, facts_of
+from lusdata.dataset.reading.index import MANIFESTS, Entry, Index
+from lusdata.dataset.reading.shard_rows import read_recordings
+from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import OutsideError, UsageError
 from lusdata.publish.export.card import Config, card
 from lusdata.publish.export.croissant import Layout, croissant_text
@@ -38,6 +37,7 @@ from lusdata.publish.export.hub_plan import (
 )
 from lusdata.publish.export.hub_rows import Rows, write_files
 from lusdata.publish.export.subject import Subject
+from lusdata.splits.folds.table import FoldTable, write_fold_table
 
 __all__ = ["FOLDS_FILE", "Export", "export_hub"]
 

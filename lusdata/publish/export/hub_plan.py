@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lusdata.catalog.rights import is_private, rights_of
-from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.index import Entry
+from lusdata.dataset.reading.index import Entry
 from lusdata.errors import DataError, UsageError
 from lusdata.publish.export.subject import Subject, rows_of
+from lusdata.splits.folds.table import FoldTable
 
 __all__ = [
     "NOT_PUBLISHABLE",

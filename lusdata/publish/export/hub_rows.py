@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lusdata.dataset import parquet
-from lusdata.dataset.columns import Column
+from lusdata.dataset.formats import parquet
+from lusdata.dataset.formats.columns import Column
 
 __all__ = ["FILE_BYTES", "Rows", "schema", "write_files"]
 
@@ -26,7 +26,7 @@ class Rows:
     Attributes
     ----------
     facts : Mapping of str to value
-        See `lusdata.dataset.columns.facts_of`.
+        See `lusdata.dataset.formats.columns.facts_of`.
     crop : sequence of int
         Left, top, width and height of the window, in pixels of the file.
     frame_indices, times_s, pictures : list
@@ -46,7 +46,7 @@ def schema(columns: Sequence[Column], classes: Sequence[str]) -> pa.Schema:
     Parameters
     ----------
     columns : sequence of Column
-        Those of `lusdata.dataset.columns.fact_columns`.
+        Those of `lusdata.dataset.formats.columns.fact_columns`.
     classes : sequence of str
         The classes that labels count.
     """

@@ -13,19 +13,19 @@ from lusdata.catalog.folders import collection_names, json_files
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import is_private, rights_of
-from lusdata.dataset.folds.frozen import table_of
-from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.folds.units import catalog_digest, unit_ids
-from lusdata.dataset.index import Index, is_dataset, open_index
-from lusdata.dataset.plan import LeftOut, choose
-from lusdata.dataset.reading import verify
+from lusdata.dataset.build.plan import LeftOut, choose
+from lusdata.dataset.reading.index import Index, is_dataset, open_index
+from lusdata.dataset.reading.seal import rows_digest
+from lusdata.dataset.reading.shard_rows import verify
+from lusdata.dataset.reading.withdrawn import withdrawn_since_built
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.seal import rows_digest
-from lusdata.dataset.view import Dataset
-from lusdata.dataset.withdrawn import withdrawn_since_built
+from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish import citations
 from lusdata.publish.citations import Subject as Cited
+from lusdata.releases.folds import table_of
+from lusdata.splits.folds.table import FoldTable
+from lusdata.splits.folds.units import catalog_digest, unit_ids
 
 __all__ = ["PRIVATE", "Subject", "require_whole", "rows_of", "subject_of_collection", "subject_of_dataset"]
 

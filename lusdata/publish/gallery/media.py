@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from lusdata.catalog.manifest import Crop, Manifest
 from lusdata.catalog.rights import rights_of
-from lusdata.dataset.index import Index
-from lusdata.dataset.reading import read_recordings
+from lusdata.dataset.reading.index import Index
+from lusdata.dataset.reading.shard_rows import read_recordings
 from lusdata.errors import DataError, LusdataError
 from lusdata.intact import DamagedError
 from lusdata.media.fetch.report import STATES, FetchReport, FetchResult

@@ -18,10 +18,6 @@ from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import is_private, rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.report import AuditReport, audit
-from lusdata.dataset.audit.split import read_split, split_of_table
-from lusdata.dataset.folds.frozen import origin_of, table_of
-from lusdata.dataset.folds.units import catalog_digest
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.pictures.contact_sheet import CLASS_COLOURS
 from lusdata.publish.gallery.data import FACETS, recording_data
@@ -32,6 +28,10 @@ from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.gallery.panels.folds import folds_panel
 from lusdata.publish.gallery.panels.missing import missing_panel
 from lusdata.publish.gallery.panels.rights import rights_panel
+from lusdata.releases.folds import origin_of, table_of
+from lusdata.splits.audit.report import AuditReport, audit
+from lusdata.splits.audit.split import read_split, split_of_table
+from lusdata.splits.folds.units import catalog_digest
 from lusdata.wording import counted
 from lusdata.wording import escaped_html as escape
 

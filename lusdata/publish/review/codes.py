@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lusdata.catalog.releases.check import RELEASE_RULES
 from lusdata.errors import Issue, Level
+from lusdata.releases.check import RELEASE_RULES
 
 __all__ = ["CHANGE_RULES", "finding"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.dataset.folds.make import make_folds
-from lusdata.dataset.folds.table import FoldTable
-from lusdata.dataset.folds.units import unit_ids
 from lusdata.errors import DataError, Issue
 from lusdata.publish.review.codes import finding
 from lusdata.publish.review.states import CollectionChange
+from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.table import FoldTable
+from lusdata.splits.folds.units import unit_ids
 from lusdata.wording import counted
 
 __all__ = ["FoldImpact", "Move", "find_fold_faults", "fold_impact"]

@@ -10,9 +10,9 @@ from lusdata.catalog.fingerprint import decode, has_fingerprint
 from lusdata.catalog.likeness import compare
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
-from lusdata.dataset.folds.units import unit_ids
 from lusdata.errors import DataError, Issue
 from lusdata.publish.review.codes import finding
+from lusdata.splits.folds.units import unit_ids
 
 __all__ = ["Alike", "Likenesses", "find_alike_faults", "find_likenesses"]
 

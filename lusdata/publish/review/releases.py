@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from lusdata.catalog.releases.check import broken_releases
-from lusdata.catalog.releases.release import read_release, releases_folder, releases_of
-from lusdata.dataset.folds.frozen import frozen_table
-from lusdata.dataset.folds.table import FoldTable
+from lusdata.catalog.release import read_release, releases_folder, releases_of
 from lusdata.errors import Issue, LusdataError
+from lusdata.releases.check import broken_releases
+from lusdata.releases.folds import frozen_table
+from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["find_release_faults", "last_folds"]
 
@@ -56,7 +56,7 @@ def find_release_faults(root: Path, paths: Iterable[str]) -> Iterator[Issue]:
     Yields
     ------
     Issue
-        Under a code of `lusdata.catalog.releases.check.RELEASE_RULES`. That a release of the base was edited is no
+        Under a code of `lusdata.releases.check.RELEASE_RULES`. That a release of the base was edited is no
         matter of this: `lusdata.publish.review.files` holds it against the base.
     """
     parts = [PurePosixPath(path).parts for path in paths]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lusdata.dataset.audit.names import Place
-from lusdata.dataset.audit.report import CHECKS, AuditReport, Finding
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, folded, join, recording_link, section, table
+from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.report import CHECKS, AuditReport, Finding
 from lusdata.wording import counted
 from lusdata.wording import escaped_html as escape
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.audit.catalog import Cell as Balance
-from lusdata.dataset.audit.report import AuditReport
-from lusdata.dataset.folds.units import unit_ids
 from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, note, recording_link, section, table
 from lusdata.publish.gallery.panels.parts import class_cell
+from lusdata.splits.audit.catalog import Cell as Balance
+from lusdata.splits.audit.report import AuditReport
+from lusdata.splits.folds.units import unit_ids
 from lusdata.wording import counted
 
 __all__ = ["folds_panel"]

@@ -1,0 +1,1 @@
+"""What a user holds: views of a dataset, their parts, labels and adapters."""
