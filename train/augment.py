@@ -125,8 +125,8 @@ def augment(image: np.ndarray, *, kind: str, rng: np.random.Generator) -> np.nda
     if recipe.equalised[1] > 0:
         greys += np.float32(rng.uniform(*recipe.equalised)) * (_equalised(image) - greys)
     planes = [_sampled(plane, places) * factors for plane in greys.reshape(-1, size_px, size_px)]
-    changed = np.rint(np.clip(np.stack(planes), 0, 255)).astype(np.uint8)
-    return changed.reshape(image.shape)
+    changed: np.ndarray = np.rint(np.clip(np.stack(planes), 0, 255)).reshape(image.shape)
+    return changed.astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -223,4 +223,5 @@ def _grain(size_px: int) -> np.ndarray:
     """
     noise = np.random.default_rng(0).standard_normal((size_px + 1, size_px + 1), dtype=np.float32)
     smooth = noise[:-1, :-1] + noise[1:, :-1] + noise[:-1, 1:] + noise[1:, 1:]
-    return (smooth - smooth.mean()) / smooth.std()
+    grain: np.ndarray = (smooth - smooth.mean()) / smooth.std()
+    return grain

@@ -53,7 +53,8 @@ def nearest_thumbnail(samples: Samples, facts: pd.DataFrame, training: np.ndarra
     """Predict the class of the most similar training frame, by correlation of thumbnails of 32 by 32 pixels."""
     thumbnails = _thumbnails(samples.pictures)
     nearest = training[(thumbnails[testing] @ thumbnails[training].T).argmax(1)]
-    return np.eye(len(samples.classes))[samples.labels[nearest]]
+    chances: np.ndarray = np.eye(len(samples.classes))[samples.labels[nearest]]
+    return chances
 
 
 BASELINES: dict[str, Predictor] = {
@@ -70,9 +71,10 @@ def _thumbnails(images: np.ndarray) -> np.ndarray:
     block = images.shape[-1] // size_px
     side = block * size_px
     cut = images[:, :side, :side].reshape(len(images), size_px, block, size_px, block)
-    small = cut.mean((2, 4), dtype=np.float32).reshape(len(images), -1)
+    small: np.ndarray = cut.mean((2, 4), dtype=np.float32).reshape(len(images), -1)
     small -= small.mean(1, keepdims=True)
-    return small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
+    small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
+    return small
 
 
 def crossvalidate_baseline(name: str, samples: Samples, facts: pd.DataFrame, table: lusdata.FoldTable) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TypedDict, Unpack
 
 import keras
 import numpy as np
 
 from .augment import augment
 
-__all__ = ["FeatureBatches", "PictureBatches", "epoch_order", "view_of"]
+__all__ = ["BatchSettings", "FeatureBatches", "PictureBatches", "epoch_order", "view_of"]
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
@@ -29,6 +30,14 @@ def view_of(rows: np.ndarray, *, epoch: int, views: int) -> np.ndarray:
         From 0, the plain picture, to `views`.
     """
     return (rows + epoch) % (views + 1)
+
+
+class BatchSettings(TypedDict):
+    """What batches of either kind are told besides their rows."""
+
+    class_weights: np.ndarray
+    batch_size: int
+    seed: int
 
 
 class _Batches(keras.utils.PyDataset, ABC):
@@ -80,13 +89,16 @@ class FeatureBatches(_Batches):
         Rows of a batch, and the seed of the order.
     """
 
-    def __init__(self, features: np.ndarray, rows: np.ndarray, labels: np.ndarray, **settings: object) -> None:
-        super().__init__(rows, labels, **settings)  # type: ignore[arg-type]
+    def __init__(
+        self, features: np.ndarray, rows: np.ndarray, labels: np.ndarray, **settings: Unpack[BatchSettings]
+    ) -> None:
+        super().__init__(rows, labels, **settings)
         self._features = features
 
     def _inputs(self, rows: np.ndarray) -> np.ndarray:
         views = view_of(rows, epoch=self.epoch, views=len(self._features) - 1)
-        return self._features[views, rows].astype(np.float32)
+        inputs: np.ndarray = self._features[views, rows]
+        return inputs.astype(np.float32)
 
 
 class PictureBatches(_Batches):
@@ -103,9 +115,15 @@ class PictureBatches(_Batches):
     """
 
     def __init__(
-        self, images: np.ndarray, rows: np.ndarray, labels: np.ndarray, *, augmentation: str, **settings: object
+        self,
+        images: np.ndarray,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        *,
+        augmentation: str,
+        **settings: Unpack[BatchSettings],
     ) -> None:
-        super().__init__(rows, labels, **settings)  # type: ignore[arg-type]
+        super().__init__(rows, labels, **settings)
         self._images = images
         self._augmentation = augmentation
 

@@ -12,10 +12,10 @@ __all__ = ["Reliability", "brier_score", "coverage_curve", "expected_calibration
 class Reliability(NamedTuple):
     """Stated confidence against observed accuracy, bin by bin; each array has shape (bins,).
 
-    Empty bins have a count of zero and NaN elsewhere.
+    Empty bins have no rows and NaN elsewhere.
     """
 
-    count: np.ndarray
+    rows: np.ndarray
     confidence: np.ndarray
     accuracy: np.ndarray
 
@@ -35,17 +35,17 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, *, bins: int = 10
     Returns
     -------
     Reliability
-        Count, mean confidence and accuracy of each bin.
+        Rows, mean confidence and accuracy of each bin.
     """
     confidence = probabilities.max(1)
     correct = probabilities.argmax(1) == labels
     index = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    count = np.bincount(index, minlength=bins)
+    rows = np.bincount(index, minlength=bins)
     with np.errstate(invalid="ignore"):
         return Reliability(
-            count,
-            np.bincount(index, weights=confidence, minlength=bins) / count,
-            np.bincount(index, weights=correct, minlength=bins) / count,
+            rows,
+            np.bincount(index, weights=confidence, minlength=bins) / rows,
+            np.bincount(index, weights=correct, minlength=bins) / rows,
         )
 
 
@@ -54,9 +54,9 @@ def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray, *,
 
     The measure is that of Naeini, Cooper and Hauskrecht (AAAI 2015).
     """
-    count, confidence, accuracy = reliability(labels, probabilities, bins=bins)
-    filled = count > 0
-    return float((np.abs(confidence - accuracy)[filled] * count[filled]).sum() / count.sum())
+    rows, confidence, accuracy = reliability(labels, probabilities, bins=bins)
+    filled = rows > 0
+    return float((np.abs(confidence - accuracy)[filled] * rows[filled]).sum() / rows.sum())
 
 
 def brier_score(labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from lusdata.errors import UsageError
 
 from .augment import augment
-from .batches import FeatureBatches, PictureBatches
+from .batches import BatchSettings, FeatureBatches, PictureBatches
 from .config import TrainConfig
 from .data import Samples
 from .models import build, split_network
@@ -113,7 +113,7 @@ def measure_cost(config: TrainConfig, samples: Samples, parts: Sequence[np.ndarr
     frozen_s = _cpu_s(lambda: _in_batches(prefix, plain, config.batch_size))
     head_s = _cpu_s(lambda: _in_batches(head, features[0].astype(np.float32), config.batch_size))
     augment_s = _cpu_s(lambda: [augment(image, kind=config.augmentation, rng=rng) for image in images])
-    settings = {
+    settings: BatchSettings = {
         "class_weights": np.ones(len(config.classes), np.float32),
         "batch_size": config.batch_size,
         "seed": config.seed,

@@ -24,7 +24,7 @@ import pandas as pd
 from lusdata.atomic import write_text
 from lusdata.errors import DataError
 
-from .batches import FeatureBatches, PictureBatches
+from .batches import BatchSettings, FeatureBatches, PictureBatches
 from .choice import Choice, choose, fit_views
 from .config import TrainConfig
 from .data import Samples
@@ -133,8 +133,7 @@ def fit_fold(
     network = build(config)
     prefix, head = split_network(network, config.frozen_until)
     if config.solver == "exact":
-        features = pooled[config.pool_layer]
-        plain = features[0]
+        features, plain = None, pooled[config.pool_layer][0]
     elif prefix is None or cache is None:
         head, features, plain = network, None, samples.images[..., None]
     else:
@@ -144,7 +143,7 @@ def fit_fold(
     # -- Training ------------------------------------------------------------------------------------------------------
     watch: _FiniteLoss | None = None
     if config.solver == "exact":
-        put_into(head, fit_views(features, samples.labels, training_rows, config))
+        put_into(head, fit_views(pooled[config.pool_layer], samples.labels, training_rows, config))
     else:
         watch = (
             _FiniteLoss(fold)
@@ -213,7 +212,7 @@ def _train(
     """Train the head on some rows, from cached features if there are any."""
     seed = config.seed * 1000 + fold
     weights = class_weights(samples.labels[rows], len(samples.classes), balanced=config.class_weights)
-    settings = {"class_weights": weights, "batch_size": config.batch_size, "seed": seed}
+    settings: BatchSettings = {"class_weights": weights, "batch_size": config.batch_size, "seed": seed}
     batches: FeatureBatches | PictureBatches
     if features is None:
         batches = PictureBatches(samples.images, rows, samples.labels, augmentation=config.augmentation, **settings)

@@ -109,4 +109,5 @@ def _weighted_auc(positive: np.ndarray, score: np.ndarray, groups: np.ndarray, w
     won = np.einsum("dg,gh,dh->d", weights, wins, weights, optimize=True)
     pairs = (weights @ positives) * (weights @ negatives)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return won / pairs
+        areas: np.ndarray = won / pairs
+    return areas

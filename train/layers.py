@@ -131,7 +131,8 @@ def _shares(source_px: int, size_px: int) -> np.ndarray:
     centres = (np.arange(size_px)[:, None] + 0.5) * scale
     distance = np.abs(np.arange(source_px) + 0.5 - centres) / max(scale, 1.0)
     shares = np.clip(1 - distance, 0, None)
-    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares.astype(np.float32)
 
 
 @keras.saving.register_keras_serializable(package="lusdata")

@@ -35,7 +35,8 @@ def probabilities_of(predictions: pd.DataFrame, classes: Sequence[str]) -> np.nd
     np.ndarray, shape (rows, classes), float64
         In the order of `classes`; each row sums to one.
     """
-    return predictions[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float64)
+    probabilities: np.ndarray = predictions[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float64)
+    return probabilities
 
 
 def pooled(predictions: pd.DataFrame, classes: Sequence[str], *, level: str) -> pd.DataFrame:
@@ -126,7 +127,8 @@ def from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:
     defined = np.isfinite(values)
-    return np.where(defined, values, 0.0).sum(-1) / defined.sum(-1)
+    means: np.ndarray = np.where(defined, values, 0.0).sum(-1) / defined.sum(-1)
+    return means
 
 
 def loss_and_balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:

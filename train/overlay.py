@@ -7,6 +7,7 @@ Where activation is low the overlay is transparent: the anatomy stays visible, a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def relative_activation(maps: np.ndarray) -> np.ndarray:
     np.ndarray, shape (n, height, width), float32
         From 0, where nothing speaks for the class, to 1, the recording's highest.
     """
-    positive = np.maximum(maps, 0).astype(np.float32)
+    positive: np.ndarray = np.maximum(maps, 0).astype(np.float32)
     highest = float(positive.max(initial=0.0))
     return positive / highest if highest > 0 else positive
 
@@ -69,8 +70,8 @@ def blend(pictures: np.ndarray, activation: np.ndarray) -> np.ndarray:
     share = np.clip(resize_maps(activation, pictures.shape[1:]), 0, 1)
     colours = np.asarray(colormaps["viridis"](share))[..., :3] * 255
     opacity = (_STRONGEST * share)[..., None]
-    mixed = pictures[..., None] * (1 - opacity) + colours * opacity
-    return np.rint(mixed).astype(np.uint8)
+    mixed: np.ndarray = np.rint(pictures[..., None] * (1 - opacity) + colours * opacity)
+    return mixed.astype(np.uint8)
 
 
 def bar_colours() -> Any:
@@ -110,10 +111,10 @@ def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
     shown = figure.colorbar(ScalarMappable(cmap=bar_colours()), cax=bar)
     shown.set_label("class activation in the sector\n(share of the recording's highest)", fontsize=8)
     shown.ax.tick_params(labelsize=8)
-    line = {"x": left / width, "parse_math": False, "ha": "left", "va": "center"}
-    figure.text(y=1 - 20 / height, s=_short(title, 60), fontsize=11, weight="bold", **line)
-    figure.text(y=1 - 43 / height, s=_short(subtitle, 84), fontsize=9, **line)
-    figure.text(y=17 / height, s=DISCLAIMER, fontsize=8, color="#444444", **line)
+    line = partial(figure.text, left / width, parse_math=False, ha="left", va="center")
+    line(1 - 20 / height, _short(title, 60), fontsize=11, weight="bold")
+    line(1 - 43 / height, _short(subtitle, 84), fontsize=9)
+    line(17 / height, DISCLAIMER, fontsize=8, color="#444444")
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
     return pixels, (slice(top, top + _PICTURE_PX), slice(left, left + _PICTURE_PX))

@@ -82,7 +82,7 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
     key = cache_key(prefix, config, samples)
     path, progress_path = folder / f"{key}.npy", folder / f"{key}.progress"
     if path.exists() and not progress_path.exists():
-        return np.load(path, mmap_mode="r")
+        return _mapped(path)
     started = path.exists()
     features = np.lib.format.open_memmap(path, mode="r+" if started else "w+", dtype=np.float16, shape=shape)
     done = int(progress_path.read_text()) if started else 0
@@ -95,7 +95,7 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
             progress_path.write_text(str(step + 1))
             advance()
     progress_path.unlink()
-    return np.load(path, mmap_mode="r")
+    return _mapped(path)
 
 
 def _view(samples: Samples, rows: slice, view: int, config: TrainConfig) -> np.ndarray:
@@ -111,6 +111,12 @@ def _view(samples: Samples, rows: slice, view: int, config: TrainConfig) -> np.n
     )
 
 
+def _mapped(path: Path) -> np.ndarray:
+    features: np.ndarray = np.load(path, mmap_mode="r")
+    return features
+
+
 def _run(prefix: keras.Model, images: np.ndarray) -> np.ndarray:
     inputs = keras.ops.convert_to_tensor(images[..., None].astype(np.float32))
-    return keras.ops.convert_to_numpy(prefix(inputs, training=False))
+    outputs: np.ndarray = keras.ops.convert_to_numpy(prefix(inputs, training=False))
+    return outputs

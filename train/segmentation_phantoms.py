@@ -12,14 +12,14 @@ from functools import cache
 
 import numpy as np
 
-from lusdata.media.phantom import Phantom, PhantomSpec, draw, typical
+from lusdata.media.phantom import ClassName, Phantom, PhantomSpec, Probe, draw, typical
 
 from .models.ensemble import PATTERNS
 
 __all__ = ["LabelledPictures", "draw_pictures", "label_map"]
 
-_CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
-_PROBES = ("convex", "linear", "phased")
+_CLASSES: tuple[ClassName, ...] = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
+_PROBES: tuple[Probe, ...] = ("convex", "linear", "phased")
 _PROBE_SHARES = (0.7, 0.2, 0.1)
 _VARIANTS = 4
 
@@ -113,7 +113,7 @@ def label_map(masks: dict[str, np.ndarray]) -> np.ndarray:
 def _spec(index: int, rng: np.random.Generator) -> PhantomSpec:
     look = typical(
         _CLASSES[index % len(_CLASSES)],
-        probe=str(rng.choice(_PROBES, p=_PROBE_SHARES)),
+        probe=_PROBES[rng.choice(len(_PROBES), p=_PROBE_SHARES)],
         variant=int(rng.integers(_VARIANTS)),
     )
     lines = look.b_line_count and int(rng.integers(1, 7))
@@ -145,4 +145,5 @@ def _area_shares(source_px: int, size_px: int) -> np.ndarray:
     edges = np.linspace(0, source_px, size_px + 1)
     starts = np.arange(source_px)
     overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
-    return (np.clip(overlap, 0, None) * size_px / source_px).astype(np.float32)
+    shares: np.ndarray = np.clip(overlap, 0, None) * size_px / source_px
+    return shares.astype(np.float32)

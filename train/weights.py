@@ -216,8 +216,8 @@ def _digest_beside(path: Path) -> str | None:
             if name.lstrip(" *") == path.name:
                 return digest
     record = record_beside(path)
-    digest = record.get("sha256") if record else None
-    return digest if isinstance(digest, str) else None
+    recorded = record.get("sha256") if record else None
+    return recorded if isinstance(recorded, str) else None
 
 
 def _require_digest(path: Path, wanted: str) -> None:

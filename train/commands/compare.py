@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..run_folder import RunFolder
 
     ours, reference = RunFolder(arguments.run), RunFolder(arguments.to)
-    for one in (ours, reference):
-        one.require_finished()
+    for folder in (ours, reference):
+        folder.require_finished()
     causes = _other_inputs(ours, reference)
     for cause in causes:
         sys.stdout.write(f"differs: {cause}\n")

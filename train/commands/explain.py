@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lusdata.errors import UsageError
 
@@ -40,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain."""
     for name, least in (("draws", 1), ("phantoms", 0), ("videos", 0), ("seed", 0)):
         if getattr(arguments, name) < least:
-            found = str(getattr(arguments, name))
-            raise UsageError("too small", where=f"--{name}", expected=f"at least {least}", found=found)
+            given = str(getattr(arguments, name))
+            raise UsageError("too small", where=f"--{name}", expected=f"at least {least}", found=given)
     start_keras(offline=arguments.offline)
     from ..explain.explanation import Settings, explain_run
     from ..run_folder import RunFolder
@@ -79,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _confidence_line(name: str, found: dict) -> str:  # type: ignore[type-arg]
+def _confidence_line(name: str, found: Mapping[str, Any]) -> str:
     pearson = found["with_correctness"]["pearson"]
     means = ", ".join(
         f"mean {found[key]:.2f} for {word}"

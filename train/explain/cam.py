@@ -133,7 +133,7 @@ class MappedNetwork:
         return [as_array(one) for one in features], as_array(vector)
 
     def _logits(self, vector: np.ndarray) -> np.ndarray:
-        logits = vector @ as_array(self._classifier.kernel)
+        logits: np.ndarray = vector @ as_array(self._classifier.kernel)
         return logits + as_array(self._classifier.bias) if self._classifier.use_bias else logits
 
     def _maps_at_once(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -187,7 +187,8 @@ def _starts(inputs: np.ndarray) -> range:
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return (exponents / exponents.sum(axis=-1, keepdims=True)).astype(np.float32)
+    shares: np.ndarray = exponents / exponents.sum(axis=-1, keepdims=True)
+    return shares.astype(np.float32)
 
 
 def _mask(features: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from lusdata.atomic import PRIVATE, write_bytes
@@ -143,8 +144,9 @@ def peaks_figure(points: np.ndarray, labels: np.ndarray, mean_picture: np.ndarra
         *axes[0].get_legend_handles_labels(), fontsize=9, loc="outside lower left", ncols=len(classes)
     )
     for handle in legend.legend_handles:
-        handle.set_alpha(1)
-        handle.set_sizes([26])
+        if isinstance(handle, PathCollection):
+            handle.set_alpha(1)
+            handle.set_sizes([26])
     if shown is not None:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize

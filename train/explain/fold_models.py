@@ -172,17 +172,20 @@ class Evidence:
     @property
     def test_maps(self) -> np.ndarray:
         """Maps of the network that did not see the row, shape (n, classes, height, width)."""
-        return self.maps[self.held_out, np.arange(len(self.held_out))]
+        maps: np.ndarray = self.maps[self.held_out, np.arange(len(self.held_out))]
+        return maps
 
     @property
     def train_maps(self) -> np.ndarray:
         """The paper's train-CAM: the mean over all networks, most of which saw the row; same shape."""
-        return self.maps.mean(axis=0)
+        maps: np.ndarray = self.maps.mean(axis=0)
+        return maps
 
     @property
     def test_probabilities(self) -> np.ndarray:
         """Probabilities by the network that did not see the row, shape (n, classes)."""
-        return self.probabilities[self.held_out, np.arange(len(self.held_out))]
+        probabilities: np.ndarray = self.probabilities[self.held_out, np.arange(len(self.held_out))]
+        return probabilities
 
 
 def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:

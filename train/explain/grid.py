@@ -26,7 +26,8 @@ def resize_maps(maps: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
         return maps.astype(np.float32)
     rows = _interpolation(maps.shape[-2], grid[0])
     columns = _interpolation(maps.shape[-1], grid[1])
-    return (rows @ maps.astype(np.float32) @ columns.T).astype(np.float32)
+    resized: np.ndarray = rows @ maps.astype(np.float32) @ columns.T
+    return resized.astype(np.float32)
 
 
 def _interpolation(source: int, target: int) -> np.ndarray:

@@ -78,12 +78,14 @@ def median_distance(points: np.ndarray) -> float:
 
 def gaussian_kernel(points: np.ndarray, *, scale: float) -> np.ndarray:
     """Return exp(-|x - y|^2 / scale^2) for all pairs of points, shape (n, n), float64."""
-    return np.exp(-_squared_distances(points) / scale**2)
+    kernel: np.ndarray = np.exp(-_squared_distances(points) / scale**2)
+    return kernel
 
 
 def _squared_distances(points: np.ndarray) -> np.ndarray:
     lengths = (points**2).sum(axis=1)
-    return np.maximum(lengths[:, None] + lengths[None] - 2 * points @ points.T, 0.0)
+    squared: np.ndarray = np.maximum(lengths[:, None] + lengths[None] - 2 * points @ points.T, 0.0)
+    return squared
 
 
 def permutation_null(kernel: np.ndarray, units: np.ndarray, first: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
@@ -127,7 +129,8 @@ def permutation_null(kernel: np.ndarray, units: np.ndarray, first: np.ndarray, *
 def _squared(sums: np.ndarray, sizes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the squared discrepancy for each row of labels, shape (draws, units)."""
     weights = labels / (labels @ sizes)[:, None] - ~labels / (~labels @ sizes)[:, None]
-    return np.maximum(((weights @ sums) * weights).sum(axis=1), 0.0)
+    squared: np.ndarray = np.maximum(((weights @ sums) * weights).sum(axis=1), 0.0)
+    return squared
 
 
 def between_classes(

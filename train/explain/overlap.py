@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from lusdata.media.phantom import PhantomSpec, draw, typical
+from lusdata.media.phantom import ClassName, Phantom, PhantomSpec, draw, typical
 
 from .field import cells_of, within
 from .grid import resize_maps
@@ -34,7 +34,7 @@ PATTERNS = {
 }
 """Names of masks, and the class that each pattern speaks for (Table 5)."""
 
-DRAWN_CLASSES = ("covid-19", "bacterial-pneumonia", "viral-pneumonia", "healthy")
+DRAWN_CLASSES: tuple[ClassName, ...] = ("covid-19", "bacterial-pneumonia", "viral-pneumonia", "healthy")
 """Classes that phantoms know."""
 
 TOLERANCE = 15 / 224
@@ -81,10 +81,8 @@ def draw_phantoms(classes: Sequence[str], *, count: int, size_px: int, seed: int
     PhantomSet
         All frames.
     """
-    drawn = []
-    for name in classes:
-        if name not in DRAWN_CLASSES:
-            continue
+    drawn: list[Phantom] = []
+    for name in (known for wanted in classes for known in DRAWN_CLASSES if known == wanted):
         for variant in range(count):
             spec = replace(typical(name, variant=variant), frame_count=frames, rate_hz=2.0)
             drawn.append(draw(_square(spec, size_px), seed + len(drawn)))

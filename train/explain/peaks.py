@@ -74,7 +74,8 @@ def density(points: np.ndarray, *, grid: int = 96, width: float = 0.06) -> np.nd
     centres = (np.arange(grid) + 0.5) / grid
     across = np.exp(-((centres - points[:, :1]) ** 2) / (2 * width**2))
     down = np.exp(-((centres - points[:, 1:]) ** 2) / (2 * width**2))
-    return down.T @ across / (len(points) * 2 * np.pi * width**2)
+    fields: np.ndarray = down.T @ across / (len(points) * 2 * np.pi * width**2)
+    return fields
 
 
 def off_picture(points: np.ndarray, pictures: np.ndarray, *, dark: int = 8, reach: float = 0.03) -> np.ndarray:

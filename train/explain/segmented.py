@@ -108,9 +108,10 @@ def segmented_figure(found: Segmented, captions: Sequence[tuple[str, str]]) -> F
     axes[0, 0].set_ylabel("frame", fontsize=9)
     axes[1, 0].set_ylabel("what the ensemble sees", fontsize=9)
     patches = [
-        Patch(color=np.array(colour) / 255, label=_NAMES.get(pattern, pattern))
+        Patch(color=(red / 255, green / 255, blue / 255), label=_NAMES.get(pattern, pattern))
         for pattern, colour in PATTERN_COLOURS.items()
         if colour is not None
+        for red, green, blue in [colour]
     ]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches) if columns > 2 else 3, fontsize=8)
     return figure

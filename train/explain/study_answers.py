@@ -129,7 +129,7 @@ def read_answers(path: Path, key: Key) -> Answers:
 def _from_json(text: str, path: Path) -> tuple[str, str, list[Mapping[str, Any]]]:
     try:
         data = json.loads(text)
-        rows = [dict(row) for row in data["answers"]]
+        rows: list[Mapping[str, Any]] = [dict(row) for row in data["answers"]]
         return str(data["study"]), str(data["rater"]), rows
     except (ValueError, TypeError, KeyError) as error:
         raise DataError("not a file of answers", where=str(path), found=str(error)) from error
@@ -247,14 +247,16 @@ def _agreement(one: Answers, other: Answers) -> dict[str, Any]:
         np.mean([a == name for a, _ in pairs]) * np.mean([b == name for _, b in pairs]) for name in (*_MAPS, "none")
     )
     opposed = float(np.mean([{a, b} == set(_MAPS) for a, b in pairs]))
-    scores = [[answers.ratings[item].score[which] for item in both for which in _MAPS] for answers in (one, other)]
-    varies = all(len(set(values)) > 1 for values in scores)
+    ours, theirs = (
+        [answers.ratings[item].score[which] for item in both for which in _MAPS] for answers in (one, other)
+    )
+    varies = len(set(ours)) > 1 and len(set(theirs)) > 1
     return found | {
         "same_preference": same,
         "opposed_preference": opposed,
         "kappa": float((same - chance) / (1 - chance)) if chance < 1 else None,
-        "spearman_of_scores": float(stats.spearmanr(*scores).statistic) if varies else None,
-        "mean_absolute_difference": float(np.mean(np.abs(np.subtract(*scores)))),
+        "spearman_of_scores": float(stats.spearmanr(ours, theirs).statistic) if varies else None,
+        "mean_absolute_difference": float(np.mean(np.abs(np.subtract(ours, theirs)))),
     }
 
 

@@ -47,7 +47,8 @@ def spread_confidence(probabilities: np.ndarray, winner: np.ndarray) -> np.ndarr
     [0.0]
     """
     chosen = probabilities[:, np.arange(len(winner)), winner].astype(np.float64)
-    return 1 - chosen.std(axis=0) / _GREATEST_SPREAD
+    confidence: np.ndarray = 1 - chosen.std(axis=0) / _GREATEST_SPREAD
+    return confidence
 
 
 def run_confidences(

@@ -84,7 +84,7 @@ def _unet(grey: Any) -> tuple[Any, Any]:
 
 def _unet_plus_plus(grey: Any) -> tuple[Any, Any]:
     """U-Net++ (Zhou et al. 2018): every level is refined by the one below it, at every depth."""
-    columns = [[] for _ in range(_DEPTH + 1)]
+    columns: list[list[Any]] = [[] for _ in range(_DEPTH + 1)]
     maps = grey
     for level, width in enumerate(_UNET_PLUS_PLUS_WIDTHS):
         columns[level].append(_convolved(maps, (width, width), f"unetpp_{level}_0"))

@@ -6,8 +6,10 @@ Each function returns a `matplotlib.figure.Figure`; nothing is written.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..calibration import coverage_curve, expected_calibration_error, reliability
@@ -97,10 +99,10 @@ def reliability_diagram(labels: np.ndarray, probabilities: np.ndarray) -> Figure
     """Draw observed accuracy against stated confidence; dots are sized by their share of the rows."""
     figure, axes = _square("stated probability of the winning class", "share that is right")
     found = reliability(labels, probabilities)
-    filled = found.count > 0
+    filled = found.rows > 0
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.8, label="perfect")
     axes.plot(found.confidence[filled], found.accuracy[filled], color=CLASS_COLOURS[1], linewidth=1)
-    sizes = 20 + 260 * found.count[filled] / found.count.sum()
+    sizes = 20 + 260 * found.rows[filled] / found.rows.sum()
     error = expected_calibration_error(labels, probabilities)
     axes.scatter(
         found.confidence[filled],
@@ -143,7 +145,7 @@ def learning(logs: Sequence[Sequence[dict[str, float]]]) -> Figure:
     return figure
 
 
-def _square(x_label: str, y_label: str) -> tuple[Figure, object]:
+def _square(x_label: str, y_label: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(4.4, 4.2), layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlim(-0.01, 1.01)
@@ -154,17 +156,24 @@ def _square(x_label: str, y_label: str) -> tuple[Figure, object]:
     return figure, axes
 
 
-def _bare(axes: object) -> None:
-    axes.spines[["top", "right"]].set_visible(False)  # type: ignore[attr-defined]
+def _bare(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
 
 
-def _line(index: int) -> dict[str, object]:
+class _Line(TypedDict):
+    color: str
+    linestyle: str
+    linewidth: float
+
+
+def _line(index: int) -> _Line:
     return {"color": CLASS_COLOURS[index % 6], "linestyle": _STYLES[index % 6], "linewidth": 1.8}
 
 
 def _last_of_ties(sorted_scores: np.ndarray) -> np.ndarray:
     """Return the index of the last row of each run of equal scores: a threshold cannot part them."""
-    return np.r_[np.flatnonzero(np.diff(sorted_scores)), len(sorted_scores) - 1]
+    last: np.ndarray = np.r_[np.flatnonzero(np.diff(sorted_scores)), len(sorted_scores) - 1]
+    return last
 
 
 def _short(name: str) -> str:

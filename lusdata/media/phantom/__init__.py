@@ -19,14 +19,16 @@ from __future__ import annotations
 from lusdata.media.phantom.collection import plan_collection, write_collection
 from lusdata.media.phantom.draw import draw, index_clip, index_level
 from lusdata.media.phantom.media import FORMS, Form, write_image, write_video
-from lusdata.media.phantom.spec import MASK_NAMES, Phantom, PhantomSpec, typical
+from lusdata.media.phantom.spec import MASK_NAMES, ClassName, Phantom, PhantomSpec, Probe, typical
 
 __all__ = [
     "FORMS",
     "MASK_NAMES",
+    "ClassName",
     "Form",
     "Phantom",
     "PhantomSpec",
+    "Probe",
     "draw",
     "index_clip",
     "index_level",
