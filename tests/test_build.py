@@ -33,8 +33,8 @@ from lusdata.dataset.build.build import BuildReport, build
 from lusdata.dataset.build.clip_file import Job, Outcome, make_part
 from lusdata.dataset.build.engine_local import Report, run_here, run_local
 from lusdata.dataset.build.plan import inputs_of
+from lusdata.dataset.build.shards import cut
 from lusdata.dataset.folder import claim
-from lusdata.dataset.formats.shards import cut
 from lusdata.dataset.reading.index import open_index
 from lusdata.dataset.reading.shard_rows import verify
 from lusdata.dataset.recipe import Recipe

@@ -48,13 +48,21 @@ JSON_KEYS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
+    from lusdata.dataset.recipe import COLOURS, Recipe
+
+    recipe = Recipe()
     parser.add_argument("collection", metavar="COLLECTION", help=COLLECTION_HELP)
     parser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder for the dataset")
-    parser.add_argument("--format", choices=("parquet", "tfrecord"), default="parquet", help="default: parquet")
-    parser.add_argument("--rate-hz", metavar="HZ", type=float, default=3.0, help="frames per second (default: 3)")
-    parser.add_argument("--max-frames", metavar="N", type=int, default=30, help="most of one recording (default: 30)")
-    parser.add_argument("--size", metavar="PX", type=int, default=224, help="side of the frames (default: 224)")
-    parser.add_argument("--colour", choices=("grey", "rgb"), default="grey", help="channels (default: grey)")
+    parser.add_argument("--format", choices=tuple(FORMATS), default=DEFAULT_FORMAT, help=f"default: {DEFAULT_FORMAT}")
+    for option, setting, kind, metavar, text in (
+        ("--rate-hz", "rate_hz", float, "HZ", "frames per second"),
+        ("--max-frames", "max_frames", int, "N", "most of one recording"),
+        ("--size", "size_px", int, "PX", "side of the frames"),
+    ):
+        value = getattr(recipe, setting)
+        parser.add_argument(option, metavar=metavar, type=kind, default=value, help=f"{text} (default: {value:g})")
+    parser.add_argument("--colour", choices=COLOURS, default=recipe.colour, help=f"channels (default: {recipe.colour})")
     parser.add_argument(
         "--select",
         metavar="TEXT",

@@ -18,7 +18,7 @@ from lusdata.dataset.build.build import build, gained
 from lusdata.dataset.build.crew import Files
 from lusdata.dataset.build.plan import choose, inputs_of
 from lusdata.dataset.folder import INDEX
-from lusdata.dataset.formats.shards import FORMATS
+from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
 from lusdata.dataset.reading.index import Index, is_dataset, open_index
 from lusdata.dataset.reading.integrity import require_intact
 from lusdata.dataset.reading.withdrawn import outdated_note
@@ -181,7 +181,7 @@ def _load_one(
         _warn_of_withdrawals(index)
         return _intact(index)
     collection = _open(collection_or_folder, release)
-    kind = format_ or "parquet"
+    kind = format_ or DEFAULT_FORMAT
     target = _target(collection, settings, kind, root=root, mirrors=mirrors)
     if (target / INDEX).is_file():
         return _intact(open_index(target))

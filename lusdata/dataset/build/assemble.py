@@ -25,7 +25,8 @@ from lusdata.dataset.build.plan import LeftOut, versions
 from lusdata.dataset.build.readme import readme
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.reading.seal import rows_digest, sealed
-from lusdata.dataset.formats.shards import Recording, Shard, Writer, cut, shard_name, write_shard
+from lusdata.dataset.build.shards import Shard, cut, write_shard
+from lusdata.dataset.formats.table import FORMATS, Recording
 
 __all__ = ["SHARD_BYTES", "assemble", "frozen_folds", "index_text", "ledger_of", "write_rows"]
 
@@ -78,7 +79,7 @@ def assemble(
     for number, members in enumerate(cut(sizes_bytes, target_bytes=SHARD_BYTES)):
         shard, own_entries, own_rows = write_rows(
             folder,
-            shard_name(number, format_),
+            FORMATS[format_].shard_name(number),
             [jobs[member] for member in members],
             number=number,
             staging=parts,
@@ -162,7 +163,7 @@ def write_rows(
     """
     columns = fact_columns(collection.manifests)
     stream = _Recordings(jobs, collection, group_ids(collection.manifests), columns)
-    shard, places = write_shard(folder, name, stream, columns=columns, staging=staging, writer=_writer(format_))
+    shard, places = write_shard(folder, name, stream, columns=columns, staging=staging, form=FORMATS[format_])
     entries = [
         {
             "id": row["id"],
@@ -250,17 +251,6 @@ def _about(collection: Collection) -> dict[str, Any]:
     found = [asdict(scale) for name, scale in sorted(about.scales.items()) if name in used]
     scales = [{name: value for name, value in scale.items() if value != ""} for scale in found]
     return {**({"about": dict(about.data)} if about.data else {}), **({"scales": scales} if scales else {})}
-
-
-def _writer(format_: str) -> Writer:
-    # Only the package of the wanted format is loaded.
-    if format_ == "parquet":
-        from lusdata.dataset.formats.parquet import write_parquet
-
-        return write_parquet
-    from lusdata.dataset.formats.tfrecord import write_tfrecord
-
-    return write_tfrecord
 
 
 def _counts(

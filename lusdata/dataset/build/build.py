@@ -25,7 +25,7 @@ from lusdata.dataset.build.mend import mend
 from lusdata.dataset.build.clip_file import Job
 from lusdata.dataset.build.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.formats.shards import FORMATS
+from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
 from lusdata.errors import DataError, UsageError
 from lusdata.media.fetch.report import STATES
 from lusdata.suggestion import unknown_word
@@ -91,7 +91,7 @@ def build(
     *,
     out: str | Path,
     recipe: Recipe | None = None,
-    format: str = "parquet",
+    format: str = DEFAULT_FORMAT,
     mirrors: Iterable[str | Path] = (),
     cache: str | Path | None = None,
     workers: int | None = None,

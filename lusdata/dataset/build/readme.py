@@ -10,41 +10,9 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column
 from lusdata.markdown import plain, table
-from lusdata.dataset.formats.shards import DATA
+from lusdata.dataset.formats.table import FORMATS, Format
 
 __all__ = ["readme"]
-
-_OPEN: Mapping[str, str] = {
-    "parquet": """```python
-import lusdata
-dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
-
-import pandas
-rows = pandas.read_parquet("FOLDER/data")                           # one row a frame; polars and pyarrow alike
-
-import duckdb
-duckdb.sql("SELECT class, count(*) FROM 'FOLDER/data/*.parquet' GROUP BY class")
-
-import datasets
-frames = datasets.load_dataset("FOLDER", split="train")             # `class` is a class label
-```
-
-The column `image` holds PNG files; Hugging Face `datasets` decodes them by itself. Its word "train" means all rows:
-the shards carry no split.""",
-    "tfrecord": """```python
-import lusdata
-dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
-
-import tensorflow as tf
-files = sorted(tf.io.gfile.glob("FOLDER/data/*.tfrecord"))
-wanted = {name: tf.io.FixedLenFeature([], tf.string) for name in ("image", "class", "recording", "group")}
-examples = tf.data.TFRecordDataset(files).map(lambda record: tf.io.parse_single_example(record, wanted))
-frames = examples.map(lambda example: (tf.io.decode_png(example["image"]), example["class"]))
-```
-
-`time_s` has the precision of a 32-bit float; `time_us` beside it is exact, in microseconds.""",
-}
-
 
 def readme(data: Mapping[str, Any], manifests: Sequence[Manifest], columns: Sequence[Column]) -> str:
     """Write the page.
@@ -63,15 +31,15 @@ def readme(data: Mapping[str, Any], manifests: Sequence[Manifest], columns: Sequ
     str
         Markdown with a head that tells Hugging Face where the rows are. Equal datasets give equal pages.
     """
-    counts = data["counts"]
+    counts, form = data["counts"], FORMATS[data["format"]]
     blocks = [
-        _head(str(data["format"]), columns, counts["recordings_by_class"]),
+        _head(form, columns, counts["recordings_by_class"]),
         f"# {data['name']}: {counts['recordings']:,} lung-ultrasound recordings as {counts['frames']:,} frames\n",
         f"Made by lusdata {data['versions']['lusdata']}{_from(data)}: {data['recipe_text']}.\n`dataset.json` says from "
         "what, where each recording lies, and what was left out and why;\n`manifests.jsonl` holds all that is known "
         "about them.\n",
         _classes(counts),
-        "## Open it\n\n" + _OPEN[str(data["format"])] + "\n",
+        "## Open it\n\n" + form.opening + "\n",
         "Split by `group`, never by frame or recording: the recordings of one group show one patient or belong\n"
         'together otherwise. `lusdata.load("FOLDER").fold(0)` does.\n',
         _rights(manifests),
@@ -93,11 +61,11 @@ _FEATURES: Mapping[str, str] = {
 }
 
 
-def _head(format_: str, columns: Sequence[Column], classes: Iterable[str]) -> str:
+def _head(form: Format, columns: Sequence[Column], classes: Iterable[str]) -> str:
     """Return what Hugging Face `datasets` reads: where the rows are, and that ``class`` is a class label."""
-    if format_ != "parquet":
+    if not form.is_table:
         return ""
-    lines = ["configs:", "- config_name: default", f'  data_files: "{DATA}/*.parquet"', "dataset_info:", "  features:"]
+    lines = ["configs:", "- config_name: default", f'  data_files: "{form.files}"', "dataset_info:", "  features:"]
     for column in (*columns, *FRAME_COLUMNS):
         lines.append(f"  - name: {column.name}")
         if column.name == "class":

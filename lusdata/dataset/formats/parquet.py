@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column
-from lusdata.dataset.formats.shards import Place, Recording
+from lusdata.dataset.formats.table import Place, Recording, Rows
 from lusdata.errors import DataError
 from lusdata.wording import counted
 
-__all__ = ["read_rows", "schema", "write_parquet"]
+__all__ = ["read_rows", "schema", "write_rows"]
 
 _BATCH_ROWS = 16
 _SLACK_BYTES = 1_000_000
@@ -51,7 +51,7 @@ def schema(columns: Sequence[Column]) -> pa.Schema:
     )
 
 
-def write_parquet(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
+def write_rows(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
     """Write recordings, one row group each, so that a reader fetches just what it wants.
 
     Parameters
@@ -121,7 +121,7 @@ def _numbers(values: Sequence[float], kind: pa.DataType, layout: str) -> pa.Arra
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.array(values, dtype=layout))])
 
 
-def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+def read_rows(path: Path, places: Iterable[Place]) -> Iterator[Rows]:
     """Read recordings from a shard.
 
     Parameters

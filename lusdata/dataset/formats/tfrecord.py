@@ -15,10 +15,10 @@ from typing import BinaryIO
 import google_crc32c
 
 from lusdata.dataset.formats.columns import Column
-from lusdata.dataset.formats.shards import Place, Recording
+from lusdata.dataset.formats.table import Place, Recording, Rows
 from lusdata.errors import DataError
 
-__all__ = ["Feature", "decode_example", "encode_example", "frame_record", "read_rows", "write_tfrecord"]
+__all__ = ["Feature", "decode_example", "encode_example", "frame_record", "read_rows", "write_rows"]
 
 Feature = Sequence[bytes] | Sequence[float] | Sequence[int]
 """Values of one feature, all of one type."""
@@ -156,7 +156,7 @@ def frame_record(data: bytes) -> bytes:
     return length + _checksum(length) + data + _checksum(data)
 
 
-def write_tfrecord(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
+def write_rows(path: Path, recordings: Iterable[Recording], columns: Sequence[Column]) -> list[Place]:
     """Write recordings, one record per frame.
 
     Parameters
@@ -198,7 +198,7 @@ def _rows(recording: Recording, columns: Sequence[Column]) -> Iterator[dict[str,
         yield {**facts, **times, "frame_index": [index], "image": [frame]}
 
 
-def read_rows(path: Path, places: Iterable[Place]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+def read_rows(path: Path, places: Iterable[Place]) -> Iterator[Rows]:
     """Read recordings from a shard.
 
     Parameters

@@ -15,7 +15,7 @@ from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.catalog.release import folds_file
 from lusdata.catalog.severity import Scale, scale_of
 from lusdata.dataset.folder import INDEX, PARTS
-from lusdata.dataset.formats.shards import FORMATS, Place
+from lusdata.dataset.formats.table import FORMATS, Place
 from lusdata.dataset.reading.index_fault import fault_of
 from lusdata.dataset.reading.integrity import require_intact
 from lusdata.dataset.reading.seal import check_seal

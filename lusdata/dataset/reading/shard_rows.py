@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from lusdata.dataset.formats.table import FORMATS, Rows
 from lusdata.dataset.reading.index import Entry, Index
 from lusdata.dataset.reading.integrity import require_intact
 from lusdata.errors import DataError, OutsideError
@@ -14,7 +15,7 @@ from lusdata.errors import DataError, OutsideError
 __all__ = ["read_recordings", "verify"]
 
 
-def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[list[int], list[float], list[bytes]]]:
+def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[Rows]:
     """Read recordings in the given order, from shards that are what ``dataset.json`` says.
 
     Parameters
@@ -45,7 +46,7 @@ def read_recordings(index: Index, entries: Sequence[Entry]) -> Iterator[tuple[li
         path = index.shard_path(shard)
         require_intact(index.folder, [index.data["shards"][shard]], again=False)
         try:
-            found = _reader(index.format)(path, [entry.place for entry in entries[start:stop]])
+            found = FORMATS[index.format].read_rows(path, [entry.place for entry in entries[start:stop]])
             for entry, rows in zip(entries[start:stop], found, strict=True):
                 _check_rows(index, entry, *rows)
                 yield rows
@@ -74,17 +75,6 @@ def _check_rows(
     else:
         return
     raise DataError("a recording of the dataset is damaged", where=entry.id, found=fault, hint="build it anew")
-
-
-def _reader(format_: str) -> Any:
-    # Only the package of the dataset's own format is loaded.
-    if format_ == "parquet":
-        from lusdata.dataset.formats import parquet
-
-        return parquet.read_rows
-    from lusdata.dataset.formats import tfrecord
-
-    return tfrecord.read_rows
 
 
 def verify(index: Index, *, deep: bool = False) -> None:

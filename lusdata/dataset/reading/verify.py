@@ -6,6 +6,7 @@ import shlex
 from dataclasses import asdict
 
 from lusdata.dataset.folder import INDEX
+from lusdata.dataset.formats.table import DEFAULT_FORMAT
 from lusdata.dataset.reading.index import Index
 from lusdata.dataset.reading.integrity import file_faults
 from lusdata.dataset.reading.seal import check_seal
@@ -55,7 +56,7 @@ def build_command(index: Index) -> str:
     """Return the command that builds a dataset, and that mends it in its folder."""
     recipe, usual = asdict(index.recipe), asdict(Recipe())
     words = ["lusdata", "build", index.label, "--out", str(index.folder)]
-    words += ["--format", index.format] if index.format != "parquet" else []
+    words += ["--format", index.format] if index.format != DEFAULT_FORMAT else []
     for name, option in {**_OPTIONS, "select": "--select"}.items():
         value = recipe[name]
         words += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != usual[name] else []

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lusdata.dataset.formats.table import FORMATS
 from lusdata.markdown import link, plain, table
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
@@ -74,8 +75,8 @@ def card(
     """
     if not configs:
         require_whole(subject)
-    if not configs and subject.index is not None and subject.index.format == "parquet":
-        configs = [Config("default", {"train": ["data/*.parquet"]})]
+    if not configs and subject.index is not None and FORMATS[subject.index.format].is_table:
+        configs = [Config("default", {"train": [FORMATS[subject.index.format].files]})]
     blocks = [
         _head(subject, configs),
         f"# {plain(subject.label)}: {sentences.headline(subject)}\n",

@@ -21,7 +21,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
-from lusdata.dataset.formats.shards import DATA
+from lusdata.dataset.formats.table import FORMATS, Format
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
@@ -174,7 +174,8 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
         layout = Layout() if subject.table is None else Layout(subject.table, tuple(range(subject.table.k)))
     columns = fact_columns(subject.manifests if not layout.files else subject.recordings)
     record_sets = [*_splits(layout), _recordings(subject, columns, layout), *_severity(subject)]
-    if _is_parquet(subject, layout):
+    form = _form(subject, layout)
+    if form is not None and form.is_table:
         record_sets.append(_frames(columns, layout))
     return {
         "@context": dict(_CONTEXT),
@@ -199,17 +200,21 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
     }
 
 
-def _is_parquet(subject: Subject, layout: Layout) -> bool:
-    return bool(layout.files) or (subject.index is not None and subject.index.format == "parquet")
+def _form(subject: Subject, layout: Layout) -> Format | None:
+    """Return the form of the rows: that of an exported folder is always Parquet; None where there are no rows."""
+    if layout.files:
+        return FORMATS["parquet"]
+    return None if subject.index is None else FORMATS[subject.index.format]
 
 
 def _description(subject: Subject, layout: Layout) -> str:
     frames = "Frames lie in TFRecord shards, for whose rows Croissant has no words: they have no record set here."
+    form = _form(subject, layout)
     return " ".join(
         [
             f"{sentences.headline(subject)}, for research, not for diagnosis.",
             *sentences.frames_made(subject)[:1],
-            *([] if subject.index is None or _is_parquet(subject, layout) else [frames]),
+            *([] if form is None or form.is_table else [frames]),
             sentences.rights(subject),
             "Licences differ by recording and stand in the record set 'recordings'.",
             *sentences.splits(subject)[:1],
@@ -233,11 +238,10 @@ def _responsible(subject: Subject) -> dict[str, Any]:
 
 
 def _distribution(subject: Subject, columns: Sequence[Column], layout: Layout) -> list[dict[str, Any]]:
-    if subject.index is None:
+    form = _form(subject, layout)
+    if subject.index is None or form is None:
         return [_source_file(manifest) for manifest in subject.recordings if manifest.locations]
-    data = subject.index.data
-    parquet = _is_parquet(subject, layout)
-    kind = "application/x-parquet" if parquet else "application/octet-stream"
+    data, kind = subject.index.data, form.media_type
     *shards, ledger = layout.files or (*data["shards"], data["manifests"])
     files = [(shard, kind, "Rows, one a frame.") for shard in shards]
     files.append((ledger, "application/jsonlines", "Everything known about the recordings, one a line."))
@@ -255,7 +259,7 @@ def _distribution(subject: Subject, columns: Sequence[Column], layout: Layout) -
         for item, encoding, text in files
     ]
     told = "All rows; the record set 'recordings' tells the part of each recording in each round."
-    if not parquet:
+    if not form.is_table:
         named = "; ".join(f"{one.name}: {_FEATURES[one.kind]}" for one in (*columns, *FRAME_COLUMNS))
         told += f" TFRecord files of tf.train.Example, one a frame, with the features {named}; time_us: an int64."
     objects.append(
@@ -265,7 +269,7 @@ def _distribution(subject: Subject, columns: Sequence[Column], layout: Layout) -
             "name": "shards",
             "description": told,
             "encodingFormat": kind,
-            "includes": f"{DATA}/*.{'parquet' if parquet else 'tfrecord'}",
+            "includes": form.files,
         }
     )
     return objects

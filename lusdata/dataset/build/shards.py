@@ -5,49 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lusdata.dataset.build.clip_file import Part
 from lusdata.dataset.folder import explained
 from lusdata.dataset.formats.columns import Column
+from lusdata.dataset.formats.table import Format, Place, Recording
 from lusdata.scratch import scratch_beside
 
-__all__ = ["DATA", "FORMATS", "Place", "Recording", "Shard", "cut", "shard_name", "write_shard"]
-
-FORMATS: Mapping[str, str] = {"parquet": "parquet", "tfrecord": "tfrecord"}
-"""Every shard format with the ending of its files."""
-
-
-DATA = "data"
-"""The folder of shards."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A part with the facts that each of its rows repeats, by column; see `lusdata.dataset.formats.columns`."""
-
-    part: Part
-    facts: Mapping[str, str | float | None]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the rows of one recording lie in a shard.
-
-    Attributes
-    ----------
-    position : int
-        Row group of a Parquet file; offset of the first record of a TFRecord file, in bytes.
-    rows : int
-        Number of rows.
-    """
-
-    position: int
-    rows: int
-
+__all__ = ["Shard", "cut", "write_shard"]
 
 @dataclass(frozen=True)
 class Shard:
@@ -61,9 +29,6 @@ class Shard:
     def as_dict(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
         return asdict(self)
-
-
-Writer = Callable[[Path, Iterable[Recording], Sequence[Column]], list[Place]]
 
 
 def cut(sizes_bytes: Sequence[int], *, target_bytes: int) -> list[range]:
@@ -98,14 +63,6 @@ def cut(sizes_bytes: Sequence[int], *, target_bytes: int) -> list[range]:
     return shards
 
 
-def shard_name(number: int, format_: str) -> str:
-    """Return a shard's path in the dataset's folder; the names sort in the order of the rows.
-
-    They lie in a folder of their own, so that readers of tables open it as a whole.
-    """
-    return f"{DATA}/part-{number:05d}.{FORMATS[format_]}"
-
-
 def write_shard(
     out: Path,
     name: str,
@@ -113,7 +70,7 @@ def write_shard(
     *,
     columns: Sequence[Column],
     staging: Path,
-    writer: Writer,
+    form: Format,
 ) -> tuple[Shard, list[Place]]:
     """Write one shard, whole or not at all.
 
@@ -129,8 +86,8 @@ def write_shard(
         The columns of their facts.
     staging : Path
         Folder on the same disk for the unfinished file.
-    writer : callable
-        Writes the rows in one of the formats.
+    form : Format
+        The form of its rows.
 
     Returns
     -------
@@ -146,7 +103,7 @@ def write_shard(
     with explained(out / name):
         try:
             (out / name).parent.mkdir(exist_ok=True)
-            places = writer(temporary, recordings, columns)
+            places = form.write_rows(temporary, recordings, columns)
             shard = _sealed(temporary, name, places)
             temporary.replace(out / name)
         finally:
