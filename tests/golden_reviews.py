@@ -20,7 +20,7 @@ if __package__ == "tests":
 from repositories import commit_all, git
 
 from lusdata.publish.review.markdown import render
-from lusdata.publish.review.places import Places
+from lusdata.publish.review.places import ReviewScope
 from lusdata.publish.review.repository import open_repository
 from lusdata.publish.review.review import Review, make_review
 
@@ -40,7 +40,7 @@ def review_of(case: Path, root: Path) -> Review:
     for name in removed.read_text(encoding="utf-8").split() if removed.exists() else ():
         (root / name).unlink()
     repository = open_repository(root)
-    return make_review(repository, repository.base(), Places())
+    return make_review(repository, repository.base(), ReviewScope())
 
 
 def summary(case: Path) -> str:

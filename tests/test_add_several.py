@@ -14,7 +14,7 @@ from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
 from lusdata.intake import add
 from lusdata.intake import look as looking
-from lusdata.intake.folder.examine import Job, examine
+from lusdata.intake.folder.examine import ExamineJob, examine
 from lusdata.intake.look import look
 from lusdata.media.facts import sha256_of
 from lusdata.media.phantom import draw
@@ -40,7 +40,7 @@ def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setattr(module, "look", lambda path: looks[sha256_of(path)])
         for name in NAMES:
             path = folder / name
-            assert examine(Job(name, str(path), sha256_of(path), False, str(kept), str(kept))).fault == ""
+            assert examine(ExamineJob(name, str(path), sha256_of(path), False, str(kept), str(kept))).fault == ""
         yield folder
 
 

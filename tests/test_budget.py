@@ -22,7 +22,7 @@ from small_datasets import build_here, small_collection
 
 from lusdata.budget import BUDGET, Budget
 from lusdata.catalog.manifest import Trim
-from lusdata.dataset.build.clip_file import Job, Outcome
+from lusdata.dataset.build.clip_file import ClipJob, Outcome
 from lusdata.dataset.build.engine_local import run_local
 from lusdata.errors import TooLargeError, TooSlowError
 from lusdata.intake.look import look
@@ -197,11 +197,11 @@ def test_facts_that_a_manifest_may_not_state_are_refused(tmp_path: Path, monkeyp
 # --- in a build ---
 
 
-def job(path: Path, folder: Path) -> Job:
+def job(path: Path, folder: Path) -> ClipJob:
     import hashlib
 
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Job(path.stem, str(path), str(folder / path.stem), sha256, "video", None, Trim(), 3.0, 30, 16, "grey")
+    return ClipJob(path.stem, str(path), str(folder / path.stem), sha256, "video", None, Trim(), 3.0, 30, 16, "grey")
 
 
 def run(paths: list[Path], folder: Path, budget: Budget, *, workers: int = 1) -> dict[str, Outcome]:

@@ -30,7 +30,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.dataset.build import build as build_module
 from lusdata.dataset.build import engine_local
 from lusdata.dataset.build.build import BuildReport, build
-from lusdata.dataset.build.clip_file import Job, Outcome, make_part
+from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part
 from lusdata.dataset.build.engine_local import Report, run_here, run_local
 from lusdata.dataset.build.plan import inputs_of
 from lusdata.dataset.build.shards import cut
@@ -321,10 +321,10 @@ def test_a_fault_of_ours_stops_a_build_by_name_and_the_next_one_goes_on(
     assert files_of(out) == files_of(report.out)
 
 
-def _job(name: str) -> Job:
+def _job(name: str) -> ClipJob:
     from lusdata.catalog.manifest import Trim
 
-    return Job(name, "", "", "", "video", None, Trim(), 3.0, 30, 16, "grey")
+    return ClipJob(name, "", "", "", "video", None, Trim(), 3.0, 30, 16, "grey")
 
 
 def test_nothing_at_all_is_a_fault_of_the_data(collection: Collection, home: Path, tmp_path: Path) -> None:
@@ -341,7 +341,7 @@ class _Stopped(Exception):
 
 
 def _stopping_after(count: int) -> Any:
-    def engine(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+    def engine(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
         run_here(jobs[:count], workers=workers, report=report)
         raise _Stopped
 
@@ -376,7 +376,7 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     dead_scratch(out)
     done: list[str] = []
 
-    def counting(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+    def counting(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
         done.extend(job.id for job in jobs)
         run_here(jobs, workers=workers, report=report)
 

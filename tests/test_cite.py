@@ -20,9 +20,9 @@ from lusdata.catalog.opening import open_collection
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
 from lusdata.publish.bibtex import bibtex, escape_bibtex
-from lusdata.publish.citations import Subject, cite, subject_of_collection
+from lusdata.publish.citations import CitedWork, cite, subject_of_collection
 
-SUBJECT = Subject(
+SUBJECT = CitedWork(
     "test@1.0.0", "test, release 1.0.0", "1.0.0", "0" * 64, "the release", "2026", included=9, buildable=7
 )
 

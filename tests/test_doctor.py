@@ -31,7 +31,7 @@ def no_clips(monkeypatch):
     monkeypatch.setattr(doctor, "_clips", lambda: iter(()))
 
 
-def findings() -> dict[str, doctor.Finding]:
+def findings() -> dict[str, doctor.CheckUp]:
     return {finding.name: finding for finding in doctor.examine()}
 
 

@@ -16,7 +16,7 @@ from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish.export import hub
 from lusdata.publish.export.hub import export_hub
-from lusdata.publish.export.subject import Subject, subject_of_collection, subject_of_dataset
+from lusdata.publish.export.subject import ExportSubject, subject_of_collection, subject_of_dataset
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.table import write_fold_table
 
@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def subject(home: Path) -> Subject:
+def subject(home: Path) -> ExportSubject:
     return subject_of_dataset(home / "dataset")
 
 

@@ -17,9 +17,9 @@ from lusdata.media.fetch.address import refusal
 from lusdata.media.fetch.patience import Limits, may_pass, retry_after_s, retry_delay_s
 from lusdata.media.fetch.plan import (
     Attempt,
+    FetchPlan,
     FolderMirror,
     Mirror,
-    Plan,
     WebMirror,
     by_turns,
     parse_mirror,
@@ -40,16 +40,16 @@ def plan(
     mirrors: tuple[Mirror, ...] = (),
     offline: bool = False,
     pin: bool = False,
-) -> Plan:
+) -> FetchPlan:
     return plan_recording(manifest, cached=cached, mirrors=mirrors, offline=offline, pin=pin)
 
 
-def places(plan: Plan) -> list[str]:
+def places(plan: FetchPlan) -> list[str]:
     return [attempt.location for attempt in plan.attempts]
 
 
 def test_what_is_cached_is_not_asked_for_again() -> None:
-    assert plan(recording(data=mp4(), locations=[URL]), cached=True) == Plan(
+    assert plan(recording(data=mp4(), locations=[URL]), cached=True) == FetchPlan(
         recording(data=mp4(), locations=[URL]), "present"
     )
 
@@ -161,8 +161,8 @@ def test_an_address_that_cannot_be_a_mirror_is_refused(text: str, words: str) ->
 
 
 def test_neighbours_ask_different_hosts() -> None:
-    def one(url: str) -> Plan:
-        return Plan(recording(), "dead", attempts=(Attempt(url),))
+    def one(url: str) -> FetchPlan:
+        return FetchPlan(recording(), "dead", attempts=(Attempt(url),))
 
     plans = [one(f"https://{host}.example/{number}") for host in "ab" for number in range(3)]
     order = [plan.attempts[0].location.split("//")[1].replace(".example", "") for plan in by_turns(plans)]

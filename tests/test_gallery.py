@@ -19,17 +19,17 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError, OutsideError
 from lusdata.media.pictures.thumbnail import Strip
 from lusdata.publish.gallery.html import Html, island, join, link, table
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.page import Gallery, gallery_page, make_gallery, write_gallery
 from lusdata.publish.gallery.panels.audit import audit_panel
 from lusdata.splits.audit.finding import Finding
-from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.names import Placement
 from lusdata.splits.audit.report import AuditReport
 from lusdata.splits.audit.split import AuditedSplit
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u2028&amp;\"'{{data}}"
-SHOWN = Picture(Strip(b"RIFF....WEBP", 4, 5.0), whole=True)
-GONE = Picture(None, "gone", "its manifest knows no address any more", EVIL)
+SHOWN = GalleryPicture(Strip(b"RIFF....WEBP", 4, 5.0), whole=True)
+GONE = GalleryPicture(None, "gone", "its manifest knows no address any more", EVIL)
 
 
 def collection_of(*manifests: Manifest) -> Collection:
@@ -56,8 +56,8 @@ def usual(count: int = 12) -> Collection:
     )
 
 
-def pictures_of(collection: Collection, picture: Picture = SHOWN) -> dict[str, Picture]:
-    absent = Picture(None, "excluded", "the recording is excluded", "not wanted in this test")
+def pictures_of(collection: Collection, picture: GalleryPicture = SHOWN) -> dict[str, GalleryPicture]:
+    absent = GalleryPicture(None, "excluded", "the recording is excluded", "not wanted in this test")
     return {m.id: picture if m.state == "included" else absent for m in collection.manifests}
 
 
@@ -218,7 +218,9 @@ def test_only_addresses_of_the_web_become_links():
 def test_a_lone_surrogate_does_not_stop_the_page(tmp_path):
     collection = usual()
     path = tmp_path / "page.html"
-    gallery = make_gallery(collection, pictures_of(collection, Picture(None, "dead", "gone for good", "<x\ud800.mp4>")))
+    gallery = make_gallery(
+        collection, pictures_of(collection, GalleryPicture(None, "dead", "gone for good", "<x\ud800.mp4>"))
+    )
     assert write_gallery(path, gallery) == path.stat().st_size
     assert "&lt;x?.mp4&gt;" in path.read_text("utf-8")
 
@@ -244,7 +246,9 @@ def test_the_folds_say_how_many_recordings_stand_in_none():
         "test", Path("test"), tuple(recording(f"r{n:02d}", group=f"patient-{n // 2}", pinned=n < 12) for n in range(15))
     )
     unpinned = {
-        m.id: Picture(None, "unpinned", "its manifest has no digest yet") for m in collection.manifests if not m.sha256
+        m.id: GalleryPicture(None, "unpinned", "its manifest has no digest yet")
+        for m in collection.manifests
+        if not m.sha256
     }
     gallery = make_gallery(collection, pictures_of(collection) | unpinned)
     told = text(panel(gallery_page(gallery), "folds"))
@@ -305,7 +309,7 @@ def test_the_banner_counts_pictures_that_may_not_be_published(gallery, page):
 
 def test_a_publishable_page_says_what_it_leaves_out():
     collection = usual()
-    withheld = Picture(None, "not-publishable", "left out because this page holds only what may be published")
+    withheld = GalleryPicture(None, "not-publishable", "left out because this page holds only what may be published")
     pictures = {**pictures_of(collection), "test/r00": withheld}
     page = gallery_page(make_gallery(collection, pictures, publishable=True))
     assert "banner warn" not in page
@@ -360,7 +364,7 @@ def test_columns_of_numbers_stand_to_the_right_with_their_heads():
 
 
 def test_what_looks_alike_gets_places_for_both_pictures():
-    places = (Place("0", "test/a", "a"), Place("1", "test/<b>", "b"))
+    places = (Placement("0", "test/a", "a"), Placement("1", "test/<b>", "b"))
     leak = Finding("LEAK_PIXELS", "error", "test/a", "looks like test/<b>", places)
     report = AuditReport("test", AuditedSplit("folds", ("0", "1"), places), (("pixels", leak),), ())
     shown = str(audit_panel(report))

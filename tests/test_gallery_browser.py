@@ -18,7 +18,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.manifest import Manifest
 from lusdata.media.pictures.thumbnail import encode_strip, plan_strips
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.page import make_gallery, write_gallery
 
 webdriver = pytest.importorskip(
@@ -82,9 +82,9 @@ def write_page(path: Path, collection: Collection, *, without: int = 0) -> str:
     # Speckle as coarse as that of the real recordings, so that files are of their size.
     coarse = rng.integers(0, 200, (plan.frames, 24, 24)).astype(np.uint8)
     strip = encode_strip(coarse.repeat(7, axis=1).repeat(7, axis=2), plan)
-    missing = Picture(None, "dead", "the address says for good that it has nothing", EVIL)
+    missing = GalleryPicture(None, "dead", "the address says for good that it has nothing", EVIL)
     pictures = {
-        manifest.id: missing if n < without else Picture(strip, whole=True)
+        manifest.id: missing if n < without else GalleryPicture(strip, whole=True)
         for n, manifest in enumerate(collection.manifests)
     }
     write_gallery(path, make_gallery(collection, pictures))

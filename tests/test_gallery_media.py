@@ -13,7 +13,7 @@ from small_datasets import build_here, changed, small_collection
 from lusdata.catalog.collection import Collection
 from lusdata.dataset.reading.index import open_index
 from lusdata.media.fetch.collection import fetch
-from lusdata.publish.gallery.media import Picture, pictures_of_collection, pictures_of_dataset
+from lusdata.publish.gallery.media import GalleryPicture, pictures_of_collection, pictures_of_dataset
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Collection]:
     return folder, small_collection(folder, videos=3, images=2)
 
 
-def drawn(collection: Collection, folder: Path, **options: object) -> dict[str, Picture]:
+def drawn(collection: Collection, folder: Path, **options: object) -> dict[str, GalleryPicture]:
     fetched = fetch(collection.manifests, mirrors=[folder / "media"], cache=folder / "cache", offline=True)
     return pictures_of_collection(collection.manifests, fetched, **options)
 

@@ -17,7 +17,7 @@ from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
 from lusdata.markdown import plain
 from lusdata.publish.gallery.html import island, table
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.page import gallery_page, make_gallery
 from lusdata.terminal import gated
 from lusdata.wording import cleaned, escaped, one_line
@@ -114,7 +114,7 @@ def test_a_name_of_a_file_that_is_no_text_is_shown(tmp_path: Path) -> None:
 
 def test_pages_show_hostile_text_without_its_effect(hostile: Path, tmp_path: Path) -> None:
     collection = open_collection(hostile)
-    gone = Picture(None, "gone", "its manifest knows no address any more", EVIL)
+    gone = GalleryPicture(None, "gone", "its manifest knows no address any more", EVIL)
     page = gallery_page(make_gallery(collection, {manifest.id: gone for manifest in collection.manifests}))
     assert "alias ?]0;evil" in page
     assert seen(page.replace("\r", "")) == []

@@ -52,7 +52,7 @@ PLAIN = {
 }
 
 
-def sources(*rows: Mapping[str, str], media: tuple[str, ...] = (), **other: object) -> pocus.Sources:
+def sources(*rows: Mapping[str, str], media: tuple[str, ...] = (), **other: object) -> pocus.PocusSources:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(PLAIN))
     writer.writeheader()
@@ -62,7 +62,7 @@ def sources(*rows: Mapping[str, str], media: tuple[str, ...] = (), **other: obje
     severity = "row,filename,probe,type,label,lung_severity_score\n" + "".join(
         f"{line}\n" for line in other.get("severity", ())
     )
-    return pocus.Sources(text.getvalue(), json.dumps(other.get("boxes", {})), web, gallery, folds, severity, media)
+    return pocus.PocusSources(text.getvalue(), json.dumps(other.get("boxes", {})), web, gallery, folds, severity, media)
 
 
 def drafted(*rows: Mapping[str, str], **other: object) -> Imported:
@@ -351,11 +351,11 @@ def test_row_ranges_join_neighbours():
 BLUES_COLUMNS = ("patient_id", "cov_test", "number_video_files", "pat_sex", "pat_age", *blues._DIAGNOSES)
 
 
-def blues_sources(recordings: list[str], **patient: str) -> blues.Sources:
+def blues_sources(recordings: list[str], **patient: str) -> blues.BluesSources:
     symptoms = [f"patient_symp#{key}" for key in blues._SYMPTOMS]
     row = {**dict.fromkeys((*BLUES_COLUMNS, *symptoms), "0"), "patient_id": "7", "pat_age": "97.0", **patient}
     table = "video_file,Severity Score,A-lines,B-lines,comments\n" + "".join(f"{line}\n" for line in recordings)
-    return blues.Sources(table, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    return blues.BluesSources(table, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
 
 
 @pytest.mark.parametrize(

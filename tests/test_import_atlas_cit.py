@@ -40,7 +40,7 @@ def imported(*rows: Mapping[str, str]) -> Imported:
     writer = csv.DictWriter(text, list(PLAIN))
     writer.writeheader()
     writer.writerows({**PLAIN, **row} for row in rows)
-    made = atlas.draft(atlas.Sources(text.getvalue()))
+    made = atlas.draft(atlas.AtlasSources(text.getvalue()))
     assert [fault for data in made.drafts for fault in schema_faults(data)] == []
     return made
 
@@ -156,7 +156,7 @@ def shapes(*labels: str) -> str:
 
 def task(name: str, folder: str, *labels: str) -> Imported:
     table = "task,folder,path,git_blob_sha1,task_name\n" + f"task_1,{folder},Dataset/{folder}/v.mp4,{'a' * 40},{name}\n"
-    made = cit.draft(cit.Sources(table, {f"{folder}/task_1": shapes(*labels)}))
+    made = cit.draft(cit.CitSources(table, {f"{folder}/task_1": shapes(*labels)}))
     assert [fault for data in made.drafts for fault in schema_faults(data)] == []
     return made
 
@@ -192,7 +192,7 @@ def test_a_file_name_that_carries_a_day_is_not_written():
 def test_annotations_of_another_form_are_one_line(text):
     table = f"task,folder,path,git_blob_sha1,task_name\ntask_1,USG-A-lines,v.mp4,{'a' * 40},021_image_9.mp4\n"
     with pytest.raises(DataError, match="annotations of another form"):
-        cit.draft(cit.Sources(table, {"USG-A-lines/task_1": text}))
+        cit.draft(cit.CitSources(table, {"USG-A-lines/task_1": text}))
 
 
 def test_a_task_of_another_form_ends_in_the_log():

@@ -19,7 +19,7 @@ import lusdata
 from lusdata.catalog.opening import open_collection
 from lusdata.cli import main
 from lusdata.intake.folder import crew
-from lusdata.intake.folder.examine import Job, examine
+from lusdata.intake.folder.examine import ExamineJob, examine
 from lusdata.intake.folder.plan import plan_import
 from lusdata.intake.folder.request import Request
 from lusdata.media.facts import sha256_of
@@ -42,7 +42,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_video(folder / f"{name}.mp4", frames(seed), rate_hz=10)
     for path in sorted(folder.glob("*.mp4")):
         # Looked at once, so that most tests below need no worker.
-        looked = Job(path.name, str(path), sha256_of(path), False, str(folder), str(folder / "import"))
+        looked = ExamineJob(path.name, str(path), sha256_of(path), False, str(folder), str(folder / "import"))
         assert examine(looked).fault == ""
     return folder
 
@@ -398,7 +398,7 @@ def renumbered(path: Path, patient: str, study: str) -> None:
 
 def test_a_worker_that_dies_of_a_file_takes_that_file_alone(desk, tmp_path):
     jobs = [
-        Job(name, str(desk.clips / f"{name}.mp4"), name * 32, False, str(tmp_path), str(tmp_path / "r"))
+        ExamineJob(name, str(desk.clips / f"{name}.mp4"), name * 32, False, str(tmp_path), str(tmp_path / "r"))
         for name in ("p1_L1", "p1_R1")
     ]
     start = (

@@ -20,7 +20,7 @@ from lusdata.catalog.joining.collection import JoinedCollection
 from lusdata.cli import main
 from lusdata.dataset.load import Dataset
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.view.source import Source, collection_of
+from lusdata.dataset.view.source import DatasetSource, collection_of
 from lusdata.errors import DataError, UsageError
 
 ABOUT = {
@@ -220,8 +220,8 @@ def test_a_join_has_no_frozen_folds_and_knows_the_scales_that_its_folders_carry(
     index = replace(east.index, data={**east.index.data, "release": release, "scales": [scale]})
     carried = collection_of(index)
     assert carried.about.scales["own-0-9"].maximum == 9
-    assert Source((index,), carried).folds_path("patient") is not None
-    assert Source((index, west.index), carried).folds_path("patient") is None
+    assert DatasetSource((index,), carried).folds_path("patient") is not None
+    assert DatasetSource((index, west.index), carried).folds_path("patient") is None
 
 
 # --- what both hold ---

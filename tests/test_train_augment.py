@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="needs the extra 'train'")
 
-from train.augment import RECIPES, Recipe, augment
+from train.augment import RECIPES, Augmentation, augment
 
 SIZE_PX = 48
 SEEDS = range(60)
@@ -136,7 +136,7 @@ def test_an_equalised_picture_does_not_depend_on_the_grey_map():
     image = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
     image[8:40, 12:36] = rng.integers(40, 110, (32, 24))
     brighter = np.where(image > 0, 2 * image, 0).astype(np.uint8)
-    recipe = Recipe(upside_down=False, rotation_deg=0.0, shift_share=(0.0, 0.0), equalised=(1.0, 1.0))
+    recipe = Augmentation(upside_down=False, rotation_deg=0.0, shift_share=(0.0, 0.0), equalised=(1.0, 1.0))
     results = []
     for one in (image, brighter):
         with pytest.MonkeyPatch.context() as patch:

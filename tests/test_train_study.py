@@ -21,8 +21,8 @@ from tiny_runs import CLASSES, TinyRun, tiny_run  # noqa: E402
 from lusdata.errors import DataError  # noqa: E402
 from train.cli import main  # noqa: E402
 from train.explain.study import (  # noqa: E402
-    Item,
     Key,
+    StudyItem,
     choose_recordings,
     plan_study,
     read_key,
@@ -36,7 +36,7 @@ RECORDINGS = [(f"tiny/clip-{number:02d}", CLASSES[number % 3]) for number in ran
 
 def key_of(count: int = 4) -> Key:
     items = tuple(
-        Item(
+        StudyItem(
             f"{number + 1:02d}",
             f"r{number}",
             CLASSES[number % 3],

@@ -20,11 +20,11 @@ import numpy as np
 
 from .sector import scanned_sector
 
-__all__ = ["RECIPES", "Recipe", "augment"]
+__all__ = ["RECIPES", "Augmentation", "augment"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Augmentation:
     """How far a recipe goes; pairs are the ends of an even distribution.
 
     Attributes
@@ -60,10 +60,10 @@ class Recipe:
     jittered: float = 1.0
 
 
-RECIPES: dict[str, Recipe | None] = {
+RECIPES: dict[str, Augmentation | None] = {
     "none": None,
-    "paper": Recipe(upside_down=True, rotation_deg=10.0, shift_share=(0.1, 0.1)),
-    "physics": Recipe(
+    "paper": Augmentation(upside_down=True, rotation_deg=10.0, shift_share=(0.1, 0.1)),
+    "physics": Augmentation(
         upside_down=False,
         rotation_deg=10.0,
         shift_share=(0.1, 0.1),
@@ -73,7 +73,7 @@ RECIPES: dict[str, Recipe | None] = {
         deep_gain=(0.7, 1.4),
         speckle=0.1,
     ),
-    "scanner": Recipe(
+    "scanner": Augmentation(
         upside_down=False,
         rotation_deg=0.0,
         shift_share=(0.0, 0.0),
@@ -88,7 +88,7 @@ RECIPES: dict[str, Recipe | None] = {
 }
 """What each name stands for."""
 
-_STILL = Recipe(upside_down=False, rotation_deg=0.0, shift_share=(0.0, 0.0))
+_STILL = Augmentation(upside_down=False, rotation_deg=0.0, shift_share=(0.0, 0.0))
 _GRAIN_SIZE_PX = 640
 
 
@@ -146,7 +146,7 @@ class _Places:
     right: np.ndarray
 
     @classmethod
-    def draw(cls, size_px: int, recipe: Recipe, rng: np.random.Generator) -> _Places:
+    def draw(cls, size_px: int, recipe: Augmentation, rng: np.random.Generator) -> _Places:
         """Draw rotation, shift and scale."""
         angle = np.deg2rad(rng.uniform(-recipe.rotation_deg, recipe.rotation_deg))
         shift_down, shift_right = rng.uniform(-1, 1, size=2) * recipe.shift_share * size_px
@@ -184,7 +184,7 @@ def _sampled(plane: np.ndarray, places: _Places) -> np.ndarray:
     return upper.reshape(size_px, size_px)
 
 
-def _levels(recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+def _levels(recipe: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Return the new grey level of each old one, shape (256,), float32.
 
     Pictures are log-compressed: a change of dynamic range is a power of the grey level, a change of gain a factor.
@@ -204,7 +204,7 @@ def _equalised(image: np.ndarray) -> np.ndarray:
     return np.where(sector, (255 * shares).astype(np.float32)[image], np.float32(0))
 
 
-def _factors(size_px: int, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+def _factors(size_px: int, recipe: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Return what each pixel is multiplied with, shape (size, size) or (size, 1), float32."""
     depth = np.linspace(1.0, rng.uniform(*recipe.deep_gain), size_px, dtype=np.float32)[:, None]
     if not recipe.speckle:

@@ -18,7 +18,7 @@ from .metrics import LEVELS, confusion, from_confusion, label_indices, probabili
 __all__ = [
     "PROBABILITY_TOLERANCE",
     "SCORE_TOLERANCE",
-    "Difference",
+    "MeasureDifference",
     "PredictionDifference",
     "compare_predictions",
     "compare_scores",
@@ -37,7 +37,7 @@ make a fold choose the other one, and then a few frames of a hundred change clas
 
 
 @dataclass(frozen=True)
-class Difference:
+class MeasureDifference:
     """One measure of two runs.
 
     Attributes
@@ -59,7 +59,7 @@ class Difference:
         return abs(self.ours - self.reference) <= SCORE_TOLERANCE
 
 
-def compare_scores(ours: dict[str, Any], reference: dict[str, Any]) -> list[Difference]:
+def compare_scores(ours: dict[str, Any], reference: dict[str, Any]) -> list[MeasureDifference]:
     """Put accuracy and balanced accuracy of each level side by side.
 
     Parameters
@@ -69,7 +69,7 @@ def compare_scores(ours: dict[str, Any], reference: dict[str, Any]) -> list[Diff
 
     Returns
     -------
-    list of Difference
+    list of MeasureDifference
         One entry per level and measure that both runs have.
     """
     found = []
@@ -77,7 +77,7 @@ def compare_scores(ours: dict[str, Any], reference: dict[str, Any]) -> list[Diff
         for measure in ("accuracy", "balanced_accuracy"):
             value, expected = ours[level]["scores"][measure], reference[level]["scores"][measure]
             if value is not None and expected is not None:
-                found.append(Difference(level, measure, value, expected))
+                found.append(MeasureDifference(level, measure, value, expected))
     return found
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lusdata.media.dicom.recording import DicomRecording
-from lusdata.media.frames import Frames
+from lusdata.media.frames import RecordingFrames
 
 __all__ = ["dicom_differs", "differs"]
 
@@ -29,7 +29,7 @@ _CLOCK_S = 0.002
 _DEADLINE_S = 30.0
 
 
-def differs(path: Path, frames: Frames, *, still: bool) -> str:
+def differs(path: Path, frames: RecordingFrames, *, still: bool) -> str:
     """Return in which way frames differ from what others read in the file; empty if they agree, or give no answer."""
     answer = _by_pillow(path) if still else _by_ffmpeg(path)
     if answer is None:

@@ -13,7 +13,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import UnreadableError, read_data
 from lusdata.catalog.rules.about import FILE, about_findings
-from lusdata.catalog.rules.rule import Finding
+from lusdata.catalog.rules.rule import Breach
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.schema_version import version_fault
@@ -118,7 +118,7 @@ def _beside_collection(manifests: Sequence[Manifest], files: Sequence[Path]) -> 
             about = read_about(folder)
         except (DataError, OSError) as error:
             found = error if isinstance(error, DataError) else OutsideError(error.strerror or str(error))
-            finding = Finding("$", found.what, found.expected or "", found.found or "", found.hint or "")
+            finding = Breach("$", found.what, found.expected or "", found.found or "", found.hint or "")
             yield finding.issue(FILE.code, FILE.level, shown_path(path))
         members = [manifest for manifest in manifests if manifest.path and manifest.path.parent == folder]
         for manifest, rule, finding in about_findings(about, members):
@@ -150,20 +150,20 @@ def _read(path: Path) -> tuple[Any, list[Issue]]:
     try:
         data = read_data(path)
     except UnreadableError as error:
-        finding = Finding("$", error.what, error.expected or "", error.found or "", error.hint or "")
+        finding = Breach("$", error.what, error.expected or "", error.found or "", error.hint or "")
         return None, [finding.issue(error.code, "error", shown_path(path))]
     except OSError as error:
-        finding = Finding("$", "the file cannot be read", found=error.strerror or type(error).__name__)
+        finding = Breach("$", "the file cannot be read", found=error.strerror or type(error).__name__)
         return None, [finding.issue("FILE_UNREADABLE", "error", shown_path(path))]
     wrong_version = version_fault(data)
     if wrong_version is not None:
         return _of_other_version(data, *wrong_version, file=shown_path(path))
     faults = schema_faults(data)
-    findings = [(one.code, Finding(one.json_path, one.message, one.expected, one.found, one.hint)) for one in faults]
+    findings = [(one.code, Breach(one.json_path, one.message, one.expected, one.found, one.hint)) for one in faults]
     return data, [finding.issue(code, "error", shown_path(path)) for code, finding in findings]
 
 
-def _of_other_version(data: Any, code: str, finding: Finding, *, file: str) -> tuple[Any, list[Issue]]:
+def _of_other_version(data: Any, code: str, finding: Breach, *, file: str) -> tuple[Any, list[Issue]]:
     """Read an older manifest as what it is in the newest version; nothing is known of one that is newer, or of none."""
     if code != "SCHEMA_OLDER":
         # Held against another version's schema, every field would be a fault.
@@ -171,7 +171,7 @@ def _of_other_version(data: Any, code: str, finding: Finding, *, file: str) -> t
     try:
         return migrate_data(data)[1], [finding.issue(code, "warning", file)]
     except DataError as error:
-        fault = Finding("$", error.what, error.expected or "", error.found or "", error.hint or "")
+        fault = Breach("$", error.what, error.expected or "", error.found or "", error.hint or "")
         return None, [fault.issue("SCHEMA_OLDER_FAULTY", "error", file)]
 
 

@@ -21,7 +21,7 @@ from lusdata.commands.opened import opened_together
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from lusdata.commands.auditing.pictures import Drawn
+    from lusdata.commands.auditing.pictures import DrawnPair
     from lusdata.splits.audit.split import AuditedSplit
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
@@ -119,7 +119,7 @@ def _check_pictures(args: argparse.Namespace) -> None:
             raise UsageError("no such folder", where=f"--mirror {mirror}", expected="a folder with copies of files")
 
 
-def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSplit) -> list[Drawn]:
+def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSplit) -> list[DrawnPair]:
     from lusdata.catalog.near_duplicates import DUPLICATE
     from lusdata.commands.auditing.pictures import draw_pairs
     from lusdata.splits.audit.pixels import look_alikes

@@ -17,7 +17,7 @@ from lusdata.errors import OutsideError, UsageError
 from lusdata.wording import counted
 
 if TYPE_CHECKING:
-    from lusdata.publish.review.pictures import Gallery
+    from lusdata.publish.review.pictures import PictureMaker
     from lusdata.publish.review.review import Review
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if review.passes else 1
 
 
-def _gallery(args: argparse.Namespace) -> Gallery | None:
+def _gallery(args: argparse.Namespace) -> PictureMaker | None:
     """Return how pictures are made, or None if nobody asks for any."""
     out: Path | None = args.out
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
@@ -120,12 +120,12 @@ def _gallery(args: argparse.Namespace) -> Gallery | None:
             raise UsageError("this option is about pictures, and none are asked for", where=", ".join(given), hint=hint)
         return None
     from lusdata.media.cache import cache_dir
-    from lusdata.publish.review.pictures import Gallery
+    from lusdata.publish.review.pictures import PictureMaker
 
     # Copies that `lusdata add` made lie there, under the path that the manifest names.
     own = cache_dir() / "contributions"
     mirrors = [*args.mirror, *([own] if own.is_dir() else [])]
-    return Gallery(folder, mirrors, args.cache, online=args.fetch, publishable=args.publishable)
+    return PictureMaker(folder, mirrors, args.cache, online=args.fetch, publishable=args.publishable)
 
 
 def _folder_of(paths: list[str], start: Path) -> Path:
@@ -149,7 +149,7 @@ def _write(path: Path, text: str) -> None:
         raise OutsideError("cannot write the summary", where=str(path), found=error.strerror) from error
 
 
-def _drawn(review: Review, gallery: Gallery | None) -> str:
+def _drawn(review: Review, gallery: PictureMaker | None) -> str:
     count = sum(picture.path is not None for found in (review.pictures or {}).values() for picture in found)
     if gallery is None or not count:
         return ", without pictures"

@@ -30,7 +30,7 @@ from lusdata.errors import InternalError, UsageError
 from lusdata.scratch import sweep
 from lusdata.wording import counted, one_line
 
-__all__ = ["EXAMPLES", "JSON_KEYS", "Finding", "configure", "examine", "run"]
+__all__ = ["EXAMPLES", "JSON_KEYS", "CheckUp", "configure", "examine", "run"]
 
 EXAMPLES = {
     "": "look at this installation",
@@ -80,7 +80,7 @@ _LITTLE_DISK_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckUp:
     """One thing that was looked at.
 
     Attributes
@@ -148,13 +148,13 @@ def _clean(folders: Sequence[Path], *, as_json: bool) -> int:
     return 0
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[CheckUp]:
     """Yield one finding after the other; nothing is changed, and nothing outside this machine is asked."""
-    yield Finding("lusdata", "ok", f"{__version__}, manifest schema {NEWEST}, in {Path(__file__).parents[1]}")
+    yield CheckUp("lusdata", "ok", f"{__version__}, manifest schema {NEWEST}, in {Path(__file__).parents[1]}")
     supported = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
     system = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     known = " to ".join(".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
-    yield Finding("Python", "ok" if supported else "fault", system if supported else f"{system}; needs {known}")
+    yield CheckUp("Python", "ok" if supported else "fault", system if supported else f"{system}; needs {known}")
     for distribution, module in CORE.items():
         yield _core_package(distribution, module)
     for distribution, module in SPARE.items():
@@ -167,27 +167,27 @@ def examine() -> Iterator[Finding]:
     yield from _collections()
 
 
-def _core_package(distribution: str, module: str) -> Finding:
+def _core_package(distribution: str, module: str) -> CheckUp:
     try:
         importlib.import_module(module)
     # A library that is missing shows as an OSError, two packages that do not fit as almost anything.
     except Exception as error:
         detail = f"{one_line(str(error))}; run: python -m pip install --force-reinstall {distribution}"
-        return Finding(distribution, "fault", detail)
-    return Finding(distribution, "ok", _version(distribution))
+        return CheckUp(distribution, "fault", detail)
+    return CheckUp(distribution, "ok", _version(distribution))
 
 
-def _spare_package(distribution: str, module: str) -> Finding:
+def _spare_package(distribution: str, module: str) -> CheckUp:
     if importlib.util.find_spec(module) is None:
         detail = f"only for codecs that PyAV lacks; python -m pip install {distribution}"
-        return Finding(distribution, "absent", detail)
-    return Finding(distribution, "ok", _version(distribution))
+        return CheckUp(distribution, "absent", detail)
+    return CheckUp(distribution, "ok", _version(distribution))
 
 
-def _extra_package(distribution: str, module: str, extra: str) -> Finding:
+def _extra_package(distribution: str, module: str, extra: str) -> CheckUp:
     if importlib.util.find_spec(module) is None:
-        return Finding(distribution, "absent", f"optional; python -m pip install 'lusdata[{extra}]'")
-    return Finding(distribution, "ok", _version(distribution))
+        return CheckUp(distribution, "absent", f"optional; python -m pip install 'lusdata[{extra}]'")
+    return CheckUp(distribution, "ok", _version(distribution))
 
 
 def _version(distribution: str) -> str:
@@ -198,19 +198,19 @@ def _version(distribution: str) -> str:
         return "installed under another name"
 
 
-def _codecs() -> Finding:
+def _codecs() -> CheckUp:
     try:
         known = importlib.import_module("av").codecs_available
     # A library of C that does not fit its package fails with almost anything, and telling it is this command's work.
     except Exception as error:
-        return Finding("codecs", "fault", f"PyAV does not load ({type(error).__name__})")
+        return CheckUp("codecs", "fault", f"PyAV does not load ({type(error).__name__})")
     missing = sorted(set(CODECS) - set(known))
     if missing:
-        return Finding("codecs", "fault", f"this build of PyAV lacks {', '.join(missing)}; install PyAV's own wheel")
-    return Finding("codecs", "ok", ", ".join(CODECS))
+        return CheckUp("codecs", "fault", f"this build of PyAV lacks {', '.join(missing)}; install PyAV's own wheel")
+    return CheckUp("codecs", "ok", ", ".join(CODECS))
 
 
-def _clips() -> Iterator[Finding]:
+def _clips() -> Iterator[CheckUp]:
     try:
         from lusdata.dataset.build.trial import try_decoding
 
@@ -221,18 +221,18 @@ def _clips() -> Iterator[Finding]:
             tried.update(try_dicom())
     except Exception as error:
         # Whatever is broken is what this command is asked to tell.
-        yield Finding("clips", "fault", f"none can be decoded: {one_line(InternalError.of(error).found)}")
+        yield CheckUp("clips", "fault", f"none can be decoded: {one_line(InternalError.of(error).found)}")
         return
     by_fault: dict[str | None, list[str]] = {}
     for name, fault in tried.items():
         by_fault.setdefault(fault, []).append(name)
     right, unwritten = by_fault.pop("", []), by_fault.pop(None, [])
     if right:
-        yield Finding("clips", "ok", f"{len(right)} made and decoded: {_listed(right)}")
+        yield CheckUp("clips", "ok", f"{len(right)} made and decoded: {_listed(right)}")
     for words, names in by_fault.items():
-        yield Finding("clips", "fault", f"{_listed(names)}: {one_line(str(words))}")
+        yield CheckUp("clips", "fault", f"{_listed(names)}: {one_line(str(words))}")
     if unwritten:
-        yield Finding("clips", "absent", f"not tried, since this build of PyAV cannot write them: {_listed(unwritten)}")
+        yield CheckUp("clips", "absent", f"not tried, since this build of PyAV cannot write them: {_listed(unwritten)}")
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -250,7 +250,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"{container} ({', '.join(found)})" if found else container for container, found in codecs.items())
 
 
-def _cache() -> Iterator[Finding]:
+def _cache() -> Iterator[CheckUp]:
     from lusdata.media.cache import cache_dir
 
     folder = cache_dir()
@@ -261,13 +261,13 @@ def _cache() -> Iterator[Finding]:
             pass
     except OSError as error:
         detail = f"{folder}: {error.strerror}; set LUSDATA_CACHE to a folder of yours"
-        yield Finding("cache", "fault", detail, outside=True)
+        yield CheckUp("cache", "fault", detail, outside=True)
     else:
-        yield Finding("cache", "ok", f"{folder}{'' if folder.exists() else ' (made at the first fetch)'}")
+        yield CheckUp("cache", "ok", f"{folder}{'' if folder.exists() else ' (made at the first fetch)'}")
     free_bytes = shutil.disk_usage(place).free
     free = f"{free_bytes / 1e9:,.1f} GB beside the cache"
     enough = free_bytes >= _LITTLE_DISK_BYTES
-    yield Finding(
+    yield CheckUp(
         "free disk",
         "ok" if enough else "fault",
         free if enough else f"{free}; datasets need 1 GB or more",
@@ -275,9 +275,9 @@ def _cache() -> Iterator[Finding]:
     )
 
 
-def _collections() -> Iterator[Finding]:
+def _collections() -> Iterator[CheckUp]:
     names = shipped_names()
     if not names:
-        yield Finding("collections", "fault", f"none in {manifests_root()}; install lusdata again")
+        yield CheckUp("collections", "fault", f"none in {manifests_root()}; install lusdata again")
     for name in names:
-        yield Finding(f"collection {name}", "ok", f"{len(manifest_files(manifests_root() / name)):,} manifests")
+        yield CheckUp(f"collection {name}", "ok", f"{len(manifest_files(manifests_root() / name)):,} manifests")

@@ -23,7 +23,7 @@ from lusdata.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from lusdata.publish.export.hub import Export
-    from lusdata.publish.export.subject import Subject
+    from lusdata.publish.export.subject import ExportSubject
 
 __all__ = ["EXAMPLES", "configure", "run"]
 
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _subject(name: str) -> Subject:
+def _subject(name: str) -> ExportSubject:
     from lusdata.catalog.folders import collection_names
     from lusdata.dataset.reading.index import is_dataset
     from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset

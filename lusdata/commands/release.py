@@ -25,7 +25,7 @@ from lusdata.wording import counted
 
 if TYPE_CHECKING:
     from lusdata.catalog.release import Release
-    from lusdata.releases.make import Plan
+    from lusdata.releases.make import ReleasePlan
 
 __all__ = ["EXAMPLES", "configure", "run"]
 
@@ -110,7 +110,7 @@ def _make(args: argparse.Namespace) -> int:
     return 0
 
 
-def _made(release: Release, plan: Plan) -> str:
+def _made(release: Release, plan: ReleasePlan) -> str:
     counts, audit = release.data["counts"], release.data["audit"]
     clause = audit.get("unknown_patients", "")
     leaks = f"{audit['leaks']:,} leaks" + (f"; {clause}" if clause else "")

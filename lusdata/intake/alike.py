@@ -9,11 +9,11 @@ from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import DUPLICATE, nearest
 
-__all__ = ["Alike", "alike", "without_fingerprint"]
+__all__ = ["Resemblance", "alike", "without_fingerprint"]
 
 
 @dataclass(frozen=True)
-class Alike:
+class Resemblance:
     """A recording that looks like the new one.
 
     Attributes
@@ -28,7 +28,7 @@ class Alike:
     similarity: float
 
 
-def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
+def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Resemblance]:
     """Find the recordings that show the same as a new one, whatever became of them, and whichever was altered.
 
     Parameters
@@ -40,7 +40,7 @@ def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
 
     Returns
     -------
-    list of Alike
+    list of Resemblance
         The most alike first.
     """
     others = {manifest.id: manifest for manifest in known if has_fingerprint(manifest.data)}
@@ -48,7 +48,7 @@ def alike(fingerprint: str | None, known: Sequence[Manifest]) -> list[Alike]:
         return []
     prints = {identifier: str(manifest.data["fingerprint"]) for identifier, manifest in others.items()}
     found = nearest(fingerprint, prints, None, threshold=DUPLICATE)
-    return [Alike(others[identifier], similarity) for identifier, similarity in found]
+    return [Resemblance(others[identifier], similarity) for identifier, similarity in found]
 
 
 def without_fingerprint(known: Sequence[Manifest]) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.intake.answers import Answers
-from lusdata.intake.clean_copy import Blacking, Copy, ScanLoss
+from lusdata.intake.clean_copy import Blacking, CleanCopy, ScanLoss
 from lusdata.intake.interview import Interview
-from lusdata.media.beside.judge import Finding
+from lusdata.media.beside.judge import Remark
 
 __all__ = ["Added", "Bench", "Prepared", "Wishes"]
 
@@ -102,20 +102,20 @@ class Prepared:
         Where it, or the copy in its place, lies.
     answers : Answers
         What was said.
-    copy : Copy or None
+    copy : CleanCopy or None
         The copy, if lusdata wrote one.
     notes : tuple of str
         What a person should know, a clause each.
-    beside : tuple of Finding
+    beside : tuple of Remark
         What stands beside its pictures and in its address, as far as it matters.
     """
 
     name: str
     path: Path
     answers: Answers
-    copy: Copy | None
+    copy: CleanCopy | None
     notes: tuple[str, ...]
-    beside: tuple[Finding, ...] = ()
+    beside: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)

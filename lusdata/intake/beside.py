@@ -10,7 +10,7 @@ from lusdata.errors import DataError
 from lusdata.intake.question import Ask, Question
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.item import Item, plain
-from lusdata.media.beside.judge import Finding, judge
+from lusdata.media.beside.judge import Remark, judge
 from lusdata.wording import counted, one_line
 
 __all__ = ["address_findings", "ask_beside", "beside_findings", "beside_note", "refuse_beside", "shown_item"]
@@ -19,7 +19,7 @@ _SHOWN = 4
 _SHOWN_TEXT = 60
 
 
-def beside_findings(path: Path) -> tuple[Finding, ...]:
+def beside_findings(path: Path) -> tuple[Remark, ...]:
     """Return what matters of what stands beside the pictures of a file.
 
     Raises
@@ -30,7 +30,7 @@ def beside_findings(path: Path) -> tuple[Finding, ...]:
     return judge(inventory(path))
 
 
-def address_findings(address: str | None) -> tuple[Finding, ...]:
+def address_findings(address: str | None) -> tuple[Remark, ...]:
     """Return what the path of a web address, which a manifest keeps, may say of a person.
 
     Examples
@@ -43,12 +43,12 @@ def address_findings(address: str | None) -> tuple[Finding, ...]:
     return judge([Item("its web address", "text", plain(unquote(urlsplit(address).path)), "address")])
 
 
-def refuse_beside(findings: Sequence[Finding], name: str) -> None:
+def refuse_beside(findings: Sequence[Remark], name: str) -> None:
     """Refuse a file beside whose pictures stands what may not go with it.
 
     Parameters
     ----------
-    findings : sequence of Finding
+    findings : sequence of Remark
         What was found.
     name : str
         What the user called the file.
@@ -74,7 +74,7 @@ def refuse_beside(findings: Sequence[Finding], name: str) -> None:
     )
 
 
-def beside_note(findings: Sequence[Finding]) -> tuple[str, ...]:
+def beside_note(findings: Sequence[Remark]) -> tuple[str, ...]:
     """Return, as a note or none, what is left for a person to judge, with its place."""
     shown = [finding for finding in findings if finding.level == "shown"]
     if not shown:
@@ -85,7 +85,7 @@ def beside_note(findings: Sequence[Finding]) -> tuple[str, ...]:
     return (f"this goes with the file: {listed}{more}{days}; --clean-copy leaves it out",)
 
 
-def shown_item(finding: Finding) -> str:
+def shown_item(finding: Remark) -> str:
     """Return a finding as its place and its words.
 
     Examples
@@ -97,7 +97,7 @@ def shown_item(finding: Finding) -> str:
     return f"{one_line(finding.item.place)} '{words}'" if words else one_line(finding.item.place)
 
 
-def ask_beside(ask: Ask, findings: Sequence[Finding], name: str) -> None:
+def ask_beside(ask: Ask, findings: Sequence[Remark], name: str) -> None:
     """Let a person judge what no rule can.
 
     Raises

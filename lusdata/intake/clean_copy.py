@@ -20,7 +20,7 @@ from lusdata.intake.look import all_frames, evenly
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.judge import judge
 from lusdata.media.crop import Box
-from lusdata.media.dicom.header import Subject
+from lusdata.media.dicom.header import PatientFacts
 from lusdata.media.dicom.recording import DicomRecording, read
 from lusdata.media.lossless import LEAST_STEP_S, lossless_bytes, lossless_suffix
 from lusdata.media.sector.finder import SURE, Sector, find_sector
@@ -28,7 +28,7 @@ from lusdata.media.text.finder import find_text
 from lusdata.media.text.gaps import gaps_between
 from lusdata.wording import counted
 
-__all__ = ["Blacking", "Copy", "ScanLoss", "clean_copy", "copy_of_dicom"]
+__all__ = ["Blacking", "CleanCopy", "ScanLoss", "clean_copy", "copy_of_dicom"]
 
 # A described region smaller than this part of the frame is no scan's.
 _LEAST_PART = 0.05
@@ -57,7 +57,7 @@ class ScanLoss:
 
 
 @dataclass(frozen=True, eq=False)
-class Copy:
+class CleanCopy:
     """A file that lusdata wrote in place of the one that came.
 
     Attributes
@@ -74,7 +74,7 @@ class Copy:
         The scan, as the scanner described it.
     probe : str or None
         Transducer, as the scanner names it.
-    subject : Subject
+    subject : PatientFacts
         What may be said of the patient.
     depth_cm, cm_per_px : float or None
         Depth of the scan, and height of a pixel.
@@ -88,13 +88,13 @@ class Copy:
     notes: tuple[str, ...]
     crop: Box | None = None
     probe: str | None = None
-    subject: Subject = field(default_factory=Subject)
+    subject: PatientFacts = field(default_factory=PatientFacts)
     depth_cm: float | None = None
     cm_per_px: float | None = None
     lost: ScanLoss = field(default_factory=lambda: ScanLoss(0.0, 0.0))
 
 
-def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black: Blacking = "outside") -> Copy:
+def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, black: Blacking = "outside") -> CleanCopy:
     """Write the recording of a DICOM file without its header.
 
     What lies outside the scans that the scanner describes is blacked: there stand names. So is text outside the scan
@@ -113,7 +113,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
 
     Returns
     -------
-    Copy
+    CleanCopy
         The copy.
 
     Raises
@@ -140,7 +140,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
     notes += _told_loss(lost)
     times_s = _times_s(recording, rate_hz, path)
     scan = recording.scan
-    return Copy(
+    return CleanCopy(
         path=_written(folder, frames, times_s),
         changes=("artifact-removal", "conversion") if blacked or outside is not None else ("conversion",),
         before=before,
@@ -154,7 +154,7 @@ def copy_of_dicom(path: Path, folder: Path, *, rate_hz: float | None = None, bla
     )
 
 
-def clean_copy(path: Path, folder: Path, *, black: Blacking = "outside") -> Copy:
+def clean_copy(path: Path, folder: Path, *, black: Blacking = "outside") -> CleanCopy:
     """Write a video or picture again, without any loss and with pictures and times alone, its text blacked.
 
     Parameters
@@ -168,7 +168,7 @@ def clean_copy(path: Path, folder: Path, *, black: Blacking = "outside") -> Copy
 
     Returns
     -------
-    Copy
+    CleanCopy
         The copy.
 
     Raises
@@ -183,7 +183,7 @@ def clean_copy(path: Path, folder: Path, *, black: Blacking = "outside") -> Copy
     blacked, lost = _black_text(colours, black)
     grey = bool((colours[..., :1] == colours[..., 1:]).all())
     frames = np.ascontiguousarray(colours[..., 0]) if grey else colours
-    return Copy(
+    return CleanCopy(
         path=_written(folder, frames, times_s),
         changes=("artifact-removal", "conversion") if blacked else ("conversion",),
         before=before,

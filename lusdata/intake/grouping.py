@@ -14,7 +14,7 @@ from lusdata.intake.codes import patient_key
 from lusdata.intake.question import Ask, Question
 from lusdata.wording import counted, one_line
 
-__all__ = ["KINDS", "Evidence", "Group", "Kind", "ask_groups", "evidence", "group_by", "name_key"]
+__all__ = ["KINDS", "Group", "GroupEvidence", "Kind", "ask_groups", "evidence", "group_by", "name_key"]
 
 Kind = Literal["table", "dicom", "name", "time", "folder", "unknown"]
 KINDS: Mapping[Kind, str] = {
@@ -42,7 +42,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GroupEvidence:
     """What speaks for a file's belonging to a patient.
 
     Attributes
@@ -106,7 +106,7 @@ def name_key(name: str) -> tuple[str, str]:
 
 def evidence(
     kind: Kind, name: str, *, table: str = "", dicom: tuple[str, str] = ("", ""), moment: tuple[str, str] = ("", "")
-) -> Evidence:
+) -> GroupEvidence:
     """Return what one kind of evidence says of a file.
 
     Parameters
@@ -123,26 +123,26 @@ def evidence(
         What is the same for files of its examination, and why; see `lusdata.intake.moments.examinations`.
     """
     if kind == "table" and table:
-        return Evidence("table", patient_key(table), "the table says so")
+        return GroupEvidence("table", patient_key(table), "the table says so")
     if kind == "dicom" and dicom[0]:
-        return Evidence("dicom", dicom[0], "the DICOM files name one patient")
+        return GroupEvidence("dicom", dicom[0], "the DICOM files name one patient")
     if kind == "dicom" and dicom[1]:
-        return Evidence("dicom", dicom[1], "the DICOM files name one study", "study")
+        return GroupEvidence("dicom", dicom[1], "the DICOM files name one study", "study")
     if kind == "name" and (found := name_key(name))[0]:
-        return Evidence("name", *found)
+        return GroupEvidence("name", *found)
     if kind == "time" and moment[0]:
-        return Evidence("time", *moment, "study")
+        return GroupEvidence("time", *moment, "study")
     if kind == "folder" and (folder := str(PurePosixPath(name).parent)) != ".":
-        return Evidence("folder", patient_key(folder), f"they lie in the folder '{one_line(folder, most=40)}'")
-    return Evidence("unknown", name, "patient not known", "unknown")
+        return GroupEvidence("folder", patient_key(folder), f"they lie in the folder '{one_line(folder, most=40)}'")
+    return GroupEvidence("unknown", name, "patient not known", "unknown")
 
 
-def group_by(said: Mapping[str, Evidence]) -> list[Group]:
+def group_by(said: Mapping[str, GroupEvidence]) -> list[Group]:
     """Put files of one key together.
 
     Parameters
     ----------
-    said : Mapping of str to Evidence
+    said : Mapping of str to GroupEvidence
         For each file.
 
     Returns

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError
-from lusdata.intake.alike import Alike, without_fingerprint
+from lusdata.intake.alike import Resemblance, without_fingerprint
 from lusdata.intake.answers import Answers
 from lusdata.intake.bench import Bench, Prepared
 from lusdata.intake.look import Look, sampled_frames
@@ -38,7 +38,7 @@ def named_recordings(answers: Answers, known: Sequence[Manifest]) -> list[Manife
     return named
 
 
-def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: Bench) -> DataError:
+def duplicate(prepared: Prepared, found: Look, matches: Sequence[Resemblance], bench: Bench) -> DataError:
     """Return the refusal of a recording that is there already, with a picture of both if the other can be had."""
     best = matches[0]
     more = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
@@ -63,7 +63,7 @@ def duplicate(prepared: Prepared, found: Look, matches: Sequence[Alike], bench: 
     )
 
 
-def joined_recordings(named: Sequence[Manifest], matches: Sequence[Alike]) -> list[Manifest]:
+def joined_recordings(named: Sequence[Manifest], matches: Sequence[Resemblance]) -> list[Manifest]:
     """Return the recordings whose groups the new one joins: the named first, then those that look like it."""
     return list({manifest.id: manifest for manifest in (*named, *(match.manifest for match in matches))}.values())
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lusdata.wording import counted, one_line
 
-__all__ = ["Taken", "examinations", "moment_in", "moment_of_tags"]
+__all__ = ["Moment", "examinations", "moment_in", "moment_of_tags"]
 
 _YEAR_FIRST = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.:]?)(\d\d)\2(\d\d)(?:[T _-]{0,2}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?\d\d)?)?(?!\d)"
@@ -35,7 +35,7 @@ _NEAR = datetime.timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Taken:
+class Moment:
     """When and by what a file was taken.
 
     Attributes
@@ -102,7 +102,7 @@ def moment_of_tags(tags: Iterable[tuple[str, str]]) -> str:
     return next((told[name] for name in _TAGS if name in told), "")
 
 
-def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
+def examinations(taken: Mapping[str, Moment]) -> dict[str, tuple[str, str]]:
     """Put together what was taken on one day, without a pause of half an hour where minutes are told.
 
     Devices tell examinations apart only where every file of the day names one, and sizes of pictures never do: what is
@@ -110,7 +110,7 @@ def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
 
     Parameters
     ----------
-    taken : Mapping of str to Taken
+    taken : Mapping of str to Moment
         By the file's name.
 
     Returns
@@ -120,7 +120,7 @@ def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
 
     Examples
     --------
-    >>> def at(text, device=""): return Taken(*moment_in(text), device, "800 x 600 px")
+    >>> def at(text, device=""): return Moment(*moment_in(text), device, "800 x 600 px")
     >>> found = examinations({"a": at("20240314_1015"), "b": at("20240314_1032"), "c": at("20240314_1500")})
     >>> found["a"][0] == found["b"][0], found["c"][0] == found["a"][0], found["a"][1]
     (True, False, 'taken within 17 minutes, pictures of 800 x 600 px')
@@ -148,7 +148,7 @@ def examinations(taken: Mapping[str, Taken]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _reason(run: list[Taken], device: str) -> str:
+def _reason(run: list[Moment], device: str) -> str:
     minutes = [one.minute for one in run if one.minute is not None]
     span = int((max(minutes) - min(minutes)).total_seconds() // 60) if len(minutes) == len(run) else None
     told = ["taken on one day" if span is None else f"taken within {counted(max(span, 1), 'minute')}"]

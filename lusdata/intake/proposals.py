@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from lusdata.errors import UsageError
 from lusdata.intake.folder.examine import Examined
 from lusdata.intake.grouping import KINDS, Group, Kind, ask_groups, evidence, group_by
-from lusdata.intake.moments import Taken, examinations, moment_in
+from lusdata.intake.moments import Moment, examinations, moment_in
 from lusdata.intake.question import Ask
 
 __all__ = ["LookAt", "Proposer", "chosen_groups", "times_of"]
@@ -118,7 +118,7 @@ def tells(groups: Sequence[Group]) -> bool:
     return any(group.basis != "unknown" for group in groups)
 
 
-def times_of(names: Sequence[str], looked: Mapping[str, Examined]) -> dict[str, Taken]:
+def times_of(names: Sequence[str], looked: Mapping[str, Examined]) -> dict[str, Moment]:
     """Return when and by what files were taken, as far as tags or names tell; tags go before names.
 
     Parameters
@@ -128,12 +128,12 @@ def times_of(names: Sequence[str], looked: Mapping[str, Examined]) -> dict[str, 
     looked : Mapping of str to Examined
         What was seen of them.
     """
-    found: dict[str, Taken] = {}
+    found: dict[str, Moment] = {}
     for name in names:
         one = looked.get(name)
         moment = moment_in(one.taken if one is not None else "") or moment_in(PurePosixPath(name).stem)
         if moment is not None:
             device = one.device if one is not None else ""
             size = f"{one.facts['width_px']} x {one.facts['height_px']} px" if one is not None and one.facts else ""
-            found[name] = Taken(*moment, device, size)
+            found[name] = Moment(*moment, device, size)
     return found

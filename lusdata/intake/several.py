@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from lusdata.errors import DataError, LusdataError
 from lusdata.intake.codes import Codes
-from lusdata.intake.folder.examine import Examined, Job
+from lusdata.intake.folder.examine import Examined, ExamineJob
 from lusdata.intake.folder.rows import read_rows
 from lusdata.intake.folder.table import read_table
 from lusdata.intake.grouping import Group, Kind
@@ -31,7 +31,7 @@ def groups_of(
     group_by: Kind | None,
     table: Path | None,
     ask: Ask | None,
-    look: Callable[[Sequence[Job]], Mapping[str, Examined]],
+    look: Callable[[Sequence[ExamineJob]], Mapping[str, Examined]],
 ) -> dict[str, Group]:
     """Return who is one patient among what comes in.
 
@@ -121,6 +121,8 @@ def _studies(paths: dict[str, Path], codes: Codes) -> dict[str, tuple[str, str]]
     return found
 
 
-def _jobs(paths: dict[str, Path]) -> list[Job]:
+def _jobs(paths: dict[str, Path]) -> list[ExamineJob]:
     results, media = str(cache_dir() / "import"), str(cache_dir() / "own" / "added")
-    return [Job(name, str(path), sha256_of(path), is_dicom(path), media, results) for name, path in paths.items()]
+    return [
+        ExamineJob(name, str(path), sha256_of(path), is_dicom(path), media, results) for name, path in paths.items()
+    ]

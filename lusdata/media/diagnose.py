@@ -15,7 +15,7 @@ from typing import Literal
 from lusdata.media.dicom.mark import starts_like_dicom
 from lusdata.media.ending import missing_part
 
-__all__ = ["Diagnosis", "Format", "diagnose", "identify"]
+__all__ = ["Diagnosis", "FileFormat", "diagnose", "identify"]
 
 Fault = Literal["medium", "changed", "html-page", "truncated", "empty", "not-media"]
 
@@ -23,7 +23,7 @@ _HEAD_BYTES = 16_384
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """What a file's first bytes say that it is.
 
     Attributes
@@ -62,41 +62,41 @@ class Diagnosis:
 _ISO_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
 # Offset, bytes at that place, and what they mean.
-_MARKS: tuple[tuple[int, bytes, Format], ...] = (
-    (0, b"GIF87a", Format("GIF image", "image")),
-    (0, b"GIF89a", Format("GIF image", "image")),
-    (0, b"\x89PNG\r\n\x1a\n", Format("PNG image", "image")),
-    (0, b"\xff\xd8\xff", Format("JPEG image", "image")),
-    (0, b"II*\x00", Format("TIFF image", "image")),
-    (0, b"MM\x00*", Format("TIFF image", "image")),
-    (0, b"II+\x00\x08\x00", Format("TIFF image", "image")),
-    (0, b"MM\x00+\x00\x08", Format("TIFF image", "image")),
-    (0, b"\x00\x00\x01\xba", Format("MPEG video", "video")),
-    (0, b"\x00\x00\x01\xb3", Format("MPEG video", "video")),
-    (0, b"\x1a\x45\xdf\xa3", Format("Matroska video", "video")),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format("ASF video", "video")),
-    (0, b"FLV\x01", Format("Flash video", "video")),
-    (0, b"\x1f\x07\x00\x3f", Format("DV video", "video")),
-    (0, b"\x1f\x07\x00\xbf", Format("DV video", "video")),
-    (0, b"OggS", Format("Ogg video", "video")),
-    (0, b"%PDF-", Format("PDF document", "other")),
-    (0, b"PK\x03\x04", Format("ZIP archive", "other")),
-    (0, b"PK\x05\x06", Format("ZIP archive", "other")),
-    (0, b"\x1f\x8b", Format("gzip archive", "other")),
-    (0, b"BZh", Format("bzip2 archive", "other")),
-    (0, b"\xfd7zXZ\x00", Format("xz archive", "other")),
-    (0, b"7z\xbc\xaf\x27\x1c", Format("7-Zip archive", "other")),
-    (0, b"Rar!\x1a\x07", Format("RAR archive", "other")),
-    (257, b"ustar", Format("tar archive", "other")),
-    (0, b"ID3", Format("MP3 sound", "other")),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format("Office document", "other")),
-    (0, b"\x7fELF", Format("program", "other")),
-    (0, b"SQLite format 3\x00", Format("SQLite database", "other")),
+_MARKS: tuple[tuple[int, bytes, FileFormat], ...] = (
+    (0, b"GIF87a", FileFormat("GIF image", "image")),
+    (0, b"GIF89a", FileFormat("GIF image", "image")),
+    (0, b"\x89PNG\r\n\x1a\n", FileFormat("PNG image", "image")),
+    (0, b"\xff\xd8\xff", FileFormat("JPEG image", "image")),
+    (0, b"II*\x00", FileFormat("TIFF image", "image")),
+    (0, b"MM\x00*", FileFormat("TIFF image", "image")),
+    (0, b"II+\x00\x08\x00", FileFormat("TIFF image", "image")),
+    (0, b"MM\x00+\x00\x08", FileFormat("TIFF image", "image")),
+    (0, b"\x00\x00\x01\xba", FileFormat("MPEG video", "video")),
+    (0, b"\x00\x00\x01\xb3", FileFormat("MPEG video", "video")),
+    (0, b"\x1a\x45\xdf\xa3", FileFormat("Matroska video", "video")),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileFormat("ASF video", "video")),
+    (0, b"FLV\x01", FileFormat("Flash video", "video")),
+    (0, b"\x1f\x07\x00\x3f", FileFormat("DV video", "video")),
+    (0, b"\x1f\x07\x00\xbf", FileFormat("DV video", "video")),
+    (0, b"OggS", FileFormat("Ogg video", "video")),
+    (0, b"%PDF-", FileFormat("PDF document", "other")),
+    (0, b"PK\x03\x04", FileFormat("ZIP archive", "other")),
+    (0, b"PK\x05\x06", FileFormat("ZIP archive", "other")),
+    (0, b"\x1f\x8b", FileFormat("gzip archive", "other")),
+    (0, b"BZh", FileFormat("bzip2 archive", "other")),
+    (0, b"\xfd7zXZ\x00", FileFormat("xz archive", "other")),
+    (0, b"7z\xbc\xaf\x27\x1c", FileFormat("7-Zip archive", "other")),
+    (0, b"Rar!\x1a\x07", FileFormat("RAR archive", "other")),
+    (257, b"ustar", FileFormat("tar archive", "other")),
+    (0, b"ID3", FileFormat("MP3 sound", "other")),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileFormat("Office document", "other")),
+    (0, b"\x7fELF", FileFormat("program", "other")),
+    (0, b"SQLite format 3\x00", FileFormat("SQLite database", "other")),
 )
 _RIFF = {
-    b"AVI ": Format("AVI video", "video"),
-    b"WEBP": Format("WebP image", "image"),
-    b"WAVE": Format("WAV sound", "other"),
+    b"AVI ": FileFormat("AVI video", "video"),
+    b"WEBP": FileFormat("WebP image", "image"),
+    b"WAVE": FileFormat("WAV sound", "other"),
 }
 # An MP4 by its structure, but a still picture in tiles; a decoder of videos gives one tile of it.
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"})
@@ -112,7 +112,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _PREAMBLE = re.compile(r"\s*(?:<\?xml.*?\?>|<!--.*?-->|\s)*", re.DOTALL)
 
 
-def identify(head: bytes) -> Format:
+def identify(head: bytes) -> FileFormat:
     r"""Name the format of a file from its first bytes.
 
     Parameters
@@ -122,7 +122,7 @@ def identify(head: bytes) -> Format:
 
     Returns
     -------
-    Format
+    FileFormat
         ``unknown bytes`` of family ``other`` if nothing fits.
 
     Examples
@@ -135,33 +135,33 @@ def identify(head: bytes) -> Format:
     'empty'
     """
     if not head:
-        return Format("empty file", "empty")
+        return FileFormat("empty file", "empty")
     if starts_like_dicom(head):
-        return Format("DICOM file", "video")
+        return FileFormat("DICOM file", "video")
     for offset, mark, known in _MARKS:
         if head.startswith(mark, offset):
             return known
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         brands = head[8 : min(int.from_bytes(head[:4], "big"), 256)]
         if any(brand in brands for brand in _AVIF_BRANDS):
-            return Format("AVIF picture", "image")
-        return Format("HEIF picture (HEIC)", "other")
+            return FileFormat("AVIF picture", "image")
+        return FileFormat("HEIF picture (HEIC)", "other")
     if head.startswith(b"RIFF") and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 2:
-        return Format("animated WebP picture", "other")
+        return FileFormat("animated WebP picture", "other")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
     if head[4:8] in _ISO_BOXES:
-        return Format("QuickTime video" if head[4:8] != b"ftyp" or head[8:10] == b"qt" else "MP4 video", "video")
+        return FileFormat("QuickTime video" if head[4:8] != b"ftyp" or head[8:10] == b"qt" else "MP4 video", "video")
     for place, packet_bytes, name in ((0, 188, "MPEG transport stream"), (4, 192, "Blu-ray transport stream")):
         if head[place : place + 2 * packet_bytes + 1 : packet_bytes] == b"GGG":
-            return Format(name, "video")
+            return FileFormat(name, "video")
     raw = _RAW_STREAM.match(head)
     if raw:
-        return Format("raw H.264 stream" if raw["h264"] else "raw H.265 stream", "video")
+        return FileFormat("raw H.264 stream" if raw["h264"] else "raw H.265 stream", "video")
     if head.startswith(b"BM") and head[6:10] == bytes(4):
-        return Format("BMP image", "image")
+        return FileFormat("BMP image", "image")
     text = _as_text(head)
-    return _identify_text(text) if text is not None else Format("unknown bytes", "other")
+    return _identify_text(text) if text is not None else FileFormat("unknown bytes", "other")
 
 
 def _as_text(head: bytes) -> str | None:
@@ -177,18 +177,18 @@ def _as_text(head: bytes) -> str | None:
     return None if any(ord(character) < 32 and character not in "\t\n\r\f\x1b" for character in text) else text
 
 
-def _identify_text(text: str) -> Format:
+def _identify_text(text: str) -> FileFormat:
     preamble = _PREAMBLE.match(text)
     start = text[preamble.end() if preamble else 0 :].lower()
     if start.startswith(_HTML_STARTS):
-        return Format("HTML page", "html")
+        return FileFormat("HTML page", "html")
     if not start.strip():
-        return Format("blank text", "other")
+        return FileFormat("blank text", "other")
     if text.lstrip().startswith("<"):
-        return Format("XML document", "other")
+        return FileFormat("XML document", "other")
     if re.match(r'\s*(\{\s*["}]|\[\s*["\[\]{\d])', text):
-        return Format("JSON document", "other")
-    return Format("text file", "other")
+        return FileFormat("JSON document", "other")
+    return FileFormat("text file", "other")
 
 
 def diagnose(

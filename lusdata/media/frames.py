@@ -27,7 +27,7 @@ from lusdata.suggestion import unknown_word
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Colour", "Frames", "read_frames"]
+__all__ = ["Colour", "RecordingFrames", "read_frames"]
 
 Colour = Literal["grey", "rgb"]
 
@@ -35,7 +35,7 @@ _PIXELS = {"grey": grey_pixels, "rgb": rgb_pixels}
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class RecordingFrames:
     """The frames of one recording.
 
     Attributes
@@ -67,7 +67,7 @@ def read_frames(
     max_frames: int = 30,
     size_px: int = 224,
     colour: Colour = "grey",
-) -> Frames:
+) -> RecordingFrames:
     """Read a recording's frames.
 
     Parameters
@@ -92,7 +92,7 @@ def read_frames(
 
     Returns
     -------
-    Frames
+    RecordingFrames
         At least one frame.
 
     Raises
@@ -134,7 +134,7 @@ def read_frames(
     boxes = {one.value[0] for one in taken}
     if len(boxes) > 1:
         raise DecodeError("the frame size changes within the video", where=str(path))
-    return Frames(
+    return RecordingFrames(
         images=np.stack([one.value[1] for one in taken]),
         indices=np.array([one.index for one in taken], dtype=np.int64),
         times_s=np.array([one.time_s for one in taken], dtype=np.float64),

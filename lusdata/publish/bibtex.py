@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lusdata.publish.citations import Citations, Source
+from lusdata.publish.citations import Citations, Reference
 from lusdata.wording import counted
 
 __all__ = ["bibtex", "escape_bibtex"]
@@ -82,7 +82,7 @@ def bibtex(citations: Citations) -> str:
     return "\n\n".join([comment, *entries]) + "\n"
 
 
-def _fields(source: Source) -> dict[str, str]:
+def _fields(source: Reference) -> dict[str, str]:
     number = f"{counted(len(source.recordings), 'recording')} used"
     named = " / ".join(source.attributions) or source.provider
     return {

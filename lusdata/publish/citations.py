@@ -26,9 +26,9 @@ from lusdata.splits.folds.units import catalog_digest
 
 __all__ = [
     "Citations",
+    "CitedWork",
     "LicenceUse",
-    "Source",
-    "Subject",
+    "Reference",
     "cite",
     "subject_of_collection",
     "subject_of_dataset",
@@ -39,7 +39,7 @@ _LONGEST_SLUG = 40
 
 
 @dataclass(frozen=True)
-class Subject:
+class CitedWork:
     """What was used, as a whole.
 
     Attributes
@@ -75,7 +75,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Source:
+class Reference:
     """A publication, or a page that is none.
 
     Attributes
@@ -138,11 +138,11 @@ class Citations:
 
     Attributes
     ----------
-    subject : Subject
+    subject : CitedWork
         The data as a whole.
     recordings : int
         How many recordings were used.
-    sources : tuple of Source
+    sources : tuple of Reference
         Publications first, then pages; each by key.
     licences : tuple of LicenceUse
         The most frequent first.
@@ -150,9 +150,9 @@ class Citations:
         How many sources there are, as everywhere else: who provided recordings. One may have several publications.
     """
 
-    subject: Subject
+    subject: CitedWork
     recordings: int
-    sources: tuple[Source, ...]
+    sources: tuple[Reference, ...]
     licences: tuple[LicenceUse, ...]
     providers: int
 
@@ -167,30 +167,30 @@ class Citations:
         return asdict(self)
 
 
-def subject_of_collection(collection: Collection) -> Subject:
+def subject_of_collection(collection: Collection) -> CitedWork:
     """Describe a collection, or a release of one."""
     release, whole = collection.release, collection.manifests
     if release is None:
         digest = catalog_digest(collection.manifests)
         of = "the ids and digests of all manifests"
-        return _owned(Subject(collection.label, collection.name, __version__, digest, of), collection.about, whole)
+        return _owned(CitedWork(collection.label, collection.name, __version__, digest, of), collection.about, whole)
     made = str(release.data["versions"]["lusdata"])
     title, date = f"{release.collection}, release {release.version}", str(release.data["date"])
-    subject = Subject(release.label, title, made, release.digest, "the release", date[:4])
+    subject = CitedWork(release.label, title, made, release.digest, "the release", date[:4])
     return _owned(subject, collection.about, whole)
 
 
-def subject_of_dataset(index: Index) -> Subject:
+def subject_of_dataset(index: Index) -> CitedWork:
     """Describe a dataset that was built."""
     title = index.name if index.release is None else f"{index.name}, release {index.release['version']}"
     year = "" if index.release is None else str(index.release["date"])[:4]
     made = str(index.data["versions"]["lusdata"])
     title = f"{title}; {index.recipe.text()}"
-    subject = Subject(index.label, title, made, index.rows_sha256, "the frames, rows_sha256", year)
+    subject = CitedWork(index.label, title, made, index.rows_sha256, "the frames, rows_sha256", year)
     return _owned(subject, index.about, index.manifests)
 
 
-def _owned(subject: Subject, about: About, whole: Sequence[Manifest]) -> Subject:
+def _owned(subject: CitedWork, about: About, whole: Sequence[Manifest]) -> CitedWork:
     """Count the collection, and name the owner of a private one: it is not the contributors' own."""
     counts = count_recordings(whole)
     subject = replace(subject, included=counts["included"], buildable=counts["buildable"])
@@ -200,12 +200,12 @@ def _owned(subject: Subject, about: About, whole: Sequence[Manifest]) -> Subject
     return subject
 
 
-def cite(subject: Subject, manifests: Iterable[Manifest]) -> Citations:
+def cite(subject: CitedWork, manifests: Iterable[Manifest]) -> Citations:
     """Gather the sources and licences of some recordings.
 
     Parameters
     ----------
-    subject : Subject
+    subject : CitedWork
         What they were used as.
     manifests : iterable of Manifest
         Exactly the recordings that were used, in any order.
@@ -233,9 +233,9 @@ def cite(subject: Subject, manifests: Iterable[Manifest]) -> Citations:
     return Citations(subject, len(used), tuple(sources), tuple(licences), len({m.provider for m in used}))
 
 
-def _source(place: str, no_doi: bool, manifests: Sequence[Manifest], taken: set[str]) -> Source:
+def _source(place: str, no_doi: bool, manifests: Sequence[Manifest], taken: set[str]) -> Reference:
     provider = manifests[0].provider
-    return Source(
+    return Reference(
         key=_key(f"doi-{place}" if not no_doi else f"{provider}-{_last_part(place)}", taken),
         # As it is written first; case plays no role in a DOI.
         doi="" if no_doi else str(manifests[0].data["source"]["doi"]),

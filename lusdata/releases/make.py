@@ -40,7 +40,7 @@ from lusdata.splits.folds.parts import DEFAULT_K
 from lusdata.splits.folds.table import FoldTable
 from lusdata.splits.folds.units import unit_ids
 
-__all__ = ["FROZEN_UNITS", "Plan", "last_release", "plan_release", "write_release"]
+__all__ = ["FROZEN_UNITS", "ReleasePlan", "last_release", "plan_release", "write_release"]
 
 FROZEN_UNITS = ("patient", "video", "source")
 """What the fold tables of a release keep together. A split by frame is a rule and needs none."""
@@ -49,7 +49,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReleasePlan:
     """A release that may be written.
 
     Attributes
@@ -97,7 +97,7 @@ def plan_release(
     date: str,
     notes: str = "",
     unknown: str | None = None,
-) -> Plan:
+) -> ReleasePlan:
     """Decide what a release holds, or why there may be none.
 
     Parameters
@@ -115,7 +115,7 @@ def plan_release(
 
     Returns
     -------
-    Plan
+    ReleasePlan
         The same for the same collection, previous release, version, date and notes.
 
     Raises
@@ -177,7 +177,7 @@ def plan_release(
     )
     index = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     folder = releases_folder(collection.root) / version
-    return Plan(folder, {**files, INDEX: index.encode("utf-8")}, comparison)
+    return ReleasePlan(folder, {**files, INDEX: index.encode("utf-8")}, comparison)
 
 
 def _spoken(collection: Collection) -> str:
@@ -255,7 +255,7 @@ def _withdrawn(collection: Collection) -> list[dict[str, str]]:
     ]
 
 
-def write_release(plan: Plan) -> Release:
+def write_release(plan: ReleasePlan) -> Release:
     """Write a release, whole or not at all.
 
     Raises

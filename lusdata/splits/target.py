@@ -14,14 +14,14 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.tasks import Kind, Task, Value
 from lusdata.errors import UsageError
 
-__all__ = ["Answers", "Target", "answers_of_function", "answers_of_task", "label_array", "listed_targets"]
+__all__ = ["Target", "TargetValues", "answers_of_function", "answers_of_task", "label_array", "listed_targets"]
 
 Target = str | Sequence[str] | Callable[[Any], Any]
 """A target's name, several of them, or a function that takes a recording's row of `Dataset.table`."""
 
 
 @dataclass(frozen=True)
-class Answers:
+class TargetValues:
     """What is known of one target.
 
     Attributes
@@ -47,7 +47,7 @@ class Answers:
         return float(value) if self.kind == "number" else self.choices.index(value)
 
 
-def answers_of_task(task: Task, manifests: Iterable[Manifest]) -> Answers:
+def answers_of_task(task: Task, manifests: Iterable[Manifest]) -> TargetValues:
     """Read the values of a task from manifests.
 
     Parameters
@@ -63,10 +63,10 @@ def answers_of_task(task: Task, manifests: Iterable[Manifest]) -> Answers:
     if task.field == "class" and not task.words:
         # Of the many diagnoses there are, those that occur.
         values = tuple(value for value in values if value in of.values())
-    return Answers(task.name, task.kind, values, of)
+    return TargetValues(task.name, task.kind, values, of)
 
 
-def answers_of_function(function: Callable[[Any], Any], rows: Mapping[str, Any]) -> Answers:
+def answers_of_function(function: Callable[[Any], Any], rows: Mapping[str, Any]) -> TargetValues:
     """Ask a function of the user for the value of each recording.
 
     Parameters
@@ -78,7 +78,7 @@ def answers_of_function(function: Callable[[Any], Any], rows: Mapping[str, Any])
 
     Returns
     -------
-    Answers
+    TargetValues
         Floats are numbers; anything else is counted in sorted order.
 
     Raises
@@ -96,10 +96,10 @@ def answers_of_function(function: Callable[[Any], Any], rows: Mapping[str, Any])
         found = ", ".join(sorted(kind.__name__ for kind in types))
         raise UsageError("a target has values of several types", where=name, expected="one type", found=found)
     if types == {float}:
-        return Answers(name, "number", (), of)
+        return TargetValues(name, "number", (), of)
     choices = (False, True) if types == {bool} else tuple(sorted(set(of.values())))
     kinds: Mapping[type, Kind] = {bool: "binary", str: "categorical", int: "ordinal"}
-    return Answers(name, kinds[next(iter(types), str)], choices, of)
+    return TargetValues(name, kinds[next(iter(types), str)], choices, of)
 
 
 def _plain(value: Any, name: str) -> Value | None:
@@ -115,12 +115,12 @@ def _plain(value: Any, name: str) -> Value | None:
     return plain
 
 
-def label_array(answers: Sequence[Answers], recordings: Sequence[str], *, single: bool) -> NDArray[Any]:
+def label_array(answers: Sequence[TargetValues], recordings: Sequence[str], *, single: bool) -> NDArray[Any]:
     """Return the labels of recordings that have a value of every target.
 
     Parameters
     ----------
-    answers : sequence of Answers
+    answers : sequence of TargetValues
         The targets.
     recordings : sequence of str
         Ids of recordings.

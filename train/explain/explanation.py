@@ -20,7 +20,7 @@ from ..overlay import relative_activation, write_overlay_video
 from ..run_folder import RunFolder, require_new_folder
 from . import agreement, figures, uncertainty
 from .field import outside_share, scanned_cells, within
-from .fold_models import Evidence, FoldModels, Views, collect, held_out_fold, on_one_grid
+from .fold_models import FoldEvidence, FoldModels, Views, collect, held_out_fold, on_one_grid
 from .mmd import between_classes, median_distance
 from .overlap import DRAWN_CLASSES, draw_phantoms, phantom_overlap
 from .peaks import off_picture, peak_points
@@ -204,7 +204,7 @@ def _mean_of_defined(values: np.ndarray) -> float | None:
     return float(defined.mean()) if len(defined) else None
 
 
-def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.DataFrame, evidence: Evidence) -> None:
+def _require_same_answers(run: RunFolder, samples: Samples, predictions: pd.DataFrame, evidence: FoldEvidence) -> None:
     """Refuse to explain networks that do not say what the run's networks said."""
     told = predictions.set_index([predictions["recording"].astype(str), "frame_index"])
     keys = list(zip(samples.recordings.tolist(), samples.frame_indices.tolist(), strict=True))
@@ -240,7 +240,7 @@ def example_rows(samples: Samples, chances: np.ndarray) -> list[int]:
     return chosen
 
 
-def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path) -> None:
+def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: FoldEvidence, out: Path) -> None:
     chances = evidence.test_probabilities[np.arange(len(samples)), samples.labels]
     chosen = example_rows(samples, chances)
     figure = figures.examples_figure(
@@ -258,7 +258,7 @@ def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence
 
 
 def _videos(
-    samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: Evidence, out: Path, *, per_class: int
+    samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence: FoldEvidence, out: Path, *, per_class: int
 ) -> list[str]:
     """Write overlay videos of the recordings of each class that are recognised best."""
     names, counts = np.unique(samples.recordings, return_counts=True)
@@ -297,7 +297,7 @@ def _phantoms(models: FoldModels, samples: Samples, out: Path, settings: Setting
 
 
 def _doubt(
-    models: FoldModels, views: Views, evidence: Evidence, samples: Samples, out: Path, settings: Settings
+    models: FoldModels, views: Views, evidence: FoldEvidence, samples: Samples, out: Path, settings: Settings
 ) -> dict[str, Any]:
     winner = evidence.test_probabilities.argmax(axis=1)
     correct = winner == samples.labels

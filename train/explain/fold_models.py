@@ -23,7 +23,7 @@ from .cam import MappedNetwork
 from .grid import resize_maps
 from .seam import maps_behind
 
-__all__ = ["Evidence", "FoldModels", "Views", "collect", "held_out_fold", "on_one_grid"]
+__all__ = ["FoldEvidence", "FoldModels", "Views", "collect", "held_out_fold", "on_one_grid"]
 
 _ROWS_AT_ONCE = 32
 
@@ -152,7 +152,7 @@ def _cached(models: FoldModels, samples: Samples, cache: Path | None) -> np.ndar
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FoldEvidence:
     """Maps and probabilities of every fold's network for every row.
 
     Attributes
@@ -188,7 +188,7 @@ class Evidence:
         return probabilities
 
 
-def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
+def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> FoldEvidence:
     """Apply every fold's network to every row.
 
     Parameters
@@ -198,11 +198,11 @@ def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
     views : Views
         The rows' inputs.
     held_out : np.ndarray, shape (n,), int64
-        As in `Evidence`.
+        As in `FoldEvidence`.
 
     Returns
     -------
-    Evidence
+    FoldEvidence
         Maps and probabilities.
     """
     found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in models.parts]
@@ -215,7 +215,7 @@ def collect(models: FoldModels, views: Views, held_out: np.ndarray) -> Evidence:
             advance()
     maps = on_one_grid([np.concatenate([one for one, _ in per_fold]) for per_fold in found])
     chances = np.stack([np.concatenate([one for _, one in per_fold]) for per_fold in found])
-    return Evidence(maps, chances, held_out)
+    return FoldEvidence(maps, chances, held_out)
 
 
 def on_one_grid(maps: Sequence[np.ndarray]) -> np.ndarray:

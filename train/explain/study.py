@@ -21,7 +21,7 @@ from lusdata.errors import DataError
 
 from ..metrics import label_indices, pooled, probabilities_of
 
-__all__ = ["PATTERNS", "SCORES", "Item", "Key", "choose_recordings", "plan_study", "read_key", "write_key"]
+__all__ = ["PATTERNS", "SCORES", "Key", "StudyItem", "choose_recordings", "plan_study", "read_key", "write_key"]
 
 PATTERNS = {
     "consolidation": "Consolidation",
@@ -43,7 +43,7 @@ _KEY_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Item:
+class StudyItem:
     """One video of a study.
 
     Attributes
@@ -79,7 +79,7 @@ class Key:
         Digest of the run's config.
     seed : int
         Seed of order and places.
-    items : tuple of Item
+    items : tuple of StudyItem
         The videos in the order of the page.
     """
 
@@ -87,7 +87,7 @@ class Key:
     run: str
     config_digest: str
     seed: int
-    items: tuple[Item, ...]
+    items: tuple[StudyItem, ...]
 
 
 def choose_recordings(predictions: pd.DataFrame, classes: Sequence[str], *, wrong_too: bool) -> list[tuple[str, str]]:
@@ -147,7 +147,7 @@ def plan_study(recordings: Sequence[tuple[str, str]], *, run: str, config_digest
     for position, chosen in enumerate(rng.permutation(len(ordered)), start=1):
         recording, class_name = ordered[chosen]
         first, second = ("train", "test") if rng.random() < 0.5 else ("test", "train")
-        items.append(Item(f"{position:0{digits}d}", recording, class_name, first, second))
+        items.append(StudyItem(f"{position:0{digits}d}", recording, class_name, first, second))
     text = json.dumps([config_digest, seed, [asdict(item) for item in items]])
     study = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
     return Key(study, run, config_digest, seed, tuple(items))
@@ -173,7 +173,7 @@ def read_key(path: Path) -> Key:
             raise DataError(
                 "a key of another version", where=str(path), expected=str(_KEY_VERSION), found=str(data["version"])
             )
-        items = tuple(Item(**item) for item in data["items"])
+        items = tuple(StudyItem(**item) for item in data["items"])
         if any({item.map_a, item.map_b} != {"train", "test"} for item in items):
             raise DataError("not a key: a map is neither train nor test", where=str(path))
         if not items:

@@ -17,7 +17,7 @@ from lusdata.errors import DataError
 
 from .study import DISTRACTION, PATTERNS, SCORES, Key
 
-__all__ = ["Answers", "Rating", "read_answers", "statistics"]
+__all__ = ["Rating", "Ratings", "read_answers", "statistics"]
 
 _PREFERENCES = ("a", "b", "none")
 _LISTS = ("visible", "highlighted_a", "highlighted_b")
@@ -50,7 +50,7 @@ class Rating:
 
 
 @dataclass(frozen=True)
-class Answers:
+class Ratings:
     """One rater's complete ratings, by item; what was left open is counted.
 
     Attributes
@@ -68,7 +68,7 @@ class Answers:
     open_items: int
 
 
-def read_answers(path: Path, key: Key) -> Answers:
+def read_answers(path: Path, key: Key) -> Ratings:
     """Read and unblind one rater's file, JSON or CSV as the page saves it.
 
     Parameters
@@ -80,7 +80,7 @@ def read_answers(path: Path, key: Key) -> Answers:
 
     Returns
     -------
-    Answers
+    Ratings
         Complete ratings.
 
     Raises
@@ -123,7 +123,7 @@ def read_answers(path: Path, key: Key) -> Answers:
         )
     if not ratings:
         raise DataError("no complete rating", where=str(path), expected="both scores and a preference for some video")
-    return Answers(rater, ratings, len(items) - len(ratings))
+    return Ratings(rater, ratings, len(items) - len(ratings))
 
 
 def _from_json(text: str, path: Path) -> tuple[str, str, list[Mapping[str, Any]]]:
@@ -183,12 +183,12 @@ def _patterns(value: Any, where: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def statistics(answers: Sequence[Answers], *, classes: Sequence[str]) -> dict[str, Any]:
+def statistics(answers: Sequence[Ratings], *, classes: Sequence[str]) -> dict[str, Any]:
     """Compute the paper's statistics.
 
     Parameters
     ----------
-    answers : sequence of Answers
+    answers : sequence of Ratings
         One per rater; the first is the senior one, whose list of visible patterns is the truth of Figure 4.
     classes : sequence of str
         Class names; those without a video are left out.
@@ -233,7 +233,7 @@ def _preferences(ratings: Sequence[Rating]) -> dict[str, Any]:
     return {**counts, "share_test": counts["test"] / decided if decided else None}
 
 
-def _agreement(one: Answers, other: Answers) -> dict[str, Any]:
+def _agreement(one: Ratings, other: Ratings) -> dict[str, Any]:
     """How far two raters agree on the videos of both; Cohen's kappa is None where nothing is left to chance."""
     from scipy import stats
 
@@ -260,7 +260,7 @@ def _agreement(one: Answers, other: Answers) -> dict[str, Any]:
     }
 
 
-def _wilcoxon(answers: Sequence[Answers]) -> dict[str, Any]:
+def _wilcoxon(answers: Sequence[Ratings]) -> dict[str, Any]:
     from scipy import stats
 
     items = sorted({item for one in answers for item in one.ratings})
@@ -279,10 +279,10 @@ def _wilcoxon(answers: Sequence[Answers]) -> dict[str, Any]:
     return found | {"statistic": float(test.statistic), "p": float(test.pvalue), "exact": exact}
 
 
-def _pattern_table(answers: Sequence[Answers]) -> dict[str, Any]:
+def _pattern_table(answers: Sequence[Ratings]) -> dict[str, Any]:
     """For each pattern and rater: in how many videos it is visible, and visible and highlighted, by either map."""
 
-    def count(one: Answers, pattern: str, which: str | None) -> int:
+    def count(one: Ratings, pattern: str, which: str | None) -> int:
         return sum(
             pattern in rating.visible and (which is None or pattern in rating.highlighted[which])
             for rating in one.ratings.values()
@@ -304,7 +304,7 @@ def _pattern_table(answers: Sequence[Answers]) -> dict[str, Any]:
     return {**table, DISTRACTION: only}
 
 
-def _figure_4(answers: Sequence[Answers]) -> dict[str, dict[str, int]]:
+def _figure_4(answers: Sequence[Ratings]) -> dict[str, dict[str, int]]:
     """Of the patterns that the senior rater sees: how many test-CAMs highlight, by the senior's own reading."""
     senior = answers[0]
     return {

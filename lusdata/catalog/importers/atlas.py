@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lusdata.catalog.importers.common import Imported, Log, Rule, imported_rows, read_rows, read_text, skeleton, slug
+from lusdata.catalog.importers.common import (
+    Imported,
+    Log,
+    Practice,
+    imported_rows,
+    read_rows,
+    read_text,
+    skeleton,
+    slug,
+)
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.rules.privacy import dates
 
-__all__ = ["COLLECTION", "Sources", "draft", "read"]
+__all__ = ["COLLECTION", "AtlasSources", "draft", "read"]
 
 COLLECTION = "atlas"
 _TABLE = "pocus_atlas_bench.csv"
@@ -92,35 +101,37 @@ _COLUMNS = (
 )
 
 RULES = {
-    "excluded": Rule("Excluded by the benchmark", "Excluded here too, for the reason that the table gives."),
-    "class": Rule(
+    "excluded": Practice("Excluded by the benchmark", "Excluded here too, for the reason that the table gives."),
+    "class": Practice(
         "Classes",
         "The narrower column of the pathology decides before the wider, and both before the atlas's categories. A "
         "'Pneumonia' of which nobody says whether bacteria or a virus caused it is no class here: the class is unknown "
         "and the table's word stands in the task 'pathology'.",
     ),
-    "finding": Rule(
+    "finding": Practice(
         "Findings",
         "What the text of a case mentions is present. What it does not mention, the table has as False; that is no "
         "absence, and no finding is recorded. Rockets are B-lines, ground-glass rockets confluent ones; "
         "jellyfish, sinusoid and quad sign mean an effusion; an irregular pleura is an irregularity, a thin one none. "
         "PLAPS is either an effusion or a consolidation and becomes nothing.",
     ),
-    "sliding-both": Rule(
+    "sliding-both": Practice(
         "Sliding in one part of the picture and not in another",
         "One word cannot say it. Lung sliding is unknown; the lung point is recorded where it is mentioned.",
     ),
-    "case": Rule(
+    "case": Practice(
         "One page is one case",
         "Nobody says whose the clips are. The clips of one page are one group, whose basis is a publication.",
     ),
-    "same-case": Rule(
+    "same-case": Practice(
         "Cases of the collection `pocus`",
         "The page, or else the title of the case, is that of recordings of `pocus`: its files are partly the same "
         "clips, got elsewhere. The groups are linked.",
     ),
-    "duplicate": Rule("Coloured copies", "The table calls the clip a coloured copy of another. The groups are linked."),
-    "day-in-name": Rule(
+    "duplicate": Practice(
+        "Coloured copies", "The table calls the clip a coloured copy of another. The groups are linked."
+    ),
+    "day-in-name": Practice(
         "A day in a name",
         "A day of the calendar in the page's address became part of the file name. It is left out of the id, and the "
         "file has no path: `lusdata pin` completes it by hand.",
@@ -136,13 +147,13 @@ _LEFT_BEHIND = (
 
 
 @dataclass(frozen=True)
-class Sources:
+class AtlasSources:
     """The upstream table as text."""
 
     table: str
 
 
-def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
+def read(folder: Path, media: tuple[str, ...] = ()) -> AtlasSources:
     """Read the upstream table of a folder; where a clip's file lies is stated in it.
 
     Raises
@@ -153,10 +164,10 @@ def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
         If it is not UTF-8.
     """
     del media
-    return Sources(read_text(folder / _TABLE))
+    return AtlasSources(read_text(folder / _TABLE))
 
 
-def draft(sources: Sources) -> Imported:
+def draft(sources: AtlasSources) -> Imported:
     """Decide about every clip; see `lusdata.catalog.importers`.
 
     Raises

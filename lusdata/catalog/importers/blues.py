@@ -12,7 +12,7 @@ from typing import Any
 from lusdata.catalog.importers.common import (
     Imported,
     Log,
-    Rule,
+    Practice,
     age_band,
     class_review,
     imported_rows,
@@ -23,7 +23,7 @@ from lusdata.catalog.importers.common import (
 )
 from lusdata.catalog.rights import licence_entry
 
-__all__ = ["COLLECTION", "Sources", "draft", "read"]
+__all__ = ["COLLECTION", "BluesSources", "draft", "read"]
 
 COLLECTION = "blues"
 _REPOSITORY = "NinaWie/COVID-BLUES"
@@ -70,35 +70,39 @@ _REMARKS = (
 _STRONG_SIGNS = ("consolidation", "effusion")
 
 RULES = {
-    "class-negative": Rule(
+    "class-negative": Practice(
         "PCR negative",
         "A negative test tells what the patient does not have. The class is the physicians' diagnosis and its basis is "
         "'clinical'; a positive test makes covid-19 with the basis 'pcr'.",
     ),
-    "class-conflict": Rule(
+    "class-conflict": Practice(
         "Diagnoses that contradict the test or each other",
         "The test decides; without one diagnosis the class is other.",
     ),
-    "healthy-with-signs": Rule(
+    "healthy-with-signs": Practice(
         "Healthy lung, and with signs",
         "The class is the diagnosis of the patient and stays. The manifest carries a signed review of its class.",
     ),
-    "one-reader": Rule(
+    "one-reader": Practice(
         "Two readers, one reading",
         "Two experts read the recordings, and the file has one reading for each and no column that says whose. All are "
         f"recorded under one reader, '{_READER}', who may be either of the two.",
     ),
-    "remark": Rule(
+    "remark": Practice(
         "Remarks",
         "Remarks are sentences and are not copied. What a remark states for certain became a finding beside the "
         "columns' A-lines and B-lines; a question or a possibility became nothing. Where a remark contradicts a "
         "column, the column stays.",
     ),
-    "second-take": Rule(
+    "second-take": Practice(
         "Second takes", "The same point was recorded twice. Both are recordings of their own, in one group."
     ),
-    "fewer-files": Rule("Another number of files than the patients' table says", "The table of recordings decides."),
-    "blank-cell": Rule("Blank or impossible values", "-99 and blanks mean that nobody knows. The field is left out."),
+    "fewer-files": Practice(
+        "Another number of files than the patients' table says", "The table of recordings decides."
+    ),
+    "blank-cell": Practice(
+        "Blank or impossible values", "-99 and blanks mean that nobody knows. The field is left out."
+    ),
 }
 
 _LEFT_BEHIND = (
@@ -111,14 +115,14 @@ _LEFT_BEHIND = (
 
 
 @dataclass(frozen=True)
-class Sources:
+class BluesSources:
     """The upstream files as text: ``severity.csv`` and ``clinical_variables.csv``."""
 
     recordings: str
     patients: str
 
 
-def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
+def read(folder: Path, media: tuple[str, ...] = ()) -> BluesSources:
     """Read the upstream files of a folder; where a recording's file lies follows from its name.
 
     Raises
@@ -129,15 +133,15 @@ def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
         If one is not UTF-8.
     """
     del media
-    return Sources(read_text(folder / "severity.csv"), read_text(folder / "clinical_variables.csv"))
+    return BluesSources(read_text(folder / "severity.csv"), read_text(folder / "clinical_variables.csv"))
 
 
-def draft(sources: Sources) -> Imported:
+def draft(sources: BluesSources) -> Imported:
     """Decide about every recording.
 
     Parameters
     ----------
-    sources : Sources
+    sources : BluesSources
         The upstream files.
 
     Returns

@@ -13,7 +13,7 @@ from typing import Any
 from lusdata.catalog.importers.common import (
     Imported,
     Log,
-    Rule,
+    Practice,
     imported_rows,
     raw_address,
     read_rows,
@@ -24,7 +24,7 @@ from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.rules.privacy import dates
 from lusdata.errors import DataError
 
-__all__ = ["COLLECTION", "Sources", "draft", "read"]
+__all__ = ["COLLECTION", "CitSources", "draft", "read"]
 
 COLLECTION = "cit"
 _REPOSITORY = "cit-research/Lung-Ultrasound-A-B-lines-classification"
@@ -51,24 +51,24 @@ _NAME = re.compile(r"(\d{3}|x)_image_(\d+)(?:_([A-Z]))?\.mp4")
 _COLUMNS = ("task", "folder", "path", "git_blob_sha1", "task_name")
 
 RULES = {
-    "pattern": Rule(
+    "pattern": Practice(
         "Findings",
         "What somebody drew is present, or absent where the label says so. What nobody drew in a recording is left "
         "out: the tasks do not say what was looked for.",
     ),
-    "sliding-both": Rule("Sliding drawn as present and as absent", "Lung sliding is unknown."),
-    "class": Rule("Class", "No task states a diagnosis: the class is unknown."),
-    "patient": Rule("Patients", "The number before a task's name is the patient's. Its recordings are one group."),
-    "no-patient": Rule(
+    "sliding-both": Practice("Sliding drawn as present and as absent", "Lung sliding is unknown."),
+    "class": Practice("Class", "No task states a diagnosis: the class is unknown."),
+    "patient": Practice("Patients", "The number before a task's name is the patient's. Its recordings are one group."),
+    "no-patient": Practice(
         "No number before the name", "Nobody knows whose the recording is. It stands in a group of its own."
     ),
-    "probe": Rule("Transducer", "The folder of the task tells the linear from the convex transducer."),
-    "address": Rule(
+    "probe": Practice("Transducer", "The folder of the task tells the linear from the convex transducer."),
+    "address": Practice(
         "Addresses",
         "The address is that of the file's path at the commit that brought the videos. Nobody has verified it; the "
         "name that git gives the content is known, and `lusdata fetch --pin` takes no other.",
     ),
-    "day-in-name": Rule(
+    "day-in-name": Practice(
         "A day in a file name", "It may be that of an examination. Path, address and name are left out."
     ),
 }
@@ -81,7 +81,7 @@ _LEFT_BEHIND = (
 
 
 @dataclass(frozen=True)
-class Sources:
+class CitSources:
     """The upstream files as text.
 
     Attributes
@@ -96,7 +96,7 @@ class Sources:
     tasks: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
+def read(folder: Path, media: tuple[str, ...] = ()) -> CitSources:
     """Read the upstream files of a folder; where a video lies is stated in its table.
 
     Raises
@@ -109,10 +109,10 @@ def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
     del media
     tasks = sorted((folder / "Dataset").glob("*/*/annotations.json"))
     texts = {f"{path.parent.parent.name}/{path.parent.name}": read_text(path) for path in tasks}
-    return Sources(read_text(folder / _TABLE), texts)
+    return CitSources(read_text(folder / _TABLE), texts)
 
 
-def draft(sources: Sources) -> Imported:
+def draft(sources: CitSources) -> Imported:
     """Decide about every task; see `lusdata.catalog.importers`.
 
     Raises

@@ -20,7 +20,7 @@ __all__ = [
     "Decision",
     "Imported",
     "Log",
-    "Rule",
+    "Practice",
     "Unmade",
     "age_band",
     "class_review",
@@ -37,7 +37,7 @@ CURATED_ON = "2026-11-23"
 
 
 @dataclass(frozen=True)
-class Rule:
+class Practice:
     """One kind of decision: a title and a sentence or two on what is done and why."""
 
     title: str
@@ -97,7 +97,7 @@ class Imported:
         Upstream rows read.
     drafts : tuple of dict
         Manifests without digests, sorted by id.
-    rules : Mapping of str to Rule
+    rules : Mapping of str to Practice
         Every rule in the order of the log.
     decisions : tuple of Decision
         In upstream order.
@@ -118,7 +118,7 @@ class Imported:
     renewal: str
     rows: int
     drafts: tuple[dict[str, Any], ...]
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, Practice]
     decisions: tuple[Decision, ...]
     unmade: tuple[Unmade, ...]
     left_behind: tuple[str, ...]
@@ -136,7 +136,7 @@ def imported_rows(
     collection: str,
     title: str,
     renewal: str,
-    rules: Mapping[str, Rule],
+    rules: Mapping[str, Practice],
     left_behind: tuple[str, ...],
     of_all: Mapping[str, str] | None = None,
     about: Mapping[str, Any] | None = None,

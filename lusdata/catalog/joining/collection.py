@@ -12,7 +12,7 @@ from lusdata.arguments import list_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.joining.about import joined_about
-from lusdata.catalog.joining.copies import Copy, find_copies
+from lusdata.catalog.joining.copies import SharedRecording, find_copies
 from lusdata.catalog.joining.labels import mapped_tasks, read_labels
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import UsageError
@@ -35,7 +35,7 @@ class JoinedCollection(Collection):
     ----------
     parts : tuple of Collection
         The collections, as they were named.
-    copies : tuple of Copy
+    copies : tuple of SharedRecording
         Recordings that two of them have.
     left_out : tuple of str
         Recordings that were left out, since an earlier collection has their patient.
@@ -44,7 +44,7 @@ class JoinedCollection(Collection):
     """
 
     parts: tuple[Collection, ...] = ()
-    copies: tuple[Copy, ...] = ()
+    copies: tuple[SharedRecording, ...] = ()
     left_out: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
@@ -156,7 +156,7 @@ def _check(parts: Sequence[Collection], shared: str) -> None:
         )
 
 
-def _linked(manifests: Iterable[Manifest], copies: Iterable[Copy]) -> tuple[Manifest, ...]:
+def _linked(manifests: Iterable[Manifest], copies: Iterable[SharedRecording]) -> tuple[Manifest, ...]:
     """Return manifests, sorted by id, of which the later of each copy is linked to the group of the earlier."""
     by_id = {manifest.id: manifest for manifest in sorted(manifests, key=lambda manifest: manifest.id)}
     for copy in copies:

@@ -12,11 +12,11 @@ from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.near_duplicates import Match, find_duplicates
 
-__all__ = ["Copy", "find_copies"]
+__all__ = ["SharedRecording", "find_copies"]
 
 
 @dataclass(frozen=True, order=True)
-class Copy:
+class SharedRecording:
     """One recording in two collections.
 
     Attributes
@@ -36,7 +36,7 @@ class Copy:
         return f"{self.first} and {self.second} {self.likeness}"
 
 
-def find_copies(parts: Sequence[Collection]) -> tuple[Copy, ...]:
+def find_copies(parts: Sequence[Collection]) -> tuple[SharedRecording, ...]:
     """Find the recordings that several collections have, whatever their state.
 
     Parameters
@@ -46,11 +46,11 @@ def find_copies(parts: Sequence[Collection]) -> tuple[Copy, ...]:
 
     Returns
     -------
-    tuple of Copy
+    tuple of SharedRecording
         Each pair once, sorted; those that are one file say so, and the others how much they look alike.
     """
     manifests = [manifest for part in parts for manifest in part.manifests]
-    found = {_pair(*match): Copy(*_pair(*match), "are one file") for match in _one_file(manifests)}
+    found = {_pair(*match): SharedRecording(*_pair(*match), "are one file") for match in _one_file(manifests)}
     prints = tuple(
         sorted(
             (manifest.id, str(manifest.data["fingerprint"])) for manifest in manifests if has_fingerprint(manifest.data)
@@ -59,7 +59,7 @@ def find_copies(parts: Sequence[Collection]) -> tuple[Copy, ...]:
     for match in _alike(prints):
         mirrored = " mirrored" if match.mirrored else ""
         told = f"look alike{mirrored}, {match.similarity:.0%}"
-        found.setdefault((match.first, match.second), Copy(match.first, match.second, told))
+        found.setdefault((match.first, match.second), SharedRecording(match.first, match.second, told))
     return tuple(sorted(found.values()))
 
 

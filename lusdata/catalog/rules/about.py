@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lusdata.catalog.about import About
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rules.rule import Finding
+from lusdata.catalog.rules.rule import Breach
 from lusdata.errors import Level
 
 __all__ = ["ABOUT_RULES", "AboutRule", "about_findings"]
@@ -30,7 +30,7 @@ _LICENCE = AboutRule("PRIVATE_LICENCE", "error", "A private collection holds no 
 ABOUT_RULES = (FILE, _LABEL, _SCALE, _LICENCE)
 
 
-def about_findings(about: About, manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, AboutRule, Finding]]:
+def about_findings(about: About, manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, AboutRule, Breach]]:
     """Yield what manifests say that their collection does not bear out.
 
     Parameters
@@ -51,17 +51,17 @@ def about_findings(about: About, manifests: Sequence[Manifest]) -> Iterator[tupl
             if task is None:
                 expected = ", ".join(about.tasks) or "a task in collection.json"
                 message = "the collection has no such task"
-                yield manifest, _LABEL, Finding(f"{path}.task", message, expected, label["task"])
+                yield manifest, _LABEL, Breach(f"{path}.task", message, expected, label["task"])
             elif not task.takes(label["value"]):
                 message, expected = f"no value of the task {task.name}", task.range_words()
-                yield manifest, _LABEL, Finding(f"{path}.value", message, expected, repr(label["value"])[:80])
+                yield manifest, _LABEL, Breach(f"{path}.value", message, expected, repr(label["value"])[:80])
         for number, entry in enumerate(manifest.data.get("severity", ())):
             scale, path = about.scales.get(entry["scale"]), f"$.severity[{number}]"
             if scale is None:
                 hint = "define it in collection.json, or add it to manifests/severity-scales.json"
                 message, known = "a scale that nobody defines", ", ".join(about.scales)
-                yield manifest, _SCALE, Finding(f"{path}.scale", message, known, entry["scale"], hint)
+                yield manifest, _SCALE, Breach(f"{path}.scale", message, known, entry["scale"], hint)
         if about.private and manifest.licence["redistribute"]:
             hint = "LicenseRef-Private, or say in collection.json that it is not private"
             message, found = "the collection is private", manifest.licence["id"]
-            yield manifest, _LICENCE, Finding("$.source.licence.id", message, "no such right", found, hint)
+            yield manifest, _LICENCE, Breach("$.source.licence.id", message, "no such right", found, hint)

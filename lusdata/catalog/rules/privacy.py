@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rules.rule import Finding, Rule
+from lusdata.catalog.rules.rule import Breach, Rule
 
 __all__ = ["PRIVACY_RULES", "ages", "contacts", "dates", "dicom_names", "private_words", "titled_names"]
 
@@ -155,37 +155,37 @@ def _named(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield f"$.aliases[{number}]", alias
 
 
-def _no_dates(manifest: Manifest) -> Iterator[Finding]:
+def _no_dates(manifest: Manifest) -> Iterator[Breach]:
     for path, text in (*_written(manifest), *_credited(manifest), *_named(manifest)):
         for day in dates(text):
             hint = "a day of an examination can name its patient; say the month or year, or nothing"
-            yield Finding(path, "a date in free text", "no days", repr(day), hint)
+            yield Breach(path, "a date in free text", "no days", repr(day), hint)
 
 
-def _no_great_ages(manifest: Manifest) -> Iterator[Finding]:
+def _no_great_ages(manifest: Manifest) -> Iterator[Breach]:
     for path, text in (*_written(manifest), *_credited(manifest), *_named(manifest)):
         for age in ages(text):
-            yield Finding(path, "an age of 90 or over", "90+", repr(age), "there are so few that the age can name them")
+            yield Breach(path, "an age of 90 or over", "90+", repr(age), "there are so few that the age can name them")
 
 
-def _no_contacts(manifest: Manifest) -> Iterator[Finding]:
+def _no_contacts(manifest: Manifest) -> Iterator[Breach]:
     for path, text in (*_written(manifest), *_credited(manifest), *_named(manifest)):
         for contact in contacts(text):
-            yield Finding(path, "a way to reach a person", "none", repr(contact), "name the institution instead")
+            yield Breach(path, "a way to reach a person", "none", repr(contact), "name the institution instead")
 
 
-def _no_dicom_names(manifest: Manifest) -> Iterator[Finding]:
+def _no_dicom_names(manifest: Manifest) -> Iterator[Breach]:
     for path, text in (*_written(manifest), *_credited(manifest), *_named(manifest)):
         for name in dicom_names(text):
             hint = "take it out here, in the file's name and in the file"
-            yield Finding(path, "a name as scanners write patients' names", "no names", repr(name), hint)
+            yield Breach(path, "a name as scanners write patients' names", "no names", repr(name), hint)
 
 
-def _no_titled_names(manifest: Manifest) -> Iterator[Finding]:
+def _no_titled_names(manifest: Manifest) -> Iterator[Breach]:
     # Attributions may name people: whoever made a recording is owed the credit.
     for path, text in _written(manifest):
         for name in titled_names(text):
-            yield Finding(path, "a person's name", "a role, such as physician", repr(name))
+            yield Breach(path, "a person's name", "a role, such as physician", repr(name))
 
 
 PRIVACY_RULES = (

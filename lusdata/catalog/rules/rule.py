@@ -9,14 +9,14 @@ from typing import Literal
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import Issue, Level
 
-__all__ = ["Asked", "Check", "Finding", "Rule", "RunCheck", "RunRule"]
+__all__ = ["Asked", "Breach", "Check", "Rule", "RunCheck", "RunRule"]
 
 Asked = Literal["always", "strict", "release"]
 """When a rule is applied: in every run, or only when the user asks for it."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Breach:
     """A place in one manifest that breaks a rule.
 
     Attributes
@@ -40,10 +40,10 @@ class Finding:
         return Issue(file, self.json_path, code, level, self.message, self.expected, self.found, self.hint)
 
 
-Check = Callable[[Manifest], Iterator[Finding]]
+Check = Callable[[Manifest], Iterator[Breach]]
 """Looks at one manifest that is valid against the schema."""
 
-RunCheck = Callable[[Sequence[Manifest]], Iterator[tuple[Manifest, Finding]]]
+RunCheck = Callable[[Sequence[Manifest]], Iterator[tuple[Manifest, Breach]]]
 """Looks at all manifests of one run, sorted by id, and says which of them a finding concerns."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rules.rule import Finding, RunRule
+from lusdata.catalog.rules.rule import Breach, RunRule
 from lusdata.catalog.spelling import spelt_alike
 
 __all__ = ["RUN_RULES"]
@@ -47,15 +47,15 @@ def _apart(one: Manifest, other: Manifest) -> bool:
     return first.end_s is not None and first.end_s <= second.start_s
 
 
-def _ids_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _ids_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     for recording, members in _shared(manifests, lambda manifest: manifest.id):
         message, hint = f"{len(members)} manifests have one id", "give one of them another id and file name"
         for member in members:
             others = ", ".join(sorted(_path_from(member, other) for other in members if other is not member))
-            yield member, Finding("$.id", message, "an id of its own", f"{recording} also in {others}", hint)
+            yield member, Breach("$.id", message, "an id of its own", f"{recording} also in {others}", hint)
 
 
-def _files_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _files_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     included = [manifest for manifest in manifests if manifest.state == "included"]
     message, hint = "the very file of another recording", "exclude one of them, or trim both apart"
     for digest, members in _shared(included, lambda manifest: manifest.sha256):
@@ -64,10 +64,10 @@ def _files_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Fin
             same = [other for other in members[:number] if not _apart(member, other) and other.id != member.id]
             if same:
                 found = f"{digest[:12]}… of {_names(same)}"
-                yield member, Finding("$.source.sha256", message, "a file of its own", found, hint)
+                yield member, Breach("$.source.sha256", message, "a file of its own", found, hint)
 
 
-def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     included = [manifest for manifest in manifests if manifest.state == "included"]
     message, expected = "the path of another recording", "a path of its own"
 
@@ -80,10 +80,10 @@ def _paths_unique(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Fin
             others = (other for other in members[:number] if other.id != member.id and not _apart(member, other))
             same = [other for other in others if member.sha256 is None or other.sha256 != member.sha256]
             if same:
-                yield member, Finding("$.source.path", message, expected, f"{path} of {_names(same)}")
+                yield member, Breach("$.source.path", message, expected, f"{path} of {_names(same)}")
 
 
-def _names_spelt_once(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _names_spelt_once(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     # Disks of macOS and Windows take such names for one, and so does whoever types them.
     first_of: dict[tuple[str, str, str], tuple[str, Manifest]] = {}
     for manifest in manifests:
@@ -93,7 +93,7 @@ def _names_spelt_once(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest,
             if other != name and first.id != manifest.id:
                 message, hint = f"the {kind} of another recording, spelt otherwise", "spell one name one way"
                 found = f"{name}, and {other} in {first.id}"
-                yield manifest, Finding(path, message, "a name that differs by more", found, hint)
+                yield manifest, Breach(path, message, "a name that differs by more", found, hint)
 
 
 def _names_of(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
@@ -107,7 +107,7 @@ def _names_of(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
             yield "alias", f"$.aliases[{number}]", alias
 
 
-def _links_lead_somewhere(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _links_lead_somewhere(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     groups = {manifest.group_id for manifest in manifests}
     group_of = {manifest.id: manifest.group_id for manifest in manifests}
     # Recordings may also meet in a group that none of them states, such as one study.
@@ -122,10 +122,10 @@ def _links_lead_somewhere(manifests: Sequence[Manifest]) -> Iterator[tuple[Manif
             hint = "correct the id, or take the link out"
             if target in group_of:
                 message, hint = "the link leads to a recording, not to its group", f"link {group_of[target]}"
-            yield manifest, Finding(f"$.group.linked[{number}].id", message, expected, target, hint)
+            yield manifest, Breach(f"$.group.linked[{number}].id", message, expected, target, hint)
 
 
-def _unknown_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _unknown_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     expected = "what joins them: patient, study, publication or near-duplicate"
     for group, members in _shared(manifests, lambda manifest: manifest.group_id):
         message = f"the group {group} holds {len(members)} recordings"
@@ -133,20 +133,20 @@ def _unknown_alone(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Fi
             # One id twice has its own rule.
             others = [other for other in members if other.id != member.id]
             if others:
-                yield member, Finding("$.group.basis", message, expected, f"unknown, beside {_names(others)}")
+                yield member, Breach("$.group.basis", message, expected, f"unknown, beside {_names(others)}")
 
 
-def _group_has_one_basis(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _group_has_one_basis(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     # A recording of nobody known among others has its own rule.
     joined = [manifest for manifest in manifests if manifest.group_basis != "unknown"]
     for group, members in _shared(joined, lambda manifest: manifest.group_id):
         message, expected = f"the group {group} rests on something else elsewhere", members[0].group_basis
         for member in (member for member in members if member.group_basis != expected):
             found = member.group_basis
-            yield member, Finding("$.group.basis", message, f"{expected} as in {members[0].id}", found)
+            yield member, Breach("$.group.basis", message, f"{expected} as in {members[0].id}", found)
 
 
-def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     # Where they disagree, an id was mistyped or used for two people.
     patients = [manifest for manifest in manifests if manifest.group_basis == "patient"]
     for field in ("sex", "age_band"):
@@ -158,10 +158,10 @@ def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
                 # One patient may be seen before and after a birthday, so neighbouring bands are no contradiction.
                 if expected != found and (field == "sex" or not _neighbours(expected, found)):
                     message, hint = f"two patients in the group {group}?", "check the ids; a wrong one leaks or splits"
-                    yield member, Finding(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
+                    yield member, Breach(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
 
 
-def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Finding]]:
+def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
     groups = group_ids(manifests)
     diagnosed = [
         manifest
@@ -178,7 +178,7 @@ def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
                 message = f"the patient {group} has two diagnoses"
                 expected = f"{first.class_name} as in {first.id}"
                 hint = "correct the class or the group, or keep both and add a review of 'class' that says why"
-                yield member, Finding("$.class", message, expected, member.class_name, hint)
+                yield member, Breach("$.class", message, expected, member.class_name, hint)
 
 
 _YEARS = {"neonate": [0, 0], "infant": [0, 0], "toddler": [1, 2], "preschool": [3, 5], "90+": [90, 200]}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_word
-from lusdata.catalog.rules.rule import Finding, Rule
+from lusdata.catalog.rules.rule import Breach, Rule
 
 __all__ = ["SUBJECT_RULES"]
 
@@ -38,27 +38,27 @@ def _signed_off(manifest: Manifest, subject: str) -> bool:
     return any(review["of"] == subject for review in manifest.data.get("review", ()))
 
 
-def _diseased_not_called_normal(manifest: Manifest) -> Iterator[Finding]:
+def _diseased_not_called_normal(manifest: Manifest) -> Iterator[Breach]:
     if manifest.class_name not in _DISEASED or _signed_off(manifest, "class"):
         return
     for number, reading in enumerate(manifest.patterns):
         if reading.get("normal") == "present":
             message = f"the class is {manifest.class_name}, but the reader {reading['reader']} calls the picture normal"
             hint = "look at it; change the class or exclude it, or keep both and add a review of 'class' that says why"
-            yield Finding(f"$.patterns[{number}].normal", message, "absent", "present", hint)
+            yield Breach(f"$.patterns[{number}].normal", message, "absent", "present", hint)
 
 
-def _healthy_without_pathology(manifest: Manifest) -> Iterator[Finding]:
+def _healthy_without_pathology(manifest: Manifest) -> Iterator[Breach]:
     if manifest.class_name != "healthy" or _signed_off(manifest, "class"):
         return
     for number, reading in enumerate(manifest.patterns):
         for sign in (sign for sign in _PATHOLOGICAL if reading.get(sign) == "present"):
             message = f"the class is healthy, but the reader {reading['reader']} sees {pattern_word(sign)}"
             hint = "look at it, then add a review of 'class' that says what was decided"
-            yield Finding(f"$.patterns[{number}].{sign}", message, "absent", "present", hint)
+            yield Breach(f"$.patterns[{number}].{sign}", message, "absent", "present", hint)
 
 
-def _normal_excludes_pathology(manifest: Manifest) -> Iterator[Finding]:
+def _normal_excludes_pathology(manifest: Manifest) -> Iterator[Breach]:
     if _signed_off(manifest, "patterns"):
         return
     for number, reading in enumerate(manifest.patterns):
@@ -67,96 +67,96 @@ def _normal_excludes_pathology(manifest: Manifest) -> Iterator[Finding]:
         if signs and reading.get("normal") == "present" and manifest.class_name != "healthy":
             message = f"the reader {reading['reader']} calls the picture normal and sees {', '.join(signs)}"
             hint = "look at it, then add a review of 'patterns' that says what was decided"
-            yield Finding(f"$.patterns[{number}].normal", message, "absent", "present", hint)
+            yield Breach(f"$.patterns[{number}].normal", message, "absent", "present", hint)
 
 
-def _bronchogram_in_consolidation(manifest: Manifest) -> Iterator[Finding]:
+def _bronchogram_in_consolidation(manifest: Manifest) -> Iterator[Breach]:
     for number, reading in enumerate(manifest.patterns):
         if reading.get("air_bronchogram") == "present" and reading.get("consolidation") == "absent":
             message, hint = "air in bronchi shows only where the lung around it is consolidated", "look at the picture"
-            yield Finding(f"$.patterns[{number}].consolidation", message, "present", "absent", hint)
+            yield Breach(f"$.patterns[{number}].consolidation", message, "present", "absent", hint)
 
 
-def _one_entry_a_reader(manifest: Manifest) -> Iterator[Finding]:
+def _one_entry_a_reader(manifest: Manifest) -> Iterator[Breach]:
     for field, keys in _ONE_ENTRY_BY.items():
         seen = set()
         for number, entry in enumerate(manifest.data.get(field, ())):
             who = tuple(entry.get(key, "") for key in keys)
             if who in seen:
-                yield Finding(
+                yield Breach(
                     f"$.{field}[{number}].reader", "the reader has an entry already", "one entry", " ".join(who)
                 )
             seen.add(who)
 
 
-def _severity_on_its_scale(manifest: Manifest) -> Iterator[Finding]:
+def _severity_on_its_scale(manifest: Manifest) -> Iterator[Breach]:
     for number, entry in enumerate(manifest.data.get("severity", ())):
         span = re.search(r"-(\d+)-(\d+)\Z", entry["scale"])
         if span and not int(span[1]) <= entry["value"] <= int(span[2]):
             expected = f"{span[1]} to {span[2]}, as {entry['scale']} says"
-            yield Finding(
+            yield Breach(
                 f"$.severity[{number}].value", "the score is not on its scale", expected, f"{entry['value']:g}"
             )
 
 
-def _zone_of_its_scheme(manifest: Manifest) -> Iterator[Finding]:
+def _zone_of_its_scheme(manifest: Manifest) -> Iterator[Breach]:
     view = manifest.data.get("view", {})
     if "scheme" not in view:
         return
     form, expected = _ZONES[view["scheme"]]
     if not re.fullmatch(form, view["zone"]):
-        yield Finding("$.view.zone", f"no zone of the scheme {view['scheme']}", expected, view["zone"])
+        yield Breach("$.view.zone", f"no zone of the scheme {view['scheme']}", expected, view["zone"])
         return
     side = _SIDES.get(view["zone"][0])
     if side and view.get("side", side) != side:
-        yield Finding("$.view.side", f"the zone {view['zone']} lies on the other side", side, view["side"])
+        yield Breach("$.view.side", f"the zone {view['zone']} lies on the other side", side, view["side"])
 
 
-def _group_basis_fits_its_name(manifest: Manifest) -> Iterator[Finding]:
+def _group_basis_fits_its_name(manifest: Manifest) -> Iterator[Breach]:
     stated = [("$.group.basis", manifest.data["group"])]
     stated += [(f"$.group.linked[{n}].basis", link) for n, link in enumerate(manifest.data["group"].get("linked", ()))]
     for path, group in stated:
         word = re.match(r"(patient|study|publication|unknown)-", group["id"].split("/")[1])
         # A link may rest on something else than the group that it leads to, such as pictures that agree.
         if word and group["basis"] != word[1] and not (path != "$.group.basis" and group["basis"] == "near-duplicate"):
-            yield Finding(path, f"the group is named {group['id']}", word[1], group["basis"])
+            yield Breach(path, f"the group is named {group['id']}", word[1], group["basis"])
 
 
-def _links_lead_elsewhere(manifest: Manifest) -> Iterator[Finding]:
+def _links_lead_elsewhere(manifest: Manifest) -> Iterator[Breach]:
     seen = {manifest.group_id}
     for number, link in enumerate(manifest.data["group"].get("linked", ())):
         if link["id"] in seen:
             expected = "a group that is neither its own nor linked before"
-            yield Finding(f"$.group.linked[{number}].id", "the link joins nothing", expected, link["id"])
+            yield Breach(f"$.group.linked[{number}].id", "the link joins nothing", expected, link["id"])
         seen.add(link["id"])
 
 
-def _age_band_is_wide(manifest: Manifest) -> Iterator[Finding]:
+def _age_band_is_wide(manifest: Manifest) -> Iterator[Breach]:
     band = manifest.data.get("patient", {}).get("age_band")
     if band is None or "-" not in band:
         return
     youngest, oldest = (int(age) for age in band.split("-"))
     path, message = "$.patient.age_band", "the band tells too much about one person"
     if oldest > _OLDEST_STATED_AGE:
-        yield Finding(path, message, "90+ for everybody from 90 on", band)
+        yield Breach(path, message, "90+ for everybody from 90 on", band)
     elif youngest > oldest:
-        yield Finding(path, "the band ends before it begins", f"{oldest}-{youngest}", band)
+        yield Breach(path, "the band ends before it begins", f"{oldest}-{youngest}", band)
     elif oldest - youngest + 1 < _NARROWEST_BAND_YEARS:
-        yield Finding(path, message, f"at least {_NARROWEST_BAND_YEARS} years", f"{oldest - youngest + 1} in {band}")
+        yield Breach(path, message, f"at least {_NARROWEST_BAND_YEARS} years", f"{oldest - youngest + 1} in {band}")
 
 
-def _asymptomatic_stands_alone(manifest: Manifest) -> Iterator[Finding]:
+def _asymptomatic_stands_alone(manifest: Manifest) -> Iterator[Breach]:
     symptoms = manifest.data.get("patient", {}).get("symptoms", ())
     if "asymptomatic" in symptoms and len(symptoms) > 1:
-        yield Finding("$.patient.symptoms", "asymptomatic beside symptoms", "one or the other", ", ".join(symptoms))
+        yield Breach("$.patient.symptoms", "asymptomatic beside symptoms", "one or the other", ", ".join(symptoms))
 
 
-def _withdrawn_forgets_the_patient(manifest: Manifest) -> Iterator[Finding]:
+def _withdrawn_forgets_the_patient(manifest: Manifest) -> Iterator[Breach]:
     if manifest.state == "withdrawn" and "patient" in manifest.data:
-        yield Finding("$.patient", "facts about the patient of a withdrawn recording", "no such field", "some facts")
+        yield Breach("$.patient", "facts about the patient of a withdrawn recording", "no such field", "some facts")
 
 
-def _days_exist(manifest: Manifest) -> Iterator[Finding]:
+def _days_exist(manifest: Manifest) -> Iterator[Breach]:
     days = [("$.status.since", manifest.since)]
     if "valid_until" in manifest.licence:
         days.append(("$.source.licence.valid_until", manifest.licence["valid_until"]))
@@ -165,7 +165,7 @@ def _days_exist(manifest: Manifest) -> Iterator[Finding]:
         try:
             datetime.date.fromisoformat(day)
         except ValueError:
-            yield Finding(path, "the calendar has no such day", "an existing day", day)
+            yield Breach(path, "the calendar has no such day", "an existing day", day)
 
 
 SUBJECT_RULES = (

@@ -10,7 +10,7 @@ from lusdata.catalog.reading import UNREADABLE
 from lusdata.catalog.rules.about import ABOUT_RULES
 from lusdata.catalog.rules.media import MEDIA_RULES
 from lusdata.catalog.rules.privacy import PRIVACY_RULES
-from lusdata.catalog.rules.rule import Asked, Finding, Rule, RunRule
+from lusdata.catalog.rules.rule import Asked, Breach, Rule, RunRule
 from lusdata.catalog.rules.run import RUN_RULES
 from lusdata.catalog.rules.source import SOURCE_RULES
 from lusdata.catalog.rules.subject import SUBJECT_RULES
@@ -67,7 +67,7 @@ def codes() -> tuple[Code, ...]:
 
 def broken_rules(
     manifests: Sequence[Manifest], *, strict: bool = False, release: bool = False
-) -> Iterator[tuple[Manifest, Rule | RunRule, Finding]]:
+) -> Iterator[tuple[Manifest, Rule | RunRule, Breach]]:
     """Yield every rule that a set of manifests breaks.
 
     Parameters

@@ -13,7 +13,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.splits.audit.pixels import LookAlike
 
-__all__ = ["Drawn", "draw_pairs"]
+__all__ = ["DrawnPair", "draw_pairs"]
 
 _STANDING = {
     "leak": "in several folds",
@@ -23,7 +23,7 @@ _STANDING = {
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPair:
     """A pair, and its picture.
 
     Attributes
@@ -71,7 +71,7 @@ def draw_pairs(
     *,
     mirrors: Sequence[Path],
     cache: Path | None = None,
-) -> Iterator[Drawn]:
+) -> Iterator[DrawnPair]:
     """Draw a picture of each pair whose files are on this machine; nothing is fetched.
 
     Parameters
@@ -101,7 +101,7 @@ def draw_pairs(
         files = [held_file(manifest, mirrors=mirrors, cache=cache) for manifest in both]
         absent = [manifest.id for manifest, file in zip(both, files, strict=True) if file is None]
         if absent:
-            yield Drawn(pair, None, f"no file of {' and of '.join(absent)} here; name its folder with --mirror")
+            yield DrawnPair(pair, None, f"no file of {' and of '.join(absent)} here; name its folder with --mirror")
             continue
         try:
             first, second = (
@@ -116,7 +116,7 @@ def draw_pairs(
                 class_names=(both[0].class_name, both[1].class_name),
             )
         except LusdataError as error:
-            yield Drawn(pair, None, error.what)
+            yield DrawnPair(pair, None, error.what)
             continue
         slugs = [re.sub(r"[^A-Za-z0-9.-]+", "-", manifest.id.split("/")[-1]) for manifest in both]
         path = out / f"{round(100 * pair.match.similarity):03d}-{slugs[0]}-beside-{slugs[1]}.png"
@@ -124,7 +124,7 @@ def draw_pairs(
             write_preview(path, sheet)
         except OSError as error:
             raise OutsideError("cannot write the picture", where=str(path), found=error.strerror) from error
-        yield Drawn(pair, path)
+        yield DrawnPair(pair, path)
 
 
 def _title(manifest: Manifest) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lusdata.intake.folder.examine import Examined
     from lusdata.intake.folder.files import FolderFile
-    from lusdata.intake.folder.plan import Plan
+    from lusdata.intake.folder.plan import ImportPlan
     from lusdata.intake.folder.request import Request
     from lusdata.intake.question import Ask
 
@@ -98,7 +98,7 @@ def _workers(args: argparse.Namespace) -> int:
     return workers
 
 
-def _asked(plan: Plan, ask: Ask) -> Plan:
+def _asked(plan: ImportPlan, ask: Ask) -> ImportPlan:
     """Ask what only the owner knows, as far as it is open."""
     from lusdata.intake.folder.changes import changes_of
 
@@ -112,7 +112,7 @@ def _asked(plan: Plan, ask: Ask) -> Plan:
     return replace(plan, request=request)
 
 
-def _shown(plan: Plan, args: argparse.Namespace) -> int:
+def _shown(plan: ImportPlan, args: argparse.Namespace) -> int:
     from lusdata.commands.importing.shown import plan_document, plan_text
 
     if args.json:
@@ -125,7 +125,7 @@ def _shown(plan: Plan, args: argparse.Namespace) -> int:
     return 0
 
 
-def _written(plan: Plan, args: argparse.Namespace, ask: Ask | None) -> int:
+def _written(plan: ImportPlan, args: argparse.Namespace, ask: Ask | None) -> int:
     import datetime
 
     from lusdata.commands.importing.shown import imported_document, imported_text

@@ -9,12 +9,12 @@ from lusdata.progress import show_progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lusdata.intake.folder.examine import Examined, Job
+    from lusdata.intake.folder.examine import Examined, ExamineJob
 
 __all__ = ["looked_at"]
 
 
-def looked_at(jobs: Sequence[Job], *, workers: int) -> Mapping[str, Examined]:
+def looked_at(jobs: Sequence[ExamineJob], *, workers: int) -> Mapping[str, Examined]:
     """Look at files, and tell how far it is; what is seen is kept."""
     from lusdata.intake.folder.crew import examine_all
 

@@ -9,9 +9,9 @@ from typing import Any
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.intake.folder.changes import Change, changes_of
-from lusdata.intake.folder.plan import Plan
+from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.folder.rows import ShownColumn
-from lusdata.intake.folder.write import Imported
+from lusdata.intake.folder.write import ImportReport
 from lusdata.intake.grouping import KINDS, Group
 from lusdata.wording import counted, one_line
 
@@ -22,7 +22,7 @@ _SHOWN_GROUPS = 12
 _SHOWN_VALUES = 6
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: ImportPlan) -> str:
     """Return what an import would do as lines."""
     blocks = [_files(plan), *_columns(plan), *_unmatched(plan), *_changed(plan), *_groups(plan)]
     blocks += _list("notes", plan.notes)
@@ -30,7 +30,7 @@ def plan_text(plan: Plan) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _files(plan: Plan) -> str:
+def _files(plan: ImportPlan) -> str:
     size_bytes = sum(file.size_bytes for file in plan.taken)
     dicom = sum(file.dicom for file in plan.taken)
     lines = [f"{shown_path(plan.request.folder)}: {counted(len(plan.listing.files), 'file')}"]
@@ -51,7 +51,7 @@ def _few(pairs: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(pairs.items())[:_SHOWN]
 
 
-def _columns(plan: Plan) -> Iterator[str]:
+def _columns(plan: ImportPlan) -> Iterator[str]:
     used = [column for column in plan.rows.columns if column.meaning or column.why != "not used"]
     unused = [column.title or "(without a title)" for column in plan.rows.columns if column.why == "not used"]
     if used:
@@ -74,14 +74,14 @@ def _values(column: ShownColumn) -> str:
     return ", ".join(shown) + more
 
 
-def _unmatched(plan: Plan) -> Iterator[str]:
+def _unmatched(plan: ImportPlan) -> Iterator[str]:
     rows = plan.rows.without_file
     yield from _list(f"{counted(len(rows), 'row')} without a file", rows)
     names = [one_line(name) for name in plan.without_row]
     yield from _list(f"{counted(len(names), 'file')} without a row, left out (--all takes them, too)", names)
 
 
-def _changed(plan: Plan) -> Iterator[str]:
+def _changed(plan: ImportPlan) -> Iterator[str]:
     """Tell what tables say otherwise now, and what becomes of it."""
     changes = changes_of(plan)
     what = "is taken" if plan.request.update else "is left as it was; --update takes the tables' word, or correct them"
@@ -102,7 +102,7 @@ def _list(title: str, lines: Sequence[str]) -> list[str]:
     return ["\n".join([title, *(f"  {line}" for line in lines[:most]), *more])]
 
 
-def _groups(plan: Plan) -> Iterator[str]:
+def _groups(plan: ImportPlan) -> Iterator[str]:
     if plan.groups:
         yield _shown_groups("who would be one patient", plan.groups)
         return
@@ -127,7 +127,7 @@ def _names(group: Group) -> str:
     return ", ".join(one_line(name, most=40) for name in group.files[:3]) + more
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(plan: ImportPlan) -> dict[str, Any]:
     """Return what an import would do as data."""
     return {
         "collection": plan.collection,
@@ -162,7 +162,7 @@ def _group_document(group: Group) -> dict[str, Any]:
     return {"basis": group.basis, "reason": group.reason, "files": list(group.files)}
 
 
-def imported_document(plan: Plan, done: Imported) -> dict[str, Any]:
+def imported_document(plan: ImportPlan, done: ImportReport) -> dict[str, Any]:
     """Return what an import did as data."""
     return {
         "collection": plan.collection,
@@ -177,11 +177,11 @@ def imported_document(plan: Plan, done: Imported) -> dict[str, Any]:
     }
 
 
-def _unknown(done: Imported) -> int:
+def _unknown(done: ImportReport) -> int:
     return sum(manifest.group_basis == "unknown" for manifest in done.collection.included)
 
 
-def imported_text(plan: Plan, done: Imported) -> str:
+def imported_text(plan: ImportPlan, done: ImportReport) -> str:
     """Return what an import did as lines, and what can be done next."""
     included = done.collection.included
     counts = f"{len(done.added):,} added, {len(done.known):,} there already, {len(done.failed):,} could not be taken"

@@ -20,7 +20,7 @@ from lusdata.catalog.schema import NEWEST, enumeration
 from lusdata.dataset.formats.columns import Column, fact_columns, facts_of
 from lusdata.dataset.folder import INDEX, explained
 from lusdata.dataset.reading.index import FORMAT_VERSION, MANIFESTS
-from lusdata.dataset.build.clip_file import Job, read_part
+from lusdata.dataset.build.clip_file import ClipJob, read_part
 from lusdata.dataset.build.plan import LeftOut, versions
 from lusdata.dataset.build.readme import readme
 from lusdata.dataset.recipe import Recipe
@@ -39,7 +39,7 @@ def assemble(
     parts: Path,
     *,
     collection: Collection,
-    jobs: Sequence[Job],
+    jobs: Sequence[ClipJob],
     left_out: Sequence[LeftOut],
     inputs: Mapping[str, Any],
     recipe: Recipe,
@@ -54,7 +54,7 @@ def assemble(
         Folder on the same disk for what is not finished.
     collection : Collection
         The recordings.
-    jobs : sequence of Job
+    jobs : sequence of ClipJob
         Those whose part is there, in the order of the rows.
     left_out : sequence of LeftOut
         All others.
@@ -130,7 +130,7 @@ def assemble(
 def write_rows(
     folder: Path,
     name: str,
-    jobs: Sequence[Job],
+    jobs: Sequence[ClipJob],
     *,
     number: int,
     staging: Path,
@@ -145,7 +145,7 @@ def write_rows(
         Where the shard is to lie.
     name : str
         Its file name.
-    jobs : sequence of Job
+    jobs : sequence of ClipJob
         The recordings, in the order of the rows.
     number : int
         Position of the shard in the dataset.
@@ -188,7 +188,7 @@ class _Recordings:
     """Reads parts one at a time, and keeps their facts for the index."""
 
     def __init__(
-        self, jobs: Sequence[Job], collection: Collection, groups: Mapping[str, str], columns: Sequence[Column]
+        self, jobs: Sequence[ClipJob], collection: Collection, groups: Mapping[str, str], columns: Sequence[Column]
     ) -> None:
         self._jobs = jobs
         self._collection = collection

@@ -22,7 +22,7 @@ from lusdata.dataset.folder import PARTS, claim, explained, finish, standing, sw
 from lusdata.dataset.reading.index import Index, open_index
 from lusdata.dataset.reading.integrity import file_faults
 from lusdata.dataset.build.mend import mend
-from lusdata.dataset.build.clip_file import Job
+from lusdata.dataset.build.clip_file import ClipJob
 from lusdata.dataset.build.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
@@ -33,7 +33,7 @@ from lusdata.suggestion import unknown_word
 __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
 
-def _run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+def _run_on_ray(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
     from lusdata.dataset.build.engine_ray import run_on_ray
 
     run_on_ray(jobs, workers=workers, report=report)

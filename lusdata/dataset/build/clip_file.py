@@ -24,7 +24,7 @@ from lusdata.intact import DamagedError
 from lusdata.media.decode.spending import too_slow
 from lusdata.scratch import scratch_beside
 
-__all__ = ["Job", "Outcome", "Part", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
+__all__ = ["ClipJob", "Outcome", "ClipFile", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
 
 _FORMAT = "lusdata-part-1"
 # What a system answers when it has run out of something, whichever recording was at hand.
@@ -32,7 +32,7 @@ _RUN_OUT = frozenset({errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, er
 
 
 @dataclass(frozen=True)
-class Job:
+class ClipJob:
     """One recording to turn into frames.
 
     Attributes
@@ -72,7 +72,7 @@ class Job:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, line: str) -> Job:
+    def from_json(cls, line: str) -> ClipJob:
         """Rebuild a job from `to_json`."""
         data = json.loads(line)
         data["crop"] = None if data["crop"] is None else Crop(**data["crop"])
@@ -114,7 +114,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Part:
+class ClipFile:
     """The finished frames of one recording.
 
     Attributes
@@ -147,7 +147,7 @@ def part_key(job: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     Parameters
     ----------
     job : Mapping
-        The fields of a `Job`; its paths play no role.
+        The fields of a `ClipJob`; its paths play no role.
     versions : Mapping
         The packages that decode and resize, with their versions.
     """
@@ -180,12 +180,12 @@ def frames_digest(images: np.ndarray, frame_indices: np.ndarray, times_us: np.nd
     return digest.hexdigest()
 
 
-def make_part(job: Job) -> Outcome:
+def make_part(job: ClipJob) -> Outcome:
     """Decode, crop, sample and encode one recording, and write its part.
 
     Parameters
     ----------
-    job : Job
+    job : ClipJob
         The recording; the folder of `job.part` exists.
 
     Returns
@@ -217,7 +217,7 @@ def make_part(job: Job) -> Outcome:
         return Outcome(job.id, "fault", fault.found, fault.trace)
 
 
-def slow_outcome(job: Job) -> Outcome:
+def slow_outcome(job: ClipJob) -> Outcome:
     """Return the outcome of a job whose process was ended because its time was over."""
     return Outcome(job.id, "too-slow", _reason(too_slow()))
 
@@ -228,7 +228,7 @@ def _reason(error: LusdataError) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _make_part(job: Job) -> Outcome:
+def _make_part(job: ClipJob) -> Outcome:
     # Here and not at the top: the process that only hands out jobs needs neither OpenCV nor a decoder.
     from lusdata.media.frames import read_frames
     from lusdata.media.png import encode_png
@@ -286,7 +286,7 @@ def holds_part(path: Path) -> bool:
     return True
 
 
-def read_part(path: Path) -> Part:
+def read_part(path: Path) -> ClipFile:
     """Read a part and check that it is whole.
 
     Raises
@@ -310,7 +310,7 @@ def read_part(path: Path) -> Part:
     if not whole:
         raise DataError("a part of the build is damaged", where=str(path), hint="run the same build again")
     ends = [int(end) for end in np.cumsum(sizes_bytes)]
-    return Part(
+    return ClipFile(
         id=header["id"],
         crop=tuple(header["crop"]),
         digest=header["digest"],

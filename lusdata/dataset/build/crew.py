@@ -9,7 +9,7 @@ from pathlib import Path
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.dataset.folder import explained
-from lusdata.dataset.build.clip_file import Job, Outcome, holds_part
+from lusdata.dataset.build.clip_file import ClipJob, Outcome, holds_part
 from lusdata.dataset.build.plan import LeftOut, longest_first
 from lusdata.errors import InternalError
 from lusdata.media.fetch.collection import fetch
@@ -76,7 +76,7 @@ class Crew:
     workers: int
     folder: Path
 
-    def make(self, jobs: Sequence[Job]) -> tuple[list[LeftOut], tuple[str, ...]]:
+    def make(self, jobs: Sequence[ClipJob]) -> tuple[list[LeftOut], tuple[str, ...]]:
         """Make the parts that are not there yet.
 
         Returns
@@ -96,7 +96,7 @@ class Crew:
         failed += self._run([job for job in waiting if job.id in fresh])
         return failed, tuple(sorted(damaged - {item.id for item in failed}))
 
-    def _run(self, jobs: Sequence[Job]) -> list[LeftOut]:
+    def _run(self, jobs: Sequence[ClipJob]) -> list[LeftOut]:
         failed: list[LeftOut] = []
         with show_progress(len(jobs), doing="build", shown=self.files.progress) as advance:
 

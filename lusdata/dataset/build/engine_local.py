@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lusdata.budget import BUDGET, Budget
-from lusdata.dataset.build.clip_file import Job, Outcome, make_part, slow_outcome
+from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part, slow_outcome
 from lusdata.limits import ended_by_time
 from lusdata.workers import run_jobs, start_of
 
@@ -17,18 +17,18 @@ Report = Callable[[Outcome], None]
 _START = start_of("lusdata.dataset.build.worker")
 
 
-def run_here(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+def run_here(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
     """Run jobs one after the other in this process, whatever `workers` says; for debugging."""
     for job in jobs:
         report(make_part(job))
 
 
-def run_local(jobs: Sequence[Job], *, workers: int, report: Report, budget: Budget = BUDGET) -> None:
+def run_local(jobs: Sequence[ClipJob], *, workers: int, report: Report, budget: Budget = BUDGET) -> None:
     """Run jobs in worker processes; see `lusdata.workers.run_jobs`.
 
     Parameters
     ----------
-    jobs : sequence of Job
+    jobs : sequence of ClipJob
         The work, the longest first for an even end.
     workers : int
         Most processes at a time, at least 1.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lusdata.dataset.build.engine_local import Report
-from lusdata.dataset.build.clip_file import Job, Outcome, make_part
+from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part
 from lusdata.errors import MissingExtraError
 
 __all__ = ["require_ray", "run_on_ray"]
@@ -30,12 +30,12 @@ def require_ray() -> Any:
     return ray
 
 
-def run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
+def run_on_ray(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
     """Run jobs on Ray: on the cluster that the environment names, else on this machine.
 
     Parameters
     ----------
-    jobs : sequence of Job
+    jobs : sequence of ClipJob
         The work, the longest first.
     workers : int
         Most jobs at a time.
@@ -55,7 +55,7 @@ def run_on_ray(jobs: Sequence[Job], *, workers: int, report: Report) -> None:
         # Retries of Ray's own would repeat a job that crashes its process; it is left out instead, as everywhere.
         task = ray.remote(num_cpus=1, max_retries=0)(make_part)
         waiting = iter(jobs)
-        running: dict[Any, Job] = {}
+        running: dict[Any, ClipJob] = {}
         while True:
             while len(running) < workers and (job := next(waiting, None)) is not None:
                 running[task.remote(job)] = job

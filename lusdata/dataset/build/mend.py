@@ -13,7 +13,7 @@ from lusdata.dataset.build.assemble import frozen_folds, index_text, ledger_of, 
 from lusdata.dataset.build.crew import Crew
 from lusdata.dataset.folder import INDEX, explained
 from lusdata.dataset.reading.index import MANIFESTS, Index
-from lusdata.dataset.build.clip_file import Job
+from lusdata.dataset.build.clip_file import ClipJob
 from lusdata.dataset.build.plan import make_jobs
 from lusdata.dataset.reading.seal import sealed
 from lusdata.errors import DataError
@@ -71,7 +71,7 @@ def mend(index: Index, damaged: Sequence[str], parts: Path, crew: Crew) -> None:
             write_bytes(index.folder / INDEX, index_text(sealed(data)).encode("utf-8"))
 
 
-def _made_parts(index: Index, shards: Sequence[int], parts: Path, crew: Crew) -> dict[int, list[Job]]:
+def _made_parts(index: Index, shards: Sequence[int], parts: Path, crew: Crew) -> dict[int, list[ClipJob]]:
     """Make the parts of all recordings of some shards, before anything is moved."""
     of_shard = {number: [entry for entry in index.entries if entry.shard == number] for number in shards}
     manifests = [crew.collection.by_id[entry.id] for entries in of_shard.values() for entry in entries]
@@ -89,7 +89,7 @@ def _made_parts(index: Index, shards: Sequence[int], parts: Path, crew: Crew) ->
 
 
 def _mend_shard(
-    index: Index, data: Mapping[str, Any], number: int, jobs: Sequence[Job], parts: Path, collection: Collection
+    index: Index, data: Mapping[str, Any], number: int, jobs: Sequence[ClipJob], parts: Path, collection: Collection
 ) -> dict[str, Any]:
     """Write one shard again, and return the index with its size, digest and places."""
     old = index.data["shards"][number]

@@ -15,7 +15,7 @@ from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.tasks import Task, find_task
 from lusdata.dataset.reading.index import FORMAT_VERSION
-from lusdata.dataset.build.clip_file import Job, part_key
+from lusdata.dataset.build.clip_file import ClipJob, part_key
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.select import parse_select, select_manifests
 from lusdata.media.fetch.report import STATES
@@ -127,7 +127,7 @@ def _why_not(manifest: Manifest, *, selected: bool) -> tuple[str, str] | None:
     return None
 
 
-def make_jobs(manifests: Sequence[Manifest], paths: Mapping[str, Path], recipe: Recipe, parts: Path) -> list[Job]:
+def make_jobs(manifests: Sequence[Manifest], paths: Mapping[str, Path], recipe: Recipe, parts: Path) -> list[ClipJob]:
     """Turn recordings into jobs.
 
     Parameters
@@ -156,7 +156,7 @@ def make_jobs(manifests: Sequence[Manifest], paths: Mapping[str, Path], recipe: 
         }
         part = parts / f"{part_key(fields, packages)}.part"
         fields |= {"crop": manifest.crop, "trim": manifest.trim}
-        jobs.append(Job(source=str(paths[manifest.id]), part=str(part), **fields))
+        jobs.append(ClipJob(source=str(paths[manifest.id]), part=str(part), **fields))
     return jobs
 
 
@@ -174,12 +174,12 @@ def _version(*names: str) -> str:
     return "unknown"
 
 
-def longest_first(jobs: Sequence[Job], manifests: Mapping[str, Manifest]) -> list[Job]:
+def longest_first(jobs: Sequence[ClipJob], manifests: Mapping[str, Manifest]) -> list[ClipJob]:
     """Order jobs so that all workers end at about the same time.
 
     Parameters
     ----------
-    jobs : sequence of Job
+    jobs : sequence of ClipJob
         The work.
     manifests : Mapping
         The recordings by id.
@@ -187,7 +187,7 @@ def longest_first(jobs: Sequence[Job], manifests: Mapping[str, Manifest]) -> lis
     return sorted(jobs, key=lambda job: (-_pixels(job, manifests[job.id].media), job.id))
 
 
-def _pixels(job: Job, media: Mapping[str, Any]) -> float:
+def _pixels(job: ClipJob, media: Mapping[str, Any]) -> float:
     frames = float(media.get("frame_count", 1))
     if "rate_hz" in media:
         # Decoding stops at the last frame wanted.

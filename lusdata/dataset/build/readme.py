@@ -10,7 +10,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column
 from lusdata.markdown import plain, table
-from lusdata.dataset.formats.table import FORMATS, Format
+from lusdata.dataset.formats.table import FORMATS, ShardFormat
 
 __all__ = ["readme"]
 
@@ -61,7 +61,7 @@ _FEATURES: Mapping[str, str] = {
 }
 
 
-def _head(form: Format, columns: Sequence[Column], classes: Iterable[str]) -> str:
+def _head(form: ShardFormat, columns: Sequence[Column], classes: Iterable[str]) -> str:
     """Return what Hugging Face `datasets` reads: where the rows are, and that ``class`` is a class label."""
     if not form.is_table:
         return ""

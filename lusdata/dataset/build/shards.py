@@ -12,7 +12,7 @@ from typing import Any
 
 from lusdata.dataset.folder import explained
 from lusdata.dataset.formats.columns import Column
-from lusdata.dataset.formats.table import Format, Place, Recording
+from lusdata.dataset.formats.table import ShardFormat, Place, Recording
 from lusdata.scratch import scratch_beside
 
 __all__ = ["Shard", "cut", "write_shard"]
@@ -70,7 +70,7 @@ def write_shard(
     *,
     columns: Sequence[Column],
     staging: Path,
-    form: Format,
+    form: ShardFormat,
 ) -> tuple[Shard, list[Place]]:
     """Write one shard, whole or not at all.
 
@@ -86,7 +86,7 @@ def write_shard(
         The columns of their facts.
     staging : Path
         Folder on the same disk for the unfinished file.
-    form : Format
+    form : ShardFormat
         The form of its rows.
 
     Returns

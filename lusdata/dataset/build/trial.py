@@ -10,7 +10,7 @@ import numpy as np
 
 from lusdata.catalog.manifest import Trim
 from lusdata.dataset.build.engine_local import run_local
-from lusdata.dataset.build.clip_file import Job, Outcome, read_part
+from lusdata.dataset.build.clip_file import ClipJob, Outcome, read_part
 from lusdata.media.phantom.trial import GREYS, RATE_HZ, TRIALS, Trial, fault_of, write_trial
 from lusdata.media.png import decode_png
 from lusdata.scratch import scratch_folder
@@ -62,8 +62,8 @@ def try_decoding() -> list[Tried]:
         ]
 
 
-def _job(trial: Trial, path: Path) -> Job:
-    return Job(
+def _job(trial: Trial, path: Path) -> ClipJob:
+    return ClipJob(
         id=trial.name,
         source=str(path),
         part=f"{path}.part",
@@ -79,7 +79,7 @@ def _job(trial: Trial, path: Path) -> Job:
     )
 
 
-def _fault(trial: Trial, outcome: Outcome, job: Job) -> str:
+def _fault(trial: Trial, outcome: Outcome, job: ClipJob) -> str:
     if outcome.code != "made":
         return f"{outcome.code}: {outcome.reason}"
     part = read_part(Path(job.part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lusdata.budget import BUDGET, Budget
-from lusdata.dataset.build.clip_file import Job, make_part
+from lusdata.dataset.build.clip_file import ClipJob, make_part
 from lusdata.serving import serve
 
 __all__ = ["main"]
@@ -14,4 +14,4 @@ def main(budget: Budget = BUDGET) -> None:
     import lusdata.media.frames
     import lusdata.media.png  # noqa: F401  (loaded now, so that a broken installation shows before the first job)
 
-    serve(lambda line: make_part(Job.from_json(line)).to_json(), budget)
+    serve(lambda line: make_part(ClipJob.from_json(line)).to_json(), budget)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lusdata.dataset.build.clip_file import Part
+    from lusdata.dataset.build.clip_file import ClipFile
     from lusdata.dataset.formats.columns import Column
 
-__all__ = ["DATA", "DEFAULT_FORMAT", "FORMATS", "Format", "Place", "Recording", "Rows"]
+__all__ = ["DATA", "DEFAULT_FORMAT", "FORMATS", "Place", "Recording", "Rows", "ShardFormat"]
 
 DATA = "data"
 """The folder of shards."""
@@ -26,7 +26,7 @@ Rows = tuple[list[int], list[float], list[bytes]]
 class Recording:
     """A part with the facts that each of its rows repeats, by column; see `lusdata.dataset.formats.columns`."""
 
-    part: Part
+    part: ClipFile
     facts: Mapping[str, str | float | None]
 
 
@@ -47,7 +47,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Format:
+class ShardFormat:
     """One form of shards.
 
     Attributes
@@ -109,10 +109,10 @@ import lusdata
 dataset = lusdata.load("FOLDER")                                    # folds, arrays, TensorFlow and PyTorch
 """
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, ShardFormat] = {
     form.name: form
     for form in (
-        Format(
+        ShardFormat(
             name="parquet",
             module="lusdata.dataset.formats.parquet",
             media_type="application/x-parquet",
@@ -132,7 +132,7 @@ frames = datasets.load_dataset("FOLDER", split="train")             # `class` is
 The column `image` holds PNG files; Hugging Face `datasets` decodes them by itself. Its word "train" means all rows:
 the shards carry no split.""",
         ),
-        Format(
+        ShardFormat(
             name="tfrecord",
             module="lusdata.dataset.formats.tfrecord",
             media_type="application/octet-stream",

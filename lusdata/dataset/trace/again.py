@@ -12,17 +12,17 @@ import numpy as np
 from lusdata.dataset.build.clip_file import frames_digest
 from lusdata.dataset.build.plan import versions
 from lusdata.dataset.reading.index import Index
-from lusdata.dataset.trace.row import Row
+from lusdata.dataset.trace.row import TracedRow
 from lusdata.errors import DataError
 from lusdata.intact import DamagedError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.frames import read_frames
 
-__all__ = ["Check", "check_row"]
+__all__ = ["Reproduction", "check_row"]
 
 
 @dataclass(frozen=True)
-class Check:
+class Reproduction:
     """Whether the recording's file gives the row again.
 
     Attributes
@@ -37,14 +37,16 @@ class Check:
     detail: str
 
 
-def check_row(index: Index, row: Row, *, mirrors: Iterable[str | Path] = (), cache: str | Path | None = None) -> Check:
+def check_row(
+    index: Index, row: TracedRow, *, mirrors: Iterable[str | Path] = (), cache: str | Path | None = None
+) -> Reproduction:
     """Read the recording's file again, if it is on this machine, and compare the row with what it gives.
 
     Parameters
     ----------
     index : Index
         The dataset.
-    row : Row
+    row : TracedRow
         From `find_row`.
     mirrors : iterable of str or Path
         Folders that hold copies; no network is asked.
@@ -61,7 +63,7 @@ def check_row(index: Index, row: Row, *, mirrors: Iterable[str | Path] = (), cac
     manifest = row.manifest
     (result,) = fetch([manifest], mirrors=mirrors, cache=cache, offline=True, verify=True).results
     if result.path is None:
-        return Check("not-here", "the file is in no cache and no mirror; --mirror names a folder that has it")
+        return Reproduction("not-here", "the file is in no cache and no mirror; --mirror names a folder that has it")
     recipe = index.recipe
     try:
         frames = read_frames(
@@ -76,20 +78,22 @@ def check_row(index: Index, row: Row, *, mirrors: Iterable[str | Path] = (), cac
             colour=recipe.colour,
         )
     except DamagedError as error:
-        return Check("not-here", error.what)
+        return Reproduction("not-here", error.what)
     except DataError as error:
-        return Check("differs", f"the file cannot be decoded: {error.what}")
+        return Reproduction("differs", f"the file cannot be decoded: {error.what}")
     made = {name: str(word) for name, word in index.data["versions"].items() if name in versions()}
     others = [f"{name} {word} then, {versions()[name]} now" for name, word in made.items() if versions()[name] != word]
     because = f" ({'; '.join(others)})" if others else ""
     if row.frame_index not in frames.indices:
-        return Check("differs", f"the file does not give frame {row.frame_index} any more{because}")
+        return Reproduction("differs", f"the file does not give frame {row.frame_index} any more{because}")
     again = frames.images[list(frames.indices).index(row.frame_index)]
     if not np.array_equal(again, row.image):
         apart = np.abs(again.astype(np.int16) - row.image.astype(np.int16))
         share = float((apart > 0).mean())
-        return Check("differs", f"{share:.1%} of the values differ, by at most {int(apart.max())} of 255{because}")
+        return Reproduction(
+            "differs", f"{share:.1%} of the values differ, by at most {int(apart.max())} of 255{because}"
+        )
     times_us = np.rint(frames.times_s * 1e6).astype(np.int64)
     whole = frames_digest(frames.images, frames.indices, times_us) == row.entry.digest
     rest = "so do all frames of the recording" if whole else f"but other frames of the recording differ{because}"
-    return Check("agrees" if whole else "differs", f"the pixels of the frame agree, {rest}")
+    return Reproduction("agrees" if whole else "differs", f"the pixels of the frame agree, {rest}")

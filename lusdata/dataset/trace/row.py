@@ -17,11 +17,11 @@ from lusdata.errors import UsageError
 from lusdata.media.png import decode_png
 from lusdata.suggestion import meant
 
-__all__ = ["Row", "find_row"]
+__all__ = ["TracedRow", "find_row"]
 
 
 @dataclass(frozen=True)
-class Row:
+class TracedRow:
     """One frame of a dataset.
 
     Attributes
@@ -60,7 +60,7 @@ class Row:
     image: np.ndarray[Any, np.dtype[np.uint8]]
 
 
-def find_row(index: Index, row: str, frame_index: int | None = None) -> Row:
+def find_row(index: Index, row: str, frame_index: int | None = None) -> TracedRow:
     """Find a row and read it.
 
     Parameters
@@ -96,7 +96,7 @@ def find_row(index: Index, row: str, frame_index: int | None = None) -> Row:
     image = decode_png(pictures[position])
     number = entry.first_row + position
     first_of_shard = next(other.first_row for other in index.entries if other.shard == entry.shard)
-    return Row(
+    return TracedRow(
         number=number,
         shard=index.shard_path(entry.shard).name,
         shard_row=number - first_of_shard,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.dataset.reading.index import Index
-from lusdata.dataset.trace.again import Check, check_row
-from lusdata.dataset.trace.row import Row, find_row
+from lusdata.dataset.trace.again import Reproduction, check_row
+from lusdata.dataset.trace.row import TracedRow, find_row
 from lusdata.dataset.trace.since import Held, Today, releases_with, today_of
 from lusdata.errors import LusdataError
 from lusdata.releases.folds import DEFAULT_SEED
@@ -17,11 +17,11 @@ from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.parts import DEFAULT_K, UNITS, frame_draw
 from lusdata.splits.folds.table import read_fold_table
 
-__all__ = ["Fold", "Trace", "trace"]
+__all__ = ["FoldPlace", "Trace", "trace"]
 
 
 @dataclass(frozen=True)
-class Fold:
+class FoldPlace:
     """Where a row stands in one split.
 
     Attributes
@@ -48,27 +48,27 @@ class Trace:
     ----------
     index : Index
         The dataset.
-    row : Row
+    row : TracedRow
         The row.
     crop : tuple of int
         The window that was used: left, top, width and height in pixels of the file.
-    folds : tuple of Fold
+    folds : tuple of FoldPlace
         Where it is tested.
     today : Today
         What became of the recording's manifest.
     releases : tuple of Held
         The releases that know the recording.
-    check : Check
+    check : Reproduction
         Whether the file gives the row again.
     """
 
     index: Index
-    row: Row
+    row: TracedRow
     crop: tuple[int, ...]
-    folds: tuple[Fold, ...]
+    folds: tuple[FoldPlace, ...]
     today: Today
     releases: tuple[Held, ...]
-    check: Check
+    check: Reproduction
 
     def as_dict(self) -> dict[str, Any]:
         """Return the trace as plain data for JSON."""
@@ -143,7 +143,7 @@ def trace(
     found = find_row(index, row, frame_index)
     today = today_of(collection, found.manifest)
     if today.state in ("withdrawn", "gone"):
-        check = Check("withdrawn", "the recording is not read again, since it was withdrawn")
+        check = Reproduction("withdrawn", "the recording is not read again, since it was withdrawn")
     else:
         check = check_row(index, found, mirrors=mirrors, cache=cache)
     recorded = next(item for item in index.data["recordings"] if item["id"] == found.entry.id)
@@ -158,7 +158,7 @@ def trace(
     )
 
 
-def _folds(index: Index, row: Row) -> tuple[Fold, ...]:
+def _folds(index: Index, row: TracedRow) -> tuple[FoldPlace, ...]:
     """Tell where a row is tested, for every split; a split that the collection is too small for is left out."""
     found = []
     for by in UNITS:
@@ -172,5 +172,5 @@ def _folds(index: Index, row: Row) -> tuple[Fold, ...]:
             fold, _ = frame_draw(row.entry.id, row.frame_index, k=DEFAULT_K, seed=DEFAULT_SEED)
         else:
             fold = table.fold_of[table.unit_of[row.entry.id]]
-        found.append(Fold(by, table.k, fold, frozen=path is not None))
+        found.append(FoldPlace(by, table.k, fold, frozen=path is not None))
     return tuple(found)

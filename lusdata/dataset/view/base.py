@@ -9,7 +9,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.dataset.reading.index import Index
 from lusdata.dataset.view.rows import Piece
 from lusdata.dataset.view.scope import Scope
-from lusdata.dataset.view.source import Source, collection_of
+from lusdata.dataset.view.source import DatasetSource, collection_of
 from lusdata.errors import UsageError
 
 __all__ = ["ViewBase"]
@@ -19,13 +19,13 @@ class ViewBase:
     """Rows of a dataset; see `lusdata.dataset.view.dataset.Dataset`, which is all of it."""
 
     def __init__(self, index: Index) -> None:
-        self._source = Source((index,), collection_of(index))
+        self._source = DatasetSource((index,), collection_of(index))
         self._pieces = tuple(Piece(index, entry) for entry in index.entries)
         # The recordings that decide which classes and values there are: those of the dataset that a fold divides.
         self._scope = Scope(self._source, self.recordings)
 
     @classmethod
-    def _of(cls, source: Source, pieces: Iterable[Piece], scope: Scope | None = None) -> Self:
+    def _of(cls, source: DatasetSource, pieces: Iterable[Piece], scope: Scope | None = None) -> Self:
         view = object.__new__(cls)
         view._source = source
         view._pieces = tuple(piece for piece in pieces if len(piece))
@@ -36,7 +36,7 @@ class ViewBase:
         return self._of(self._source, pieces, scope)
 
     @classmethod
-    def _of_views(cls, source: Source, views: Sequence[Self]) -> Self:
+    def _of_views(cls, source: DatasetSource, views: Sequence[Self]) -> Self:
         """Return the rows of views as one view of a source that joins theirs; see `lusdata.join`."""
         there = source.manifests
         pieces = [piece for view in views for piece in view._pieces if piece.entry.id in there]

@@ -10,7 +10,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.joining.collection import JoinedCollection, Labels, join_collections
 from lusdata.dataset.reading.index import Index
 from lusdata.dataset.view.dataset import Dataset
-from lusdata.dataset.view.source import Source
+from lusdata.dataset.view.source import DatasetSource
 from lusdata.errors import UsageError
 
 __all__ = ["join", "joined"]
@@ -77,7 +77,7 @@ def joined(views: Sequence[Dataset], *, labels: Labels, shared: str, level: int)
     collection = join_collections(_collections(views), labels=labels, shared=shared)
     if collection.note:
         warnings.warn(collection.note, stacklevel=level)
-    return Dataset._of_views(Source(indexes, collection), views)
+    return Dataset._of_views(DatasetSource(indexes, collection), views)
 
 
 def _check_recipes(indexes: Sequence[Index]) -> None:

@@ -14,7 +14,7 @@ from lusdata.dataset.view.adapters import TorchFrames, as_tf, as_torch
 from lusdata.dataset.view.base import ViewBase
 from lusdata.dataset.view.rows import Clip, Frames, Piece, arrays, clips, read_pieces
 from lusdata.errors import DataError, UsageError
-from lusdata.splits.target import Answers, Target, label_array
+from lusdata.splits.target import Target, TargetValues, label_array
 
 __all__ = ["ViewLabels"]
 
@@ -204,7 +204,7 @@ def _repeated(labels: NDArray[Any], pieces: Sequence[Piece]) -> NDArray[Any]:
     return np.repeat(labels, [len(piece) for piece in pieces], axis=0)
 
 
-def _tell_left_out(answers: Sequence[Answers], count: int, total: int) -> None:
+def _tell_left_out(answers: Sequence[TargetValues], count: int, total: int) -> None:
     names = ", ".join(item.name for item in answers)
     if count == total:
         raise DataError("no recording has a value of the target", where=names, found=f"{total:,} recordings without")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lusdata.dataset.reading.index import Entry, Index
 from lusdata.dataset.reading.shard_rows import read_recordings
-from lusdata.dataset.view.source import Source
+from lusdata.dataset.view.source import DatasetSource
 from lusdata.errors import DataError, UsageError
 from lusdata.media.png import decode_png
 from lusdata.splits.folds.table import FoldTable
@@ -182,12 +182,14 @@ def decoded(picture: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     return image.reshape(shape)
 
 
-def arrays(source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]) -> Frames:
+def arrays(
+    source: DatasetSource, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]
+) -> Frames:
     """Decode every frame of some pieces.
 
     Parameters
     ----------
-    source : Source
+    source : DatasetSource
         The dataset.
     pieces : sequence of Piece
         The rows to decode.
@@ -220,13 +222,13 @@ def arrays(source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], sha
 
 
 def clips(
-    source: Source, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]
+    source: DatasetSource, pieces: Sequence[Piece], *, labels: NDArray[Any], shape: tuple[int, int, int]
 ) -> Iterator[Clip]:
     """Decode some pieces one after the other; one is in memory at a time.
 
     Parameters
     ----------
-    source : Source
+    source : DatasetSource
         The dataset.
     pieces : sequence of Piece
         The rows to decode.

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.view.source import Source
+from lusdata.dataset.view.source import DatasetSource
 from lusdata.dataset.view.table import recordings_table
 from lusdata.splits.folds.strata import ByTarget
-from lusdata.splits.target import Answers, Target, answers_of_function, answers_of_task, listed_targets
+from lusdata.splits.target import Target, TargetValues, answers_of_function, answers_of_task, listed_targets
 
 __all__ = ["Scope"]
 
@@ -20,13 +20,13 @@ class Scope:
 
     Parameters
     ----------
-    source : Source
+    source : DatasetSource
         The dataset.
     recordings : sequence of str, optional
         Their ids; without them every recording of the collection that takes part in folds, in the dataset or not.
     """
 
-    def __init__(self, source: Source, recordings: Sequence[str] | None = None) -> None:
+    def __init__(self, source: DatasetSource, recordings: Sequence[str] | None = None) -> None:
         self._source = source
         self._manifests = (
             [m for m in source.collection.manifests if m.state == "included" and m.sha256 is not None]
@@ -45,7 +45,7 @@ class Scope:
         found = {manifest.class_name for manifest in self._manifests}
         return tuple(name for name in enumeration("class") if name in found)
 
-    def answers(self, target: Target) -> tuple[list[Answers], bool]:
+    def answers(self, target: Target) -> tuple[list[TargetValues], bool]:
         """Return what is known of the targets that were asked for, and whether it was one and not a list."""
         names, single = listed_targets(target)
         return [self._answers(name) for name in names], single
@@ -54,7 +54,7 @@ class Scope:
         """Return what folds are stratified by when some targets are asked for."""
         return ByTarget(tuple(self._answers(name) for name in targets))
 
-    def _answers(self, target: Any) -> Answers:
+    def _answers(self, target: Any) -> TargetValues:
         if callable(target):
             return answers_of_function(target, self._rows)
         return answers_of_task(self._source.find_task(target), self._manifests)

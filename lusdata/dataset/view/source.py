@@ -19,11 +19,11 @@ from lusdata.dataset.reading.index import Entry, Index
 from lusdata.dataset.recipe import Recipe
 from lusdata.splits.folds.table import FoldTable
 
-__all__ = ["Source", "collection_of"]
+__all__ = ["DatasetSource", "collection_of"]
 
 
 @dataclass(frozen=True)
-class Source:
+class DatasetSource:
     """A dataset of one folder, or of several that are joined.
 
     Attributes

@@ -9,7 +9,7 @@ from typing import Any
 from lusdata.catalog.patterns import pattern_names
 from lusdata.intake.folder.drafts import link, stated_fields
 from lusdata.intake.folder.labels import READER
-from lusdata.intake.folder.plan import Plan
+from lusdata.intake.folder.plan import ImportPlan
 
 __all__ = ["Change", "changes_of", "updated"]
 
@@ -26,7 +26,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 _PARTS = ("view", "patient", "examination", "acquisition")
 
 
-def changes_of(plan: Plan) -> dict[str, tuple[Change, ...]]:
+def changes_of(plan: ImportPlan) -> dict[str, tuple[Change, ...]]:
     """Return what the tables say otherwise now, by the file's name.
 
     A meaning without a column says nothing; an empty cell of a column takes back what it said. A file without a row,
@@ -48,7 +48,7 @@ def changes_of(plan: Plan) -> dict[str, tuple[Change, ...]]:
     return found
 
 
-def updated(plan: Plan, name: str, changes: tuple[Change, ...]) -> dict[str, Any]:
+def updated(plan: ImportPlan, name: str, changes: tuple[Change, ...]) -> dict[str, Any]:
     """Return the manifest of a recording that is there with the tables' word taken for what changed."""
     data: dict[str, Any] = copy.deepcopy(dict(plan.there.by_id[plan.known[name]].data)) if plan.there else {}
     for meaning in (meaning for meaning, _, now in changes if not now):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lusdata.intake.folder.examine import Examined, Job, examined_before
+from lusdata.intake.folder.examine import Examined, ExamineJob, examined_before
 from lusdata.intake.folder.files import FolderFile
 from lusdata.limits import ended_by_time
 from lusdata.media.cache import cache_dir
@@ -26,18 +26,18 @@ def media_of(collection: str) -> Path:
     return cache_dir() / "own" / collection
 
 
-def jobs_of(files: Sequence[FolderFile], collection: str) -> list[Job]:
+def jobs_of(files: Sequence[FolderFile], collection: str) -> list[ExamineJob]:
     """Return what is to be done for some files of a folder."""
     media, results = str(media_of(collection)), str(cache_dir() / "import")
-    return [Job(one.name, str(one.path), one.sha256, one.dicom, media, results) for one in files]
+    return [ExamineJob(one.name, str(one.path), one.sha256, one.dicom, media, results) for one in files]
 
 
-def examine_all(jobs: Sequence[Job], *, workers: int, advance: Advance) -> dict[str, Examined]:
+def examine_all(jobs: Sequence[ExamineJob], *, workers: int, advance: Advance) -> dict[str, Examined]:
     """Look at files; what an earlier run looked at already is taken from there.
 
     Parameters
     ----------
-    jobs : sequence of Job
+    jobs : sequence of ExamineJob
         The files.
     workers : int
         Processes at a time.
@@ -55,7 +55,7 @@ def examine_all(jobs: Sequence[Job], *, workers: int, advance: Advance) -> dict[
         As `lusdata.workers.run_jobs`.
     """
     found: dict[str, Examined] = {}
-    left: list[Job] = []
+    left: list[ExamineJob] = []
     for job in jobs:
         before = examined_before(job)
         if before is None:

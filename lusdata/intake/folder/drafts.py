@@ -15,7 +15,7 @@ from lusdata.intake.codes import private_name
 from lusdata.intake.compose import Seen, draft
 from lusdata.intake.folder.examine import Examined
 from lusdata.intake.folder.labels import day_offsets, fields_of
-from lusdata.intake.folder.plan import Plan
+from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.group import coded, patient_group
 from lusdata.intake.grouping import Group
 from lusdata.media.crop import Box
@@ -27,12 +27,12 @@ _DIGITS = 12
 _LONGEST_NAME = 200
 
 
-def draft_of(plan: Plan, one: Examined, name: str, *, alias: str, today: datetime.date) -> dict[str, Any]:
+def draft_of(plan: ImportPlan, one: Examined, name: str, *, alias: str, today: datetime.date) -> dict[str, Any]:
     """Return the manifest of a new file.
 
     Parameters
     ----------
-    plan : Plan
+    plan : ImportPlan
         What the tables say, and who is one patient.
     one : Examined
         What the file shows.
@@ -72,7 +72,7 @@ def draft_of(plan: Plan, one: Examined, name: str, *, alias: str, today: datetim
     return {**data, **{key: value for key, value in fields.items() if value}}
 
 
-def stated_fields(plan: Plan, name: str) -> dict[str, Any]:
+def stated_fields(plan: ImportPlan, name: str) -> dict[str, Any]:
     """Return what tables and grouping say of a file as fields of a manifest; what they do not say is missing."""
     said = plan.said_of(name)
     fields: dict[str, Any] = {key: str(said[key]) for key in ("class", "probe") if key in said}
@@ -86,13 +86,13 @@ def stated_fields(plan: Plan, name: str) -> dict[str, Any]:
     return fields
 
 
-def _offsets(plan: Plan) -> dict[str, int]:
+def _offsets(plan: ImportPlan) -> dict[str, int]:
     """Return the days since the patient's first file in the tables, whether that is new or not."""
     days = {name: int(day) for name, one in plan.rows.of_file.items() if (day := one.get("date")) is not None}
     return day_offsets(days, {name: plan.group_of[name].key if name in plan.group_of else name for name in days})
 
 
-def group_of(plan: Plan, group: Group) -> dict[str, Any]:
+def group_of(plan: ImportPlan, group: Group) -> dict[str, Any]:
     """Return the group that some files belong to, with links to where those of them stand that are there already.
 
     Where `Request.update` lets these move, too, there is nothing to link.
@@ -108,7 +108,7 @@ def group_of(plan: Plan, group: Group) -> dict[str, Any]:
     return entry
 
 
-def _named(plan: Plan, group: Group) -> tuple[str, str]:
+def _named(plan: ImportPlan, group: Group) -> tuple[str, str]:
     said = coded(group, plan.codes)
     if "group" in said:
         return f"{plan.collection}/{said['group'][0]}", group.basis

@@ -15,13 +15,13 @@ from lusdata.errors import DataError, LusdataError
 from lusdata.scratch import scratch_folder
 from lusdata.wording import one_line
 
-__all__ = ["Examined", "Job", "examine", "examined_before", "main"]
+__all__ = ["ExamineJob", "Examined", "examine", "examined_before", "main"]
 
 _DEVICE = frozenset({"make", "model", "com.apple.quicktime.make", "com.apple.quicktime.model", "com.android.model"})
 
 
 @dataclass(frozen=True)
-class Job:
+class ExamineJob:
     """A file to look at.
 
     Attributes
@@ -105,7 +105,7 @@ class Examined:
         return cls(**fields)
 
 
-def examined_before(job: Job) -> Examined | None:
+def examined_before(job: ExamineJob) -> Examined | None:
     """Return the result of an earlier run, if there is one by this version and its copy is still there."""
     try:
         data = json.loads(_result_path(job).read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def examined_before(job: Job) -> Examined | None:
     return None if found.copy and not Path(found.copy).is_file() else found
 
 
-def examine(job: Job) -> Examined:
+def examine(job: ExamineJob) -> Examined:
     """Look at a file, and keep the result.
 
     Raises
@@ -143,11 +143,11 @@ def examine(job: Job) -> Examined:
     return found
 
 
-def _result_path(job: Job) -> Path:
+def _result_path(job: ExamineJob) -> Path:
     return Path(job.results) / f"{job.sha256}.json"
 
 
-def _looked_at(job: Job) -> Examined:
+def _looked_at(job: ExamineJob) -> Examined:
     from lusdata.intake.clean_copy import copy_of_dicom
     from lusdata.intake.look import look, proposed_crop
     from lusdata.intake.moments import moment_of_tags
@@ -199,4 +199,4 @@ def main(budget: Budget = BUDGET) -> None:
     """Look at files until standard input ends: the inside of a worker process, see `lusdata.serving`."""
     from lusdata.serving import serve
 
-    serve(lambda line: json.dumps(asdict(examine(Job(**json.loads(line))))), budget)
+    serve(lambda line: json.dumps(asdict(examine(ExamineJob(**json.loads(line))))), budget)

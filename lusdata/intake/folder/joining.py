@@ -9,7 +9,7 @@ from typing import Any
 from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.catalog.near_duplicates import find_duplicates
 from lusdata.intake.folder.drafts import link
-from lusdata.intake.folder.plan import Plan
+from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.question import Ask, Question
 from lusdata.wording import counted, one_line
 
@@ -19,7 +19,7 @@ Drafts = dict[str, dict[str, Any]]
 """Manifests of new files by the file's name; their groups get links."""
 
 
-def join_examinations(plan: Plan, drafts: Drafts, known: Mapping[str, str]) -> list[str]:
+def join_examinations(plan: ImportPlan, drafts: Drafts, known: Mapping[str, str]) -> list[str]:
     """Link the groups in which DICOM files of one patient, or else of one study, stand; return what was done."""
     there = plan.there.by_id if plan.there else {}
     members: dict[str, list[str]] = defaultdict(list)
@@ -39,12 +39,12 @@ def join_examinations(plan: Plan, drafts: Drafts, known: Mapping[str, str]) -> l
     return notes
 
 
-def join_alike(plan: Plan, drafts: Drafts, ask: Ask | None) -> list[str]:
+def join_alike(plan: ImportPlan, drafts: Drafts, ask: Ask | None) -> list[str]:
     """Link the groups of recordings whose pictures agree, which is weaker evidence; return what was done.
 
     Parameters
     ----------
-    plan : Plan
+    plan : ImportPlan
         With what is there already.
     drafts : dict
         The new manifests.

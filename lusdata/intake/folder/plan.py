@@ -29,14 +29,14 @@ from lusdata.media.cache import settings_dir
 from lusdata.media.dicom.identity import identity_of
 from lusdata.wording import counted, one_line
 
-__all__ = ["Look", "Plan", "plan_import"]
+__all__ = ["ImportPlan", "Look", "plan_import"]
 
 Look = Callable[[Sequence[FolderFile]], Mapping[str, Examined]]
 """Looks at files, for what only their inside tells; by name."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class ImportPlan:
     """What an import would do.
 
     Attributes
@@ -135,7 +135,7 @@ class Plan:
         return next((known[key] for key in self.patient_keys(name) if key in known), {})
 
 
-def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look: Look | None = None) -> Plan:
+def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look: Look | None = None) -> ImportPlan:
     """Read folder and tables, and find out what would become of them.
 
     Parameters
@@ -182,7 +182,7 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
             raise
         doubts.append(Doubt(error.where, error.what, error.hint or ""))
     notes = list(rows.notes)
-    plan = Plan(
+    plan = ImportPlan(
         request=request,
         collection=collection,
         there=there,
@@ -220,7 +220,7 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     return replace(plan, words=words, doubts=tuple(_settled(doubts, request, ask, notes)), notes=tuple(notes))
 
 
-def _two_classes(plan: Plan) -> list[str]:
+def _two_classes(plan: ImportPlan) -> list[str]:
     """Return who has two diagnoses: one of them is wrong, or it is two patients."""
     notes = []
     for group in (group for group in plan.groups if group.basis != "unknown"):

@@ -10,7 +10,7 @@ from lusdata.catalog.rules.cells import CellFinding, private_cells
 from lusdata.intake.codes import patient_key
 from lusdata.intake.folder.columns import LEFT_OUT, Columns, meanings, plain_title, understand_columns
 from lusdata.intake.folder.match import match_names
-from lusdata.intake.folder.table import Table
+from lusdata.intake.folder.table import LabelTable
 from lusdata.intake.folder.values import NOT_SAID, CellValue, day_order, plain_cell, read_day, read_value
 from lusdata.wording import counted, one_line
 
@@ -116,7 +116,7 @@ class RowsRead:
 
 
 def read_rows(
-    tables: Sequence[Table],
+    tables: Sequence[LabelTable],
     files: Sequence[str],
     *,
     told: Mapping[str, str],
@@ -126,7 +126,7 @@ def read_rows(
 
     Parameters
     ----------
-    tables : sequence of Table
+    tables : sequence of LabelTable
         The tables.
     files : sequence of str
         Names of the files of the folder.
@@ -163,11 +163,11 @@ def read_rows(
     return read
 
 
-def _listed(tables: Sequence[Table]) -> str:
+def _listed(tables: Sequence[LabelTable]) -> str:
     return ", ".join(one_line(title, most=30) for table in tables for title in table.head[:20]) or "none"
 
 
-def _private(table: Table, columns: Columns, read: RowsRead) -> None:
+def _private(table: LabelTable, columns: Columns, read: RowsRead) -> None:
     """Refuse columns that name persons unless the user left them out; remember their words."""
     exempt = {columns.places.get(name) for name in ("file", "patient", "date")}
     cells = {title: table.column(n) for n, title in enumerate(table.head) if n not in exempt}
@@ -200,7 +200,7 @@ def _letters(text: str) -> list[str]:
     return "".join(sign if sign.isalpha() else " " for sign in text).split()
 
 
-def _column_of_files(table: Table, columns: Columns, files: Sequence[str]) -> int | None:
+def _column_of_files(table: LabelTable, columns: Columns, files: Sequence[str]) -> int | None:
     """Return the column in which most cells are names of files that are there, if its head does not tell."""
     free = [n for n in columns.unused if table.head[n]]
     scores = {n: len(match_names([row.cells[n] for row in table.rows], files).file_of) for n in free}
@@ -209,7 +209,7 @@ def _column_of_files(table: Table, columns: Columns, files: Sequence[str]) -> in
 
 
 def _of_files(
-    table: Table,
+    table: LabelTable,
     columns: Columns,
     file_column: int,
     files: Sequence[str],
@@ -248,7 +248,7 @@ def _of_files(
                 read.spellings[patient_key(code)].add(code.strip())
 
 
-def _of_patients(table: Table, columns: Columns, values: Mapping[tuple[str, str], str], read: RowsRead) -> None:
+def _of_patients(table: LabelTable, columns: Columns, values: Mapping[tuple[str, str], str], read: RowsRead) -> None:
     said = _values(table, columns, None, values, read)
     place_of: dict[str, int] = {}
     for place, row in enumerate(table.rows):
@@ -266,7 +266,7 @@ def _of_patients(table: Table, columns: Columns, values: Mapping[tuple[str, str]
 
 
 def _values(
-    table: Table,
+    table: LabelTable,
     columns: Columns,
     file_column: int | None,
     values: Mapping[tuple[str, str], str],
@@ -297,7 +297,7 @@ def _values(
 
 
 def _column(
-    table: Table,
+    table: LabelTable,
     n: int,
     meaning: str,
     values: Mapping[tuple[str, str], str],
@@ -338,7 +338,7 @@ def _read(meaning: str, cell: str) -> CellValue | None:
     return read_value(meaning, cell)
 
 
-def _days(table: Table, n: int, said: list[Said], read: RowsRead) -> None:
+def _days(table: LabelTable, n: int, said: list[Said], read: RowsRead) -> None:
     """Keep each row's day as a number of days; what is written is only its distance from the patient's first."""
     order = day_order(table.column(n))
     for place, row in enumerate(table.rows):

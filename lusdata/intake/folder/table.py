@@ -16,7 +16,7 @@ from lusdata.errors import DataError, MissingExtraError
 from lusdata.intake.folder.columns import LEFT_OUT, meanings, plain_title
 from lusdata.wording import counted, one_line
 
-__all__ = ["Table", "read_table"]
+__all__ = ["LabelTable", "read_table"]
 
 _LOOKED_AT_FOR_HEAD = 20
 _DELIMITERS = ",;\t|"
@@ -27,7 +27,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Table:
+class LabelTable:
     """A table of labels.
 
     Attributes
@@ -52,7 +52,7 @@ class Table:
         return [row.cells[position] for row in self.rows]
 
 
-def read_table(path: Path, told: Mapping[str, str]) -> Table:
+def read_table(path: Path, told: Mapping[str, str]) -> LabelTable:
     """Read a table.
 
     Parameters
@@ -85,7 +85,7 @@ def read_table(path: Path, told: Mapping[str, str]) -> Table:
     return table
 
 
-def _text(content: bytes, name: str, told: Mapping[str, str]) -> Table:
+def _text(content: bytes, name: str, told: Mapping[str, str]) -> LabelTable:
     text, _ = decode_text(content, where=name)
     lines = [line for line in text.split("\n") if line.strip()]
     if lines and lines[0].strip(' ;,"').casefold().startswith("sep="):
@@ -96,7 +96,7 @@ def _text(content: bytes, name: str, told: Mapping[str, str]) -> Table:
     titles = {title: [title] for title in head if title} or {"file": ["file"]}
     sheet = parse_sheet(content, where=name, columns=titles)
     notes = ("signs beyond ASCII may be wrong: nothing in the file tells its encoding",) if sheet.guessed else ()
-    return Table(name, sheet.head, sheet.rows, notes)
+    return LabelTable(name, sheet.head, sheet.rows, notes)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -118,7 +118,7 @@ def _likeliest(heads: Sequence[list[str]], told: Mapping[str, str]) -> list[str]
     return max(heads, key=worth)
 
 
-def _refuse_formulas(table: Table) -> None:
+def _refuse_formulas(table: LabelTable) -> None:
     found = [
         (row.line, table.head[n], cell)
         for row in table.rows
@@ -136,7 +136,7 @@ def _refuse_formulas(table: Table) -> None:
         )
 
 
-def _workbook(content: bytes, name: str, told: Mapping[str, str]) -> Table:
+def _workbook(content: bytes, name: str, told: Mapping[str, str]) -> LabelTable:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size_bytes = sum(part.file_size for part in archive.infolist())
@@ -163,7 +163,7 @@ def _workbook(content: bytes, name: str, told: Mapping[str, str]) -> Table:
     notes = (
         (f"the sheet '{one_line(sheet, most=40)}' was read, {counted(others, 'other sheet')} not",) if others else ()
     )
-    return Table(name, tuple(head[:width]), below, notes)
+    return LabelTable(name, tuple(head[:width]), below, notes)
 
 
 def _first_sheet(content: bytes, name: str) -> tuple[list[tuple[int, list[str]]], str, int]:

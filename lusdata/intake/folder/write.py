@@ -28,13 +28,13 @@ from lusdata.intake.folder.drafts import draft_of, kept_names, link
 from lusdata.intake.folder.examine import Examined
 from lusdata.intake.folder.files import FolderFile
 from lusdata.intake.folder.joining import join_alike, join_examinations
-from lusdata.intake.folder.plan import Plan
+from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.question import Ask
 from lusdata.media.facts import sha256_of
 from lusdata.media.own import remember
 from lusdata.wording import counted, one_line
 
-__all__ = ["UNNAMED_OWNER", "Imported", "carry_out"]
+__all__ = ["UNNAMED_OWNER", "ImportReport", "carry_out"]
 
 UNNAMED_OWNER = "an institution that was not named"
 """Stands for the owner until somebody says who answers for the collection."""
@@ -43,7 +43,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportReport:
     """What became of an import.
 
     Attributes
@@ -74,7 +74,7 @@ class Imported:
 class _Work:
     """What the steps of carrying out hand to each other."""
 
-    plan: Plan
+    plan: ImportPlan
     today: datetime.date
     drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
     updates: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -84,7 +84,9 @@ class _Work:
     notes: list[str] = field(default_factory=list)
 
 
-def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.date, ask: Ask | None = None) -> Imported:
+def carry_out(
+    plan: ImportPlan, *, workers: int, advance: Advance, today: datetime.date, ask: Ask | None = None
+) -> ImportReport:
     """Look at the new files and write the collection.
 
     What was looked at is kept in the cache, so that an import that was ended goes on where it stopped. The collection
@@ -92,7 +94,7 @@ def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.dat
 
     Parameters
     ----------
-    plan : Plan
+    plan : ImportPlan
         Without doubts.
     workers : int
         Processes that look at files.
@@ -126,7 +128,7 @@ def carry_out(plan: Plan, *, workers: int, advance: Advance, today: datetime.dat
     _tell(work)
     added = {name: str(data["id"]) for name, data in sorted(work.drafts.items())}
     collection = open_collection(plan.request.out)
-    return Imported(collection, added, work.known, work.failed, tuple(work.notes), tuple(sorted(work.updates)))
+    return ImportReport(collection, added, work.known, work.failed, tuple(work.notes), tuple(sorted(work.updates)))
 
 
 def _sorted_out(work: _Work, looked_at: Mapping[str, Examined]) -> None:

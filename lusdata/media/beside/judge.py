@@ -16,7 +16,7 @@ from typing import Literal
 from lusdata.catalog.rules.privacy import dates, private_words
 from lusdata.media.beside.item import SILENT, Item, Kind
 
-__all__ = ["Finding", "judge"]
+__all__ = ["Remark", "judge"]
 
 _BRANDS = (
     r"isom|iso[2-9a]|avc1|mp4[12]|M4[AVP]|m4[av]|qt|3g[2p][a-s0-9]|dash|ms[dn][hxv]|MSNV|msix|mmp4|ndsc|f4v|XAVC|hvc1"
@@ -104,7 +104,7 @@ _WHY: Mapping[Kind, str] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Remark:
     """What is to be said of an item.
 
     Attributes
@@ -125,7 +125,7 @@ class Finding:
     words: str = ""
 
 
-def judge(items: Iterable[Item]) -> tuple[Finding, ...]:
+def judge(items: Iterable[Item]) -> tuple[Remark, ...]:
     """Judge an inventory.
 
     Parameters
@@ -135,7 +135,7 @@ def judge(items: Iterable[Item]) -> tuple[Finding, ...]:
 
     Returns
     -------
-    tuple of Finding
+    tuple of Remark
         What is refused first; then what is shown, words of people before numbers.
 
     Examples
@@ -151,22 +151,22 @@ def judge(items: Iterable[Item]) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda one: (one.level, not re.search(r"[^\W\d_]", one.words))))
 
 
-def _judged(item: Item) -> Finding | None:
+def _judged(item: Item) -> Remark | None:
     if item.kind != "text":
         heard = item.kind == "sound" and item.text == SILENT
-        return None if heard else Finding(item, "refused", _WHY[item.kind], item.text)
+        return None if heard else Remark(item, "refused", _WHY[item.kind], item.text)
     if any(part in item.name for part in _PLACES):
-        return Finding(item, "refused", "it says a place", item.text)
+        return Remark(item, "refused", "it says a place", item.text)
     usual = _OF_PROGRAMS.get(item.name)
     if usual is not None and usual.fullmatch(item.text):
         return None
     days = dates(item.text)
     if days and item.name in _PICTURE_DAYS:
-        return Finding(item, "refused", "it says the day on which the picture was taken", item.text)
+        return Remark(item, "refused", "it says the day on which the picture was taken", item.text)
     private = private_words(item.text, days=item.name not in _DAYS_PASS)
     if private:
-        return Finding(item, "refused", "it may name a person, a day or a place", private[0])
+        return Remark(item, "refused", "it may name a person, a day or a place", private[0])
     if item.name == _ADDRESS and not days:
         return None
     why = "it says a day, which may be that of the examination" if days else "it may mean a person or a place"
-    return Finding(item, "shown", why, item.text)
+    return Remark(item, "shown", why, item.text)

@@ -49,7 +49,7 @@ from lusdata.media.decode.still import read_still
 from lusdata.media.decode.stream_clock import StreamClock, is_packed, seconds
 from lusdata.media.decode.turn import LastingMatrix
 
-__all__ = ["Choice", "Survey", "Taken", "decode", "survey"]
+__all__ = ["Choice", "Survey", "TakenFrame", "decode", "survey"]
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ _MADE_UP_TIMES = cast("int", Flags.gen_pts.value)
 
 
 @dataclass(frozen=True)
-class Taken(Generic[T]):
+class TakenFrame(Generic[T]):
     """One wanted frame.
 
     Attributes
@@ -116,7 +116,7 @@ class Survey:
 
 
 @charged
-def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[Taken[T]]:
+def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[TakenFrame[T]]:
     """Decode the wanted frames of a video or a picture.
 
     Parameters
@@ -131,7 +131,7 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
 
     Returns
     -------
-    list of Taken
+    list of TakenFrame
         The wanted frames, in order of presentation.
 
     Raises
@@ -145,7 +145,7 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
     check_whole(path)
     still = read_still(path)
     if still is not None:
-        return [Taken(0, 0.0, take(still.frame)) for _ in choose(np.zeros(1))]
+        return [TakenFrame(0, 0.0, take(still.frame)) for _ in choose(np.zeros(1))]
     try:
         return list(_short_way(path, choose, take))
     except (_NoShortWayError, av.error.FFmpegError):
@@ -220,7 +220,7 @@ class _NoShortWayError(Exception):
     """The packets do not tell enough, or the decoder gave something else than they promised."""
 
 
-def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
+def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[TakenFrame[T]]:
     with open_video(path) as (container, stream):
         codec, form = stream.codec_context.name, container.format.name
         if codec not in _ONE_FRAME_A_PACKET or (form, codec) in _REORDERED_WITHOUT_TIMES:
@@ -253,7 +253,7 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
             index = wanted.pop(frame.pts, None)
             if index is not None:
                 check_size(path, frame.width, frame.height)
-                yield Taken(index, float(times_s[index]), take(frame))
+                yield TakenFrame(index, float(times_s[index]), take(frame))
             if not wanted:
                 return
         raise _NoShortWayError
@@ -315,7 +315,7 @@ def _times_s(path: Path, clock: StreamClock) -> NDArray[np.float64]:
     return times_s
 
 
-def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[Taken[T]]:
+def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[TakenFrame[T]]:
     with open_video(path) as (container, stream):
         clock = StreamClock(stream)
         for _ in _all_frames(path, container, stream, clock):
@@ -327,7 +327,7 @@ def _long_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> It
         frames = enumerate(_all_frames(path, container, stream, StreamClock(stream)))
         for target in choose(times_s):
             frame = next(frame for index, frame in frames if index == target)
-            yield Taken(int(target), float(times_s[target]), take(frame))
+            yield TakenFrame(int(target), float(times_s[target]), take(frame))
 
 
 def _all_frames(path: Path, container: InputContainer, stream: VideoStream, clock: StreamClock) -> Iterator[VideoFrame]:

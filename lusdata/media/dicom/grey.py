@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusdata.media.dicom.tables import Table, grey_table
+from lusdata.media.dicom.tables import LookupTable, grey_table
 from lusdata.media.dicom.values import first_number, first_value, items_of, whole_number
 
 __all__ = ["Greys", "Window", "greys_of"]
@@ -68,11 +68,11 @@ class Greys:
         The range of stored numbers.
     slope, intercept : float
         From stored numbers to modality values, where there is no table for that.
-    modality : Table or None
+    modality : LookupTable or None
         The same by a table.
-    interest : Table, Window or None
+    interest : LookupTable, Window or None
         From modality values to grey; None for all of them, the lowest black.
-    presentation : Table or None
+    presentation : LookupTable or None
         From that grey to what is shown.
     inverted : bool
         Whether the lowest is white.
@@ -84,9 +84,9 @@ class Greys:
     high: int
     slope: float = 1.0
     intercept: float = 0.0
-    modality: Table | None = None
-    interest: Table | Window | None = None
-    presentation: Table | None = None
+    modality: LookupTable | None = None
+    interest: LookupTable | Window | None = None
+    presentation: LookupTable | None = None
     inverted: bool = False
     notes: tuple[str, ...] = ()
 
@@ -168,7 +168,7 @@ def _group(header: Any, frame: int, keyword: str) -> Any:
 
 def _table(
     holder: Any, keyword: str, *, big_endian: bool, signed: bool, notes: list[str] | None = None
-) -> Table | None:
+) -> LookupTable | None:
     items = items_of(holder, keyword)
     if not items or "LUTData" not in items[0]:
         return None

@@ -15,7 +15,7 @@ from typing import Any
 from lusdata.catalog.age import Unit, age_band
 from lusdata.media.dicom.values import first_value
 
-__all__ = ["ALLOWED", "Subject", "probe_of", "subject_of"]
+__all__ = ["ALLOWED", "PatientFacts", "probe_of", "subject_of"]
 
 ALLOWED = (
     # What the pictures are.
@@ -86,7 +86,7 @@ _SEXES = {"F": "female", "M": "male", "O": "other"}
 
 
 @dataclass(frozen=True)
-class Subject:
+class PatientFacts:
     """What a manifest may say of the patient.
 
     Attributes
@@ -112,16 +112,16 @@ def probe_of(header: Any) -> str | None:
     return _PROBES.get(str(first_value(header, "TransducerType") or "").strip().upper())
 
 
-def subject_of(header: Any) -> Subject:
+def subject_of(header: Any) -> PatientFacts:
     """Return what a manifest may say of the patient.
 
     Examples
     --------
     >>> subject_of({"PatientAge": "045Y", "PatientSex": "F"})
-    Subject(age_band='40-49', sex='female')
+    PatientFacts(age_band='40-49', sex='female')
     >>> [subject_of({"PatientAge": age}).age_band for age in ("093Y", "002Y", "007M", "005D", "45")]
     ['90+', 'toddler', 'infant', 'neonate', None]
     """
     match = re.fullmatch(r"(\d{1,3})([DWMY])", str(first_value(header, "PatientAge") or "").strip().upper())
     band = age_band(int(match[1]), _UNITS[match[2]]) if match else None
-    return Subject(band, _SEXES.get(str(first_value(header, "PatientSex") or "").strip().upper()))
+    return PatientFacts(band, _SEXES.get(str(first_value(header, "PatientSex") or "").strip().upper()))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError, LusdataError, MissingExtraError, TooLargeError, came_through
 from lusdata.media.decode.spending import charged
-from lusdata.media.dicom.header import ALLOWED, Subject, probe_of, subject_of
+from lusdata.media.dicom.header import ALLOWED, PatientFacts, probe_of, subject_of
 from lusdata.media.dicom.mark import HEAD_BYTES, starts_like_dicom
 from lusdata.media.dicom.moving import Moving, moving_pictures
 from lusdata.media.dicom.pixels import check_photometric, still_pictures
@@ -52,7 +52,7 @@ class DicomFacts:
         How the pictures were stored.
     probe : str or None
         Transducer, a word of the schema.
-    subject : Subject
+    subject : PatientFacts
         Age band and sex, where stated.
     says_burned_in : bool or None
         Whether the scanner says that the pictures hold annotations that could name the patient.
@@ -63,7 +63,7 @@ class DicomFacts:
     transfer_syntax: str
     photometric: str
     probe: str | None
-    subject: Subject
+    subject: PatientFacts
     says_burned_in: bool | None
     notes: tuple[str, ...] = ()
 

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from lusdata.errors import DecodeError
 
-__all__ = ["Table", "colour_table", "grey_table"]
+__all__ = ["LookupTable", "colour_table", "grey_table"]
 
 _MOST = 1 << 16
 _COLOURS = ("Red", "Green", "Blue")
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class LookupTable:
     """A lookup table.
 
     Attributes
@@ -50,7 +50,7 @@ class Table:
         return np.minimum(self.at(values) / ((1 << self.bits) - 1), 1.0)
 
 
-def grey_table(item: Any, *, big_endian: bool, signed: bool) -> Table:
+def grey_table(item: Any, *, big_endian: bool, signed: bool) -> LookupTable:
     """Read the table of an item of a sequence of modality, VOI or presentation tables.
 
     Parameters
@@ -70,10 +70,10 @@ def grey_table(item: Any, *, big_endian: bool, signed: bool) -> Table:
     count, first, bits = _descriptor(item.get("LUTDescriptor"), signed=signed)
     entries = _entries(item, "LUTData", count, big_endian=big_endian)
     # Some scanners announce 16 bits and write eight.
-    return Table(first, entries, 8 if 0 < entries.max() < 256 and bits == 16 else bits)
+    return LookupTable(first, entries, 8 if 0 < entries.max() < 256 and bits == 16 else bits)
 
 
-def colour_table(header: Any, *, big_endian: bool, signed: bool) -> Table:
+def colour_table(header: Any, *, big_endian: bool, signed: bool) -> LookupTable:
     """Read a palette, whole or in segments.
 
     Parameters
@@ -85,7 +85,7 @@ def colour_table(header: Any, *, big_endian: bool, signed: bool) -> Table:
 
     Returns
     -------
-    Table
+    LookupTable
         Of three colours. Its bits are what the entries need: scanners announce 16 bits and write eight, or announce
         eight and write 16.
 
@@ -106,7 +106,7 @@ def colour_table(header: Any, *, big_endian: bool, signed: bool) -> Table:
     if len(set(firsts)) > 1 or len({len(column) for column in columns}) > 1:
         raise DecodeError("the three colour tables do not belong together", expected="one length and one first value")
     entries = np.stack(columns, axis=-1)
-    return Table(firsts[0], entries, 16 if entries.max() > 255 else 8)
+    return LookupTable(firsts[0], entries, 16 if entries.max() > 255 else 8)
 
 
 def _descriptor(stated: Any, *, signed: bool) -> tuple[int, int, int]:

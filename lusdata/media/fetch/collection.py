@@ -27,7 +27,7 @@ from lusdata.media.fetch.folder import copy_from_folder, names_in
 from lusdata.media.fetch.leftovers import sweep_cache
 from lusdata.media.fetch.lock import alone
 from lusdata.media.fetch.patience import Limits, World
-from lusdata.media.fetch.plan import Attempt, FolderMirror, Mirror, Plan, by_turns, parse_mirror, plan_recording
+from lusdata.media.fetch.plan import Attempt, FetchPlan, FolderMirror, Mirror, by_turns, parse_mirror, plan_recording
 from lusdata.media.fetch.report import Failure, FetchFailure, FetchReport, FetchResult, decisive
 from lusdata.media.own import find_own
 from lusdata.progress import show_progress
@@ -193,7 +193,7 @@ def _open_client(errand: _Errand, places: Sequence[Mirror], *, workers: int) -> 
     return WebClient(errand.limits, errand.world, errand.pause, allowed=allowed, workers=workers)
 
 
-def _run_all(errand: _Errand, todo: Sequence[Plan], *, workers: int, progress: bool) -> dict[int, FetchResult]:
+def _run_all(errand: _Errand, todo: Sequence[FetchPlan], *, workers: int, progress: bool) -> dict[int, FetchResult]:
     """Work off all plans; return the results by the identity of their plans."""
     results: dict[int, FetchResult] = {}
     with ExitStack() as stack:
@@ -212,7 +212,7 @@ def _run_all(errand: _Errand, todo: Sequence[Plan], *, workers: int, progress: b
     return results
 
 
-def _obtain(errand: _Errand, plan: Plan) -> FetchResult:
+def _obtain(errand: _Errand, plan: FetchPlan) -> FetchResult:
     """Try the places of a plan in order, until one gives the recording."""
     manifest, store = plan.manifest, errand.store
     failures: list[Failure] = []
@@ -289,16 +289,16 @@ def _present(manifest: Manifest, store: Cache, *, failures: tuple[Failure, ...] 
     )
 
 
-def _without_trying(plan: Plan, store: Cache) -> FetchResult:
+def _without_trying(plan: FetchPlan, store: Cache) -> FetchResult:
     return _present(plan.manifest, store) if plan.state == "present" else _as_planned(plan, ())
 
 
-def _as_planned(plan: Plan, failures: tuple[Failure, ...]) -> FetchResult:
+def _as_planned(plan: FetchPlan, failures: tuple[Failure, ...]) -> FetchResult:
     page = plan.manifest.data["source"].get("page") if plan.state == "manual" else None
     return FetchResult(plan.manifest.id, plan.state, location=page, detail=plan.reason, failures=failures)
 
 
-def _give_up(plan: Plan, failures: tuple[Failure, ...]) -> FetchResult:
+def _give_up(plan: FetchPlan, failures: tuple[Failure, ...]) -> FetchResult:
     telling = tuple(failure for failure in failures if not failure.is_absence)
     if not telling:
         return _as_planned(plan, failures)

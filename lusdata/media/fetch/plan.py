@@ -16,9 +16,9 @@ from lusdata.media.fetch.report import State
 
 __all__ = [
     "Attempt",
+    "FetchPlan",
     "FolderMirror",
     "Mirror",
-    "Plan",
     "WebMirror",
     "by_turns",
     "parse_mirror",
@@ -67,7 +67,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FetchPlan:
     """What to do for one recording.
 
     Attributes
@@ -166,7 +166,7 @@ def plan_recording(
     offline: bool,
     pin: bool,
     own: tuple[Path, str] | None = None,
-) -> Plan:
+) -> FetchPlan:
     """Decide what to do for one recording.
 
     Parameters
@@ -186,16 +186,16 @@ def plan_recording(
 
     Returns
     -------
-    Plan
+    FetchPlan
         The user's own file comes first, then mirrors, then the manifest's locations. A recording that may not be
         fetched from where it was published, but may be used, is taken from a user's own folder. A recording without a
         digest is looked for only with `pin`: whoever asks for that vouches for the mirrors.
     """
     rights = rights_of(manifest)
     if not rights.fetch and not rights.build:
-        return Plan(manifest, "blocked", rights.reason)
+        return FetchPlan(manifest, "blocked", rights.reason)
     if cached:
-        return Plan(manifest, "present")
+        return FetchPlan(manifest, "present")
     pinned = manifest.sha256 is not None
     folders_only = offline or not rights.fetch
     looked_for = pinned or pin
@@ -203,17 +203,19 @@ def plan_recording(
     if own is not None and pinned:
         copies = (Attempt(str(own[0] / own[1]), folder=FolderMirror(own[0]), path=own[1], mirror=True), *copies)
     if not rights.fetch:
-        return Plan(manifest, "blocked", rights.reason, copies)
+        return FetchPlan(manifest, "blocked", rights.reason, copies)
     if manifest.access == "manual":
-        return Plan(manifest, "manual", _by_hand(manifest), copies)
+        return FetchPlan(manifest, "manual", _by_hand(manifest), copies)
     if not manifest.locations:
-        return Plan(manifest, "gone", "no address is known any more; name a folder that has it with --mirror", copies)
+        return FetchPlan(
+            manifest, "gone", "no address is known any more; name a folder that has it with --mirror", copies
+        )
     if not looked_for:
-        return Plan(manifest, "unpinned", "no digest in its manifest; lusdata fetch --pin gets it for review")
+        return FetchPlan(manifest, "unpinned", "no digest in its manifest; lusdata fetch --pin gets it for review")
     if offline:
         searched = "the cache or the mirror folders" if copies else "the cache"
-        return Plan(manifest, "offline", f"not in {searched}; run again without --offline", copies)
-    return Plan(manifest, "dead", attempts=(*copies, *(Attempt(location) for location in manifest.locations)))
+        return FetchPlan(manifest, "offline", f"not in {searched}; run again without --offline", copies)
+    return FetchPlan(manifest, "dead", attempts=(*copies, *(Attempt(location) for location in manifest.locations)))
 
 
 def _by_hand(manifest: Manifest) -> str:
@@ -234,21 +236,21 @@ def _in_mirrors(path: str | None, *, mirrors: Iterable[Mirror], folders_only: bo
             yield Attempt(mirror.prefix + quote(inside, safe="/"), mirror=True)
 
 
-def by_turns(plans: Iterable[Plan]) -> list[Plan]:
+def by_turns(plans: Iterable[FetchPlan]) -> list[FetchPlan]:
     """Order work so that neighbours ask different hosts and no worker waits for a busy one.
 
     Parameters
     ----------
-    plans : iterable of Plan
+    plans : iterable of FetchPlan
         Plans with attempts.
 
     Returns
     -------
-    list of Plan
+    list of FetchPlan
         The first plan of every host, then the second of every host, and so on.
     """
     seen: dict[object, int] = {}
-    turns: list[tuple[int, Plan]] = []
+    turns: list[tuple[int, FetchPlan]] = []
     for plan in plans:
         first = plan.attempts[0]
         host = first.folder or origin_of(first.location)

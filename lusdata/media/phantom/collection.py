@@ -18,7 +18,7 @@ from lusdata.media.phantom.draw import draw
 from lusdata.media.phantom.media import FORMS, write_image, write_video
 from lusdata.media.phantom.spec import ClassName, Phantom, PhantomSpec, Probe, typical
 
-__all__ = ["Clip", "plan_collection", "write_collection"]
+__all__ = ["PhantomClip", "plan_collection", "write_collection"]
 
 # Diagnoses of one dozen patients; viral pneumonia is as rare here as in the public data.
 _CLASSES: tuple[ClassName, ...] = (
@@ -46,7 +46,7 @@ _ZONES = ("L1", "L2", "L3", "R1", "R2", "R3")
 
 
 @dataclass(frozen=True)
-class Clip:
+class PhantomClip:
     """One recording of a phantom collection, before it is drawn.
 
     Attributes
@@ -70,7 +70,7 @@ class Clip:
     seed: int
 
 
-def plan_collection(*, seed: int, recordings: int = 24) -> tuple[Clip, ...]:
+def plan_collection(*, seed: int, recordings: int = 24) -> tuple[PhantomClip, ...]:
     """Decide what a phantom collection holds, without drawing anything.
 
     Parameters
@@ -82,7 +82,7 @@ def plan_collection(*, seed: int, recordings: int = 24) -> tuple[Clip, ...]:
 
     Returns
     -------
-    tuple of Clip
+    tuple of PhantomClip
         About two a patient, patients in order. A longer plan begins with the shorter one.
 
     Raises
@@ -98,7 +98,7 @@ def plan_collection(*, seed: int, recordings: int = 24) -> tuple[Clip, ...]:
             found=f"seed={seed}, recordings={recordings}",
         )
     forms = (*FORMS, *_STILLS)
-    clips: list[Clip] = []
+    clips: list[PhantomClip] = []
     for patient, view in _views(recordings):
         index = len(clips)
         rng = np.random.default_rng([seed, index])
@@ -116,7 +116,7 @@ def plan_collection(*, seed: int, recordings: int = 24) -> tuple[Clip, ...]:
             breaths_per_min=float(rng.uniform(14, 26)),
         )
         drawing = int(rng.integers(2**31))
-        clips.append(Clip(f"patient-{patient:02d}-view-{view + 1}", patient, form, spec, drawing))
+        clips.append(PhantomClip(f"patient-{patient:02d}-view-{view + 1}", patient, form, spec, drawing))
     return tuple(clips)
 
 
@@ -194,7 +194,7 @@ def _views(recordings: int) -> Iterator[tuple[int, int]]:
             yield patient, view
 
 
-def _write_clip(path: Path, clip: Clip, phantom: Phantom) -> None:
+def _write_clip(path: Path, clip: PhantomClip, phantom: Phantom) -> None:
     if clip.form not in FORMS:
         write_image(path, phantom.frames[0])
         return
@@ -217,7 +217,7 @@ def _write_clip(path: Path, clip: Clip, phantom: Phantom) -> None:
     )
 
 
-def _facts(clip: Clip, place: str, *, name: str, base_url: str | None) -> dict[str, Any]:
+def _facts(clip: PhantomClip, place: str, *, name: str, base_url: str | None) -> dict[str, Any]:
     """Return a manifest's data but for what the file itself tells."""
     spec = clip.spec
     age = 20 + 10 * (clip.patient * 7 % 7)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lusdata.errors import UsageError
 from lusdata.media.sector.bars import lit_frames, shrunk, without_bars
 
-__all__ = ["MOST_FRAMES", "Evidence", "gather", "grey_sample"]
+__all__ = ["MOST_FRAMES", "PixelEvidence", "gather", "grey_sample"]
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -30,7 +30,7 @@ _FOREIGN_COLOUR = 40.0
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class PixelEvidence:
     """What speaks for and against each pixel, at a reduced size.
 
     Attributes
@@ -91,7 +91,7 @@ def grey_sample(frames: Pixels) -> tuple[Pixels, Pixels | None]:
     return grey, chosen[count // 2]
 
 
-def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
+def gather(grey: Pixels, colour: Pixels | None = None) -> PixelEvidence:
     """Weigh each pixel of a recording.
 
     Parameters
@@ -103,7 +103,7 @@ def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
 
     Returns
     -------
-    Evidence
+    PixelEvidence
     """
     grey, colour = without_bars(grey, colour)
     height_px, width_px = grey.shape[1:]
@@ -118,7 +118,7 @@ def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
     empty = _empty_level(smooth, spread)
     if empty is None:
         echo = np.ones(mean.shape, dtype=np.bool_)
-        return Evidence(echo, np.zeros_like(echo), scale, moves=bool(np.median(spread) > 1.5))
+        return PixelEvidence(echo, np.zeros_like(echo), scale, moves=bool(np.median(spread) > 1.5))
 
     level, noise = empty
     step: Float = np.abs(smooth - np.float32(level))
@@ -136,7 +136,7 @@ def gather(grey: Pixels, colour: Pixels | None = None) -> Evidence:
         still = spread < max(1.0, 1.3 * noise) + 0.02 * step
         overlay |= _still_islands(body, still & (step > _LEAST_STEP))
     overlay = _grown(overlay)
-    return Evidence(body & ~overlay, overlay, scale, moves=moves)
+    return PixelEvidence(body & ~overlay, overlay, scale, moves=moves)
 
 
 def _grown(mask: Mask) -> Mask:

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lusdata.media.crop import Box
-from lusdata.media.sector.evidence import Evidence, gather, grey_sample
+from lusdata.media.sector.evidence import PixelEvidence, gather, grey_sample
 from lusdata.media.sector.fit import Outline
-from lusdata.media.sector.parts import Part, parts_of
+from lusdata.media.sector.parts import ScreenPart, parts_of
 
 __all__ = ["SURE", "Sector", "Shape", "find_sector"]
 
@@ -122,14 +122,14 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
     )
 
 
-def _squares(parts: list[Part], height_px: int, width_px: int) -> Iterator[Box]:
+def _squares(parts: list[ScreenPart], height_px: int, width_px: int) -> Iterator[Box]:
     for part in parts:
         mask = _full_mask(part, height_px, width_px)
         if mask.any() and not part.is_trace:
             yield _square(_box_around(mask), part.evidence, part.mask, height_px=height_px, width_px=width_px)
 
 
-def _full_mask(part: Part, height_px: int, width_px: int) -> npt.NDArray[np.bool_]:
+def _full_mask(part: ScreenPart, height_px: int, width_px: int) -> npt.NDArray[np.bool_]:
     scale = width_px / max(part.evidence.echo.shape[1], 1e-9)
     return part.outline.mask((height_px, width_px), scale)
 
@@ -156,7 +156,7 @@ def _box_around(mask: npt.NDArray[np.bool_]) -> Box:
     return Box(int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
 
 
-def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
+def _confidence(evidence: PixelEvidence, inside: npt.NDArray[np.bool_]) -> float:
     """Return how much of the echoes is inside, times how sharply the outline's free edge separates them.
 
     An outline so small that it may be of the near field alone gives less.
@@ -172,7 +172,7 @@ def _confidence(evidence: Evidence, inside: npt.NDArray[np.bool_]) -> float:
     return caught * float(np.clip(echo[inner].mean() - echo[outer].mean(), 0.0, 1.0))
 
 
-def _square(box: Box, evidence: Evidence, inside: npt.NDArray[np.bool_], *, height_px: int, width_px: int) -> Box:
+def _square(box: Box, evidence: PixelEvidence, inside: npt.NDArray[np.bool_], *, height_px: int, width_px: int) -> Box:
     """Return the largest square in the box that holds no overlay from beside the scan, as near the middle as can be.
 
     A frame that is a crop already stays whole: a person chose it.

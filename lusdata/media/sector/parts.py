@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lusdata.media.sector.evidence import Evidence
+from lusdata.media.sector.evidence import PixelEvidence
 from lusdata.media.sector.fit import Outline, fit_outline
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["ScreenPart", "parts_of"]
 
 Mask = npt.NDArray[np.bool_]
 Float = npt.NDArray[np.float64]
@@ -56,12 +56,12 @@ class _Cut:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ScreenPart:
     """One scan or trace of a screen.
 
     Attributes
     ----------
-    evidence : Evidence
+    evidence : PixelEvidence
         Of the whole frame, in which everything beside this part says nothing.
     outline : Outline
         Fitted to it.
@@ -69,7 +69,7 @@ class Part:
         Whether it is a rectangle below something else, as the trace of an M-mode or of Doppler is.
     """
 
-    evidence: Evidence
+    evidence: PixelEvidence
     outline: Outline
     is_trace: bool = False
 
@@ -80,17 +80,17 @@ class Part:
         return self.outline.mask((height, width))
 
 
-def parts_of(evidence: Evidence) -> list[Part]:
+def parts_of(evidence: PixelEvidence) -> list[ScreenPart]:
     """Fit an outline to each scan and each trace that the screen shows.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : PixelEvidence
         Of the whole frame.
 
     Returns
     -------
-    list of Part
+    list of ScreenPart
         At least one, the chosen one first: of those that are not much smaller than the largest and no trace, a fan
         goes before a rectangle, and then the upper and the left one first. Pictures as small as thumbnails are left
         out.
@@ -104,7 +104,7 @@ def parts_of(evidence: Evidence) -> list[Part]:
     found = [part for part in shown if areas[id(part)] >= _THUMBNAIL * largest]
     first_row_ends = min(int(np.flatnonzero(part.mask.any(axis=1))[-1]) for part in found)
 
-    def rank(part: Part) -> tuple[bool, bool, bool, bool, int]:
+    def rank(part: ScreenPart) -> tuple[bool, bool, bool, bool, int]:
         is_small = areas[id(part)] < _MUCH_SMALLER * largest
         is_below = int(np.flatnonzero(part.mask.any(axis=1))[0]) > first_row_ends
         left = int(np.flatnonzero(part.mask.any(axis=0))[0])
@@ -123,8 +123,8 @@ def _room(mask: Mask) -> float:
     return float(np.ptp(np.flatnonzero(mask.any(axis=0))) + 1) * float(np.ptp(np.flatnonzero(mask.any(axis=1))) + 1)
 
 
-def _told_apart(evidence: Evidence, cuts_left: int) -> list[Part]:
-    whole = Part(evidence, fit_outline(evidence.echo, evidence.overlay))
+def _told_apart(evidence: PixelEvidence, cuts_left: int) -> list[ScreenPart]:
+    whole = ScreenPart(evidence, fit_outline(evidence.echo, evidence.overlay))
     best, best_gain = [whole], _LEAST_GAIN * float(evidence.echo.sum())
     for cut in _cuts(evidence.echo) if cuts_left else ():
         halves = [_only(evidence, side) for side in cut.sides(evidence.echo.shape)]
@@ -170,25 +170,25 @@ def _longest_run(chosen: Mask) -> tuple[int, int]:
     return max(runs, default=(0, 0))
 
 
-def _only(evidence: Evidence, side: Mask) -> Evidence:
+def _only(evidence: PixelEvidence, side: Mask) -> PixelEvidence:
     """Return the evidence of one side; the other speaks neither for nor against."""
     return replace(evidence, echo=evidence.echo & side, overlay=evidence.overlay | ~side)
 
 
-def _least_worth(side: list[Part]) -> float:
+def _least_worth(side: list[ScreenPart]) -> float:
     if all(part.outline.apex is not None and _has_own_beams(part) for part in side):
         return _LEAST_WORTH_OF_FANS
     return _LEAST_WORTH
 
 
-def _worth(part: Part) -> float:
+def _worth(part: ScreenPart) -> float:
     """Return the echoes inside an outline less what the emptiness inside costs."""
     inside, evidence = part.mask, part.evidence
     empty = inside & ~evidence.echo & ~evidence.overlay
     return float((evidence.echo & inside).sum()) - _DARK * float(empty.sum())
 
 
-def _has_own_beams(part: Part) -> bool:
+def _has_own_beams(part: ScreenPart) -> bool:
     """Tell whether a fan's beams meet above it: those of a fan's half, beside a shadow, meet above the shadow."""
     if part.outline.apex is None:
         return True
@@ -199,7 +199,7 @@ def _has_own_beams(part: Part) -> bool:
     return bool(_OWN < aside < 1 - _OWN)
 
 
-def _stands_alone(lower: Part, above: list[Part]) -> bool:
+def _stands_alone(lower: ScreenPart, above: list[ScreenPart]) -> bool:
     """Tell whether what lies below is of its own: a panel, or a fan whose beams come from below what lies above."""
     outline = lower.outline
     if outline.apex is None:

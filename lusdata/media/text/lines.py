@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lusdata.media.text.strokes import Layer, Strokes
 
-__all__ = ["Line", "Look", "lines"]
+__all__ = ["Line", "TextFeatures", "lines"]
 
 Numbers = npt.NDArray[np.float32]
 
@@ -18,7 +18,7 @@ _HIGHEST_PART = 0.16
 
 
 @dataclass(frozen=True)
-class Look:
+class TextFeatures:
     """What tells writing from echoes, each about 0 to 1 and more for writing.
 
     Attributes
@@ -61,7 +61,7 @@ class Line:
     ----------
     edges : tuple of float
         Left, top, right and bottom, in pixels of the frame.
-    look : Look
+    look : TextFeatures
         How it looks.
     moving : bool
         Whether the recording moves, so that stillness tells something.
@@ -70,7 +70,7 @@ class Line:
     """
 
     edges: tuple[float, float, float, float]
-    look: Look
+    look: TextFeatures
     moving: bool
     cut: bool
 
@@ -143,7 +143,7 @@ def _groups(linked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         label = after
 
 
-def _look(layer: Layer, marks: Strokes, members: npt.NDArray[np.int64], box: tuple[int, int, int, int]) -> Look:
+def _look(layer: Layer, marks: Strokes, members: npt.NDArray[np.int64], box: tuple[int, int, int, int]) -> TextFeatures:
     left, top, right, bottom = box
     boxes = marks.boxes[members]
     heights = boxes[:, 3] - boxes[:, 1]
@@ -157,7 +157,7 @@ def _look(layer: Layer, marks: Strokes, members: npt.NDArray[np.int64], box: tup
     half = (contrast > 0.25 * level) & (contrast < 0.6 * level)
     filled = float(mask.mean())
     ascent = np.minimum(np.abs(boxes[:, 3] - np.median(boxes[:, 3])), np.abs(boxes[:, 1] - np.median(boxes[:, 1])))
-    return Look(
+    return TextFeatures(
         glyphs=min(1.0, (right - left) / (0.75 * height) / 8),
         even_heights=1 - min(1.0, float(np.mean(np.abs(heights - height))) / height),
         even_feet=1 - min(1.0, 3 * float(ascent.mean()) / height),

@@ -15,7 +15,7 @@ from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import class_rows, reasons, source_rows
-from lusdata.publish.export.subject import Subject, require_whole
+from lusdata.publish.export.subject import ExportSubject, require_whole
 
 __all__ = ["Config", "card"]
 
@@ -53,13 +53,13 @@ class Config:
 
 
 def card(
-    subject: Subject, *, configs: Sequence[Config] = (), opening: str = "", split: Sequence[str] | None = None
+    subject: ExportSubject, *, configs: Sequence[Config] = (), opening: str = "", split: Sequence[str] | None = None
 ) -> str:
     """Write the card.
 
     Parameters
     ----------
-    subject : Subject
+    subject : ExportSubject
         What it describes.
     configs : sequence of Config
         The ways to open the folder that the card lies in; the first is the default. None for a card alone.
@@ -99,7 +99,7 @@ def card(
     return "\n".join(blocks)
 
 
-def _head(subject: Subject, configs: Sequence[Config]) -> str:
+def _head(subject: ExportSubject, configs: Sequence[Config]) -> str:
     """Return the YAML block. Every text is written as JSON, which YAML reads, so that none can turn into a key."""
     licences = sorted({str(manifest.licence["id"]) for manifest in subject.recordings})
     word = licences[0].lower() if len(licences) == 1 else ""
@@ -151,7 +151,7 @@ def _size_category(count: int) -> str:
     return "n<1K" if power < 0 else f"{words[power]}<n<{words[power + 1]}"
 
 
-def _warning(subject: Subject) -> list[str]:
+def _warning(subject: ExportSubject) -> list[str]:
     if not subject.private or subject.index is None:
         return []
     return [
@@ -166,13 +166,13 @@ def _section(head: str, lines: Iterable[str], *, listed: bool = False) -> str:
     return f"## {head}\n\n" + gap.join(mark + plain(line) for line in lines) + "\n"
 
 
-def _opening(subject: Subject) -> str:
+def _opening(subject: ExportSubject) -> str:
     if subject.index is None:
         return f"```sh\nlusdata build {json.dumps(subject.label)} --out DIR\n```\n"
     return '```python\nimport lusdata\n\ndataset = lusdata.load("DIR")    # this folder\n```\n'
 
 
-def _classes(subject: Subject) -> str:
+def _classes(subject: ExportSubject) -> str:
     rows = class_rows(subject)
     probes = list(dict.fromkeys(probe for row in rows for probe in row.by_probe))
     built = subject.index is not None
@@ -198,7 +198,7 @@ def _classes(subject: Subject) -> str:
     return table([*head, "frames"] if built else head, [*lines, total])
 
 
-def _sources(subject: Subject) -> str:
+def _sources(subject: ExportSubject) -> str:
     rows = (
         (
             row.provider,
@@ -215,14 +215,14 @@ def _sources(subject: Subject) -> str:
     )
 
 
-def _left_out(subject: Subject) -> str:
+def _left_out(subject: ExportSubject) -> str:
     if not subject.left_out:
         return "Nothing: every recording of the collection is in it.\n"
     rows = ((item.code, f"{item.recordings:,}", item.reason) for item in reasons(subject.left_out))
     return plain(sentences.missing(subject)) + "\n\n" + table(("code", "recordings", "why"), rows)
 
 
-def _citation(subject: Subject) -> str:
+def _citation(subject: ExportSubject) -> str:
     entries = bibtex(cite(subject.cited, subject.recordings)).rstrip("\n").split("\n")
     # Indented and not fenced: no text of a manifest can end such a block.
     return (
@@ -231,7 +231,7 @@ def _citation(subject: Subject) -> str:
     )
 
 
-def _digests(subject: Subject) -> str:
+def _digests(subject: ExportSubject) -> str:
     if subject.index is None:
         return table(("of", "sha256"), [(subject.cited.digest_of, subject.digest)])
     data = subject.index.data

@@ -21,12 +21,12 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column, fact_columns, facts_of
-from lusdata.dataset.formats.table import FORMATS, Format
+from lusdata.dataset.formats.table import FORMATS, ShardFormat
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
 from lusdata.publish.export.facts import last_change, source_rows
-from lusdata.publish.export.subject import Subject, require_whole
+from lusdata.publish.export.subject import ExportSubject, require_whole
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["CROISSANT_VERSION", "Layout", "croissant", "croissant_text"]
@@ -148,17 +148,17 @@ class Layout:
     classes: tuple[str, ...] = ()
 
 
-def croissant_text(subject: Subject, layout: Layout | None = None) -> str:
+def croissant_text(subject: ExportSubject, layout: Layout | None = None) -> str:
     """Return the description as text, with a line break at the end."""
     return json.dumps(croissant(subject, layout), indent=2, ensure_ascii=False) + "\n"
 
 
-def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
+def croissant(subject: ExportSubject, layout: Layout | None = None) -> dict[str, Any]:
     """Describe a dataset, or a collection of files that can be made into one.
 
     Parameters
     ----------
-    subject : Subject
+    subject : ExportSubject
         What to describe. A dataset of TFRecord shards has no record set of frames, since Croissant has no words for how
         to read them; the description says so, and names the features.
     layout : Layout, optional
@@ -200,14 +200,14 @@ def croissant(subject: Subject, layout: Layout | None = None) -> dict[str, Any]:
     }
 
 
-def _form(subject: Subject, layout: Layout) -> Format | None:
+def _form(subject: ExportSubject, layout: Layout) -> ShardFormat | None:
     """Return the form of the rows: that of an exported folder is always Parquet; None where there are no rows."""
     if layout.files:
         return FORMATS["parquet"]
     return None if subject.index is None else FORMATS[subject.index.format]
 
 
-def _description(subject: Subject, layout: Layout) -> str:
+def _description(subject: ExportSubject, layout: Layout) -> str:
     frames = "Frames lie in TFRecord shards, for whose rows Croissant has no words: they have no record set here."
     form = _form(subject, layout)
     return " ".join(
@@ -222,7 +222,7 @@ def _description(subject: Subject, layout: Layout) -> str:
     )
 
 
-def _responsible(subject: Subject) -> dict[str, Any]:
+def _responsible(subject: ExportSubject) -> dict[str, Any]:
     """Return the fields on responsible AI for which there are facts."""
     return {
         "rai:dataCollection": " ".join(sentences.collection(subject)),
@@ -237,7 +237,7 @@ def _responsible(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _distribution(subject: Subject, columns: Sequence[Column], layout: Layout) -> list[dict[str, Any]]:
+def _distribution(subject: ExportSubject, columns: Sequence[Column], layout: Layout) -> list[dict[str, Any]]:
     form = _form(subject, layout)
     if subject.index is None or form is None:
         return [_source_file(manifest) for manifest in subject.recordings if manifest.locations]
@@ -313,7 +313,7 @@ def _parts(layout: Layout, recording: str) -> dict[str, str]:
     return {f"fold_{number}": layout.table.part(number, recording) for number in layout.rounds}
 
 
-def _recordings(subject: Subject, columns: Sequence[Column], layout: Layout) -> dict[str, Any]:
+def _recordings(subject: ExportSubject, columns: Sequence[Column], layout: Layout) -> dict[str, Any]:
     """Return the record set of recordings, with its records inside."""
     # Croissant has no word for a value that is not there: a collection has no frames yet, and scores may be missing.
     texts = [column for column in columns if column.kind == "text"]
@@ -349,7 +349,7 @@ def _recordings(subject: Subject, columns: Sequence[Column], layout: Layout) -> 
     }
 
 
-def _record(manifest: Manifest, subject: Subject, texts: Sequence[Column]) -> dict[str, Any]:
+def _record(manifest: Manifest, subject: ExportSubject, texts: Sequence[Column]) -> dict[str, Any]:
     source = manifest.data["source"]
     return {
         **facts_of(manifest, subject.groups[manifest.id], texts),
@@ -362,7 +362,7 @@ def _record(manifest: Manifest, subject: Subject, texts: Sequence[Column]) -> di
     }
 
 
-def _severity(subject: Subject) -> list[dict[str, Any]]:
+def _severity(subject: ExportSubject) -> list[dict[str, Any]]:
     """Return the record set of scores: one record a reader's score; none where there are no scores."""
     scores = [
         {"severity/recording": m.id, "severity/scale": str(entry["scale"]), "severity/value": float(entry["value"])}

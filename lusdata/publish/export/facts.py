@@ -11,7 +11,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.build.plan import LeftOut
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import ExportSubject
 from lusdata.splits.audit.confounding import Confounding, comparable, measure_confounding
 
 __all__ = [
@@ -48,7 +48,7 @@ class ClassRow:
     frames: int
 
 
-def class_rows(subject: Subject) -> list[ClassRow]:
+def class_rows(subject: ExportSubject) -> list[ClassRow]:
     """Count recordings, groups and frames of each class that occurs, in the schema's order."""
     rows = []
     for name in enumeration("class"):
@@ -160,12 +160,12 @@ def words_of(manifests: Iterable[Manifest], *path: str) -> Counter[str]:
     return counts
 
 
-def last_change(subject: Subject) -> str:
+def last_change(subject: ExportSubject) -> str:
     """Return the newest day on which the state of a recording took effect, as an ISO date."""
     return max(manifest.since for manifest in subject.recordings)
 
 
-def confounding_of(subject: Subject) -> list[Confounding]:
+def confounding_of(subject: ExportSubject) -> list[Confounding]:
     """Measure how well the class follows from source and file alone, as ``lusdata audit`` does.
 
     Returns

@@ -36,7 +36,7 @@ from lusdata.publish.export.hub_plan import (
     torn_groups,
 )
 from lusdata.publish.export.hub_rows import Rows, write_files
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import ExportSubject
 from lusdata.splits.folds.table import FoldTable, write_fold_table
 
 __all__ = ["FOLDS_FILE", "Export", "export_hub"]
@@ -53,7 +53,7 @@ class Export:
     ----------
     out : Path
         The folder.
-    subject : Subject
+    subject : ExportSubject
         What is in it, and what was left out.
     table : FoldTable
         The split.
@@ -66,7 +66,7 @@ class Export:
     """
 
     out: Path
-    subject: Subject
+    subject: ExportSubject
     table: FoldTable
     sizes: Mapping[int, Mapping[str, tuple[int, int]]]
     files: int
@@ -105,7 +105,7 @@ class Export:
 
 
 def export_hub(
-    subject: Subject,
+    subject: ExportSubject,
     out: Path,
     *,
     by: str = "patient",
@@ -119,7 +119,7 @@ def export_hub(
 
     Parameters
     ----------
-    subject : Subject
+    subject : ExportSubject
         A dataset, of either format.
     out : Path
         New or empty folder.
@@ -184,7 +184,7 @@ def _check_out(out: Path) -> None:
 def _write_cells(
     folder: Path,
     cells: Mapping[tuple[str, ...], Sequence[Entry]],
-    subject: Subject,
+    subject: ExportSubject,
     index: Index,
     rounds: Sequence[int],
 ) -> dict[tuple[str, ...], list[str]]:
@@ -199,7 +199,7 @@ def _write_cells(
     }
 
 
-def _rows(entries: Sequence[Entry], subject: Subject, index: Index, columns: Sequence[Column]) -> Iterator[Rows]:
+def _rows(entries: Sequence[Entry], subject: ExportSubject, index: Index, columns: Sequence[Column]) -> Iterator[Rows]:
     by_id = {manifest.id: manifest for manifest in subject.recordings}
     crops = {item["id"]: item["crop"] for item in index.data["recordings"]}
     for entry, frames in zip(entries, read_recordings(index, entries), strict=True):
@@ -209,7 +209,7 @@ def _rows(entries: Sequence[Entry], subject: Subject, index: Index, columns: Seq
 
 def _write_pages(
     folder: Path,
-    subject: Subject,
+    subject: ExportSubject,
     table: FoldTable,
     rounds: Sequence[int],
     files: Mapping[tuple[str, ...], Sequence[str]],

@@ -9,7 +9,7 @@ from dataclasses import replace
 from lusdata.catalog.rights import is_private, rights_of
 from lusdata.dataset.reading.index import Entry
 from lusdata.errors import DataError, UsageError
-from lusdata.publish.export.subject import Subject, rows_of
+from lusdata.publish.export.subject import ExportSubject, rows_of
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = [
@@ -53,7 +53,7 @@ def rounds_of(table: FoldTable, fold: int | None) -> tuple[int, ...]:
     return (fold,)
 
 
-def publishable(subject: Subject) -> Subject:
+def publishable(subject: ExportSubject) -> ExportSubject:
     """Return what may be passed on; the rest joins what was left out.
 
     Raises
@@ -78,7 +78,7 @@ def publishable(subject: Subject) -> Subject:
     return subject.only(kept, code=NOT_PUBLISHABLE, digest=digest)
 
 
-def public_table(table: FoldTable, subject: Subject) -> FoldTable:
+def public_table(table: FoldTable, subject: ExportSubject) -> FoldTable:
     """Return a fold table that names no private recording."""
     own = {manifest.id for manifest in subject.manifests if is_private(manifest)}
     if not own:
@@ -90,7 +90,7 @@ def public_table(table: FoldTable, subject: Subject) -> FoldTable:
     return replace(table, units=units, validation=validation)
 
 
-def torn_groups(subject: Subject, table: FoldTable, rounds: Sequence[int]) -> int:
+def torn_groups(subject: ExportSubject, table: FoldTable, rounds: Sequence[int]) -> int:
     """Count patient groups on several sides of a round, which only a split by video may have.
 
     Raises

@@ -8,7 +8,7 @@ from lusdata.catalog.counts import counts_clause
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.export.facts import confounding_of, words_of
-from lusdata.publish.export.subject import Subject
+from lusdata.publish.export.subject import ExportSubject
 from lusdata.wording import counted
 
 __all__ = [
@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 
-def headline(subject: Subject) -> str:
+def headline(subject: ExportSubject) -> str:
     """Return what it is, in one clause."""
     recordings = counted(len(subject.recordings), "lung-ultrasound recording")
     return f"{recordings} as {counted(subject.total_frames, 'frame')}" if subject.index else recordings
 
 
-def collection(subject: Subject) -> list[str]:
+def collection(subject: ExportSubject) -> list[str]:
     """Tell how the recordings came together."""
     kinds = Counter(manifest.kind for manifest in subject.recordings)
     providers = {manifest.provider for manifest in subject.recordings}
@@ -54,7 +54,7 @@ def collection(subject: Subject) -> list[str]:
     ]
 
 
-def missing(subject: Subject) -> str:
+def missing(subject: ExportSubject) -> str:
     """Tell how much of the collection is not there."""
     return (
         f"{len(subject.left_out):,} of {len(subject.manifests):,} recordings of the collection are left out, each with "
@@ -62,7 +62,7 @@ def missing(subject: Subject) -> str:
     )
 
 
-def frames_made(subject: Subject) -> list[str]:
+def frames_made(subject: ExportSubject) -> list[str]:
     """Tell how frames were made of files, or that none were."""
     if subject.index is None:
         return ["No frames yet: this is a collection of manifests, from which lusdata build makes a dataset."]
@@ -85,7 +85,7 @@ def frames_made(subject: Subject) -> list[str]:
     return found
 
 
-def labels(subject: Subject) -> str:
+def labels(subject: ExportSubject) -> str:
     """Tell what the classes rest on."""
     basis = Counter(str(manifest.data["class_basis"]) for manifest in subject.recordings)
     told = ", ".join(f"{name} {count:,}" for name, count in basis.most_common())
@@ -95,7 +95,7 @@ def labels(subject: Subject) -> str:
     )
 
 
-def patients(subject: Subject) -> list[str]:
+def patients(subject: ExportSubject) -> list[str]:
     """Tell what is known of the patients."""
     held = Counter(subject.groups[manifest.id] for manifest in subject.recordings)
     bases = Counter(manifest.group_basis for manifest in subject.recordings)
@@ -118,7 +118,7 @@ def patients(subject: Subject) -> list[str]:
     return found
 
 
-def splits(subject: Subject) -> list[str]:
+def splits(subject: ExportSubject) -> list[str]:
     """Tell that there is no split in the files, and how one is made that does not leak."""
     return [
         "The rows carry no split. Folds follow from the manifests alone: recordings of one group, and groups that "
@@ -130,7 +130,7 @@ def splits(subject: Subject) -> list[str]:
     ]
 
 
-def biases(subject: Subject) -> list[str]:
+def biases(subject: ExportSubject) -> list[str]:
     """Tell the biases that can be measured or counted."""
     found = []
     measured = confounding_of(subject)
@@ -163,7 +163,7 @@ def biases(subject: Subject) -> list[str]:
     return found
 
 
-def limits(subject: Subject) -> list[str]:
+def limits(subject: ExportSubject) -> list[str]:
     """Tell what cannot be concluded from the data."""
     few = sorted(
         name
@@ -186,7 +186,7 @@ def uses() -> list[str]:
     ]
 
 
-def privacy(subject: Subject) -> list[str]:
+def privacy(subject: ExportSubject) -> list[str]:
     """Tell what of patients is in it."""
     if _drawn(subject):
         return ["Nobody's: every recording was drawn."]
@@ -204,7 +204,7 @@ def privacy(subject: Subject) -> list[str]:
     ]
 
 
-def rights(subject: Subject) -> str:
+def rights(subject: ExportSubject) -> str:
     """Tell what may be passed on, and under which conditions."""
     private = {manifest.id for manifest in subject.private}
     free = [manifest.licence for manifest in subject.recordings if manifest.id not in private]
@@ -230,7 +230,7 @@ def rights(subject: Subject) -> str:
     return " ".join(found)
 
 
-def _drawn(subject: Subject) -> bool:
+def _drawn(subject: ExportSubject) -> bool:
     return all(manifest.data["class_basis"] == "synthetic" for manifest in subject.recordings)
 
 

@@ -22,16 +22,16 @@ from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish import citations
-from lusdata.publish.citations import Subject as Cited
+from lusdata.publish.citations import CitedWork as Cited
 from lusdata.releases.folds import table_of
 from lusdata.splits.folds.table import FoldTable
 from lusdata.splits.folds.units import catalog_digest, unit_ids
 
-__all__ = ["PRIVATE", "Subject", "require_whole", "rows_of", "subject_of_collection", "subject_of_dataset"]
+__all__ = ["PRIVATE", "ExportSubject", "require_whole", "rows_of", "subject_of_collection", "subject_of_dataset"]
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExportSubject:
     """Recordings, and what is known of how they came here.
 
     Attributes
@@ -46,7 +46,7 @@ class Subject:
         Number of frames of each recording; empty for a collection, which has none yet.
     left_out : tuple of LeftOut
         Every other recording of the collection, with the reason.
-    cited : lusdata.publish.citations.Subject
+    cited : lusdata.publish.citations.CitedWork
         How it is cited: its label, the digest of what is described, the version of lusdata that made it.
     table : FoldTable or None
         Folds by patient: those that a release froze, else as they are made by default, with recordings of nobody known
@@ -98,7 +98,7 @@ class Subject:
         """The recordings of which no frame may be passed on."""
         return tuple(manifest for manifest in self.recordings if not rights_of(manifest).publish)
 
-    def only(self, ids: Sequence[str], *, code: str, digest: str) -> Subject:
+    def only(self, ids: Sequence[str], *, code: str, digest: str) -> ExportSubject:
         """Return a part of it.
 
         Parameters
@@ -125,7 +125,7 @@ PRIVATE = "private"
 """The code of recordings that belong to whoever keeps the collection: no export holds them, whatever is asked for."""
 
 
-def require_whole(subject: Subject) -> None:
+def require_whole(subject: ExportSubject) -> None:
     """Refuse to describe shards that hold private recordings: whoever has the description wants the files.
 
     Raises
@@ -143,7 +143,7 @@ def require_whole(subject: Subject) -> None:
         )
 
 
-def subject_of_collection(collection: Collection) -> Subject:
+def subject_of_collection(collection: Collection) -> ExportSubject:
     """Describe what can be built of a collection, or of a release of one.
 
     Raises
@@ -161,7 +161,7 @@ def subject_of_collection(collection: Collection) -> Subject:
             hint="lusdata fetch --pin adds digests",
         )
     release = collection.release
-    subject = Subject(
+    subject = ExportSubject(
         name=collection.name,
         manifests=collection.manifests,
         recordings=chosen.pinned,
@@ -175,7 +175,7 @@ def subject_of_collection(collection: Collection) -> Subject:
     return _for_others(subject, collection.about, catalog_digest)
 
 
-def subject_of_dataset(folder: Path) -> Subject:
+def subject_of_dataset(folder: Path) -> ExportSubject:
     """Open a dataset folder and check its files against their digests.
 
     Raises
@@ -203,7 +203,7 @@ def subject_of_dataset(folder: Path) -> Subject:
             hint="build it again, which leaves that out",
         )
     by_id = {manifest.id: manifest for manifest in index.manifests}
-    subject = Subject(
+    subject = ExportSubject(
         name=index.name,
         manifests=index.manifests,
         recordings=tuple(by_id[entry.id] for entry in index.entries),
@@ -226,7 +226,7 @@ def _folds(make: Callable[[], FoldTable]) -> FoldTable | None:
         return None
 
 
-def _for_others(subject: Subject, about: About, digest: Callable[[Sequence[Manifest]], str]) -> Subject:
+def _for_others(subject: ExportSubject, about: About, digest: Callable[[Sequence[Manifest]], str]) -> ExportSubject:
     """Take out what belongs to whoever keeps the collection, or was given out by an agreement.
 
     Raises

@@ -10,7 +10,7 @@ from lusdata.catalog.patterns import pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError
 from lusdata.media.crop import crop_box
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 
 __all__ = ["FACETS", "recording_data", "verdicts"]
 
@@ -32,7 +32,7 @@ Line = tuple[str, str] | tuple[str, str, str]
 
 def recording_data(
     manifest: Manifest,
-    picture: Picture,
+    picture: GalleryPicture,
     *,
     group: str,
     folds: Sequence[str],
@@ -44,7 +44,7 @@ def recording_data(
     ----------
     manifest : Manifest
         The recording.
-    picture : Picture
+    picture : GalleryPicture
         Its picture, or why there is none.
     group : str
         Its united group.
@@ -112,7 +112,9 @@ def _crop(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _detail(manifest: Manifest, picture: Picture, group: str, folds: Sequence[str]) -> list[tuple[str, list[Line]]]:
+def _detail(
+    manifest: Manifest, picture: GalleryPicture, group: str, folds: Sequence[str]
+) -> list[tuple[str, list[Line]]]:
     return [
         ("Picture", _picture(picture)),
         ("Recording", _recording(manifest)),
@@ -125,7 +127,7 @@ def _detail(manifest: Manifest, picture: Picture, group: str, folds: Sequence[st
     ]
 
 
-def _picture(picture: Picture) -> list[Line]:
+def _picture(picture: GalleryPicture) -> list[Line]:
     if picture.strip is not None:
         return []
     return _lines(("Not shown", f"{picture.reason} ({picture.code})"), ("What happened", picture.detail))

@@ -20,13 +20,13 @@ from lusdata.media.frames import read_frames
 from lusdata.media.pictures.thumbnail import Strip, StripPlan, encode_strip, plan_strips
 from lusdata.media.png import decode_png
 
-__all__ = ["Picture", "pictures_of_collection", "pictures_of_dataset"]
+__all__ = ["GalleryPicture", "pictures_of_collection", "pictures_of_dataset"]
 
 Advance = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Picture:
+class GalleryPicture:
     """What a gallery shows of one recording.
 
     Attributes
@@ -58,7 +58,7 @@ def pictures_of_collection(
     publishable: bool = False,
     workers: int | None = None,
     advance: Advance | None = None,
-) -> dict[str, Picture]:
+) -> dict[str, GalleryPicture]:
     """Draw strips of whole frames from the files of a collection.
 
     Parameters
@@ -83,7 +83,7 @@ def pictures_of_collection(
         One for each recording, by its id. A file that cannot be decoded is a reason and never an error.
     """
     results = {result.id: result for result in fetched.results}
-    pictures: dict[str, Picture] = {}
+    pictures: dict[str, GalleryPicture] = {}
     todo: list[tuple[Manifest, Path]] = []
     for manifest in manifests:
         result = results.get(manifest.id)
@@ -109,7 +109,7 @@ def pictures_of_collection(
 
 def pictures_of_dataset(
     index: Index, *, withdrawn: Collection[str] = (), publishable: bool = False, advance: Advance | None = None
-) -> dict[str, Picture]:
+) -> dict[str, GalleryPicture]:
     """Draw strips from the frames that a dataset keeps, cropped and sampled as it does.
 
     Parameters
@@ -135,13 +135,15 @@ def pictures_of_dataset(
     """
     manifests = {manifest.id: manifest for manifest in index.manifests}
     left_out = {item["id"]: item for item in index.data["left_out"]}
-    pictures: dict[str, Picture] = {}
+    pictures: dict[str, GalleryPicture] = {}
     for id_, item in left_out.items():
-        pictures[id_] = Picture(None, str(item["code"]), str(item["reason"]))
+        pictures[id_] = GalleryPicture(None, str(item["code"]), str(item["reason"]))
     chosen = []
     for entry in index.entries:
         if entry.id in withdrawn:
-            pictures[entry.id] = Picture(None, "withdrawn", "the recording was withdrawn since the dataset was built")
+            pictures[entry.id] = GalleryPicture(
+                None, "withdrawn", "the recording was withdrawn since the dataset was built"
+            )
         elif publishable and not rights_of(manifests[entry.id]).publish:
             pictures[entry.id] = _withheld(manifests[entry.id])
         else:
@@ -151,16 +153,16 @@ def pictures_of_dataset(
     for entry, (_, _, files) in zip(chosen, read_recordings(index, chosen), strict=True):
         try:
             frames = [decode_png(file) for file in files[: plan.frames]]
-            pictures[entry.id] = Picture(encode_strip(frames, plan, rate_hz=rate_hz))
+            pictures[entry.id] = GalleryPicture(encode_strip(frames, plan, rate_hz=rate_hz))
         except DataError as error:
             pictures[entry.id] = _broken(error)
         if advance is not None:
             advance()
-    absent = Picture(None, "not-in-dataset", "the dataset does not say why it is not there")
+    absent = GalleryPicture(None, "not-in-dataset", "the dataset does not say why it is not there")
     return {id_: pictures.get(id_, absent) for id_ in manifests}
 
 
-def _drawn(manifest: Manifest, path: Path, plan: StripPlan) -> Picture:
+def _drawn(manifest: Manifest, path: Path, plan: StripPlan) -> GalleryPicture:
     try:
         frames = read_frames(
             path,
@@ -174,10 +176,10 @@ def _drawn(manifest: Manifest, path: Path, plan: StripPlan) -> Picture:
         )
     except DamagedError as error:
         reason = "the file on this machine is damaged; lusdata verify says how to get it again"
-        return Picture(None, "damaged", reason, error.what)
+        return GalleryPicture(None, "damaged", reason, error.what)
     except (LusdataError, OSError) as error:
         return _broken(error)
-    return Picture(encode_strip(frames.images, plan), whole="width_px" in manifest.media)
+    return GalleryPicture(encode_strip(frames.images, plan), whole="width_px" in manifest.media)
 
 
 def _whole_frame(manifest: Manifest) -> Crop | None:
@@ -187,23 +189,25 @@ def _whole_frame(manifest: Manifest) -> Crop | None:
     return Crop(0, 0, width_px, height_px, width_px, height_px)
 
 
-def _broken(error: LusdataError | OSError) -> Picture:
+def _broken(error: LusdataError | OSError) -> GalleryPicture:
     # Only the clause: the path of a file is nobody's business but its owner's.
     detail = error.what if isinstance(error, LusdataError) else error.strerror or type(error).__name__
-    return Picture(None, "undecodable", "the file is here, but could not be decoded", detail)
+    return GalleryPicture(None, "undecodable", "the file is here, but could not be decoded", detail)
 
 
-def _withheld(manifest: Manifest) -> Picture:
+def _withheld(manifest: Manifest) -> GalleryPicture:
     reason = "left out because this page holds only what may be published"
-    return Picture(None, "not-publishable", reason, rights_of(manifest).reason)
+    return GalleryPicture(None, "not-publishable", reason, rights_of(manifest).reason)
 
 
-def _not_included(manifest: Manifest) -> Picture:
-    return Picture(None, manifest.state, f"the recording is {manifest.state}", str(manifest.data["status"]["reason"]))
+def _not_included(manifest: Manifest) -> GalleryPicture:
+    return GalleryPicture(
+        None, manifest.state, f"the recording is {manifest.state}", str(manifest.data["status"]["reason"])
+    )
 
 
-def _absent(result: FetchResult) -> Picture:
-    return Picture(None, result.state, STATES[result.state][1], "; ".join(_tried(result)))
+def _absent(result: FetchResult) -> GalleryPicture:
+    return GalleryPicture(None, result.state, STATES[result.state][1], "; ".join(_tried(result)))
 
 
 def _tried(result: FetchResult) -> Iterable[str]:

@@ -22,7 +22,7 @@ from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.pictures.contact_sheet import CLASS_COLOURS
 from lusdata.publish.gallery.data import FACETS, recording_data
 from lusdata.publish.gallery.html import Html, csp_hash, island
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.panels.audit import audit_panel
 from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.gallery.panels.folds import folds_panel
@@ -49,7 +49,7 @@ class Gallery:
     ----------
     collection : Collection
         The recordings that the page is about, whatever their state: all of a collection, or those that a dataset holds.
-    pictures : Mapping of str to Picture
+    pictures : Mapping of str to GalleryPicture
         A picture for each recording of `whole`, or why there is none.
     audit : AuditReport or None
         What an audit of the split found.
@@ -66,7 +66,7 @@ class Gallery:
     """
 
     collection: Collection
-    pictures: Mapping[str, Picture]
+    pictures: Mapping[str, GalleryPicture]
     audit: AuditReport | None
     trouble: str = ""
     origin: str = ""
@@ -101,7 +101,7 @@ class Gallery:
 
 def make_gallery(
     collection: Collection,
-    pictures: Mapping[str, Picture],
+    pictures: Mapping[str, GalleryPicture],
     *,
     folds: Path | None = None,
     origin: str = "",
@@ -115,7 +115,7 @@ def make_gallery(
     ----------
     collection : Collection
         The recordings, whatever their state.
-    pictures : Mapping of str to Picture
+    pictures : Mapping of str to GalleryPicture
         From `lusdata.publish.gallery.media`.
     folds : Path, optional
         File of a split, as for ``lusdata audit``; by default five folds by patient are made.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lusdata.errors import Issue
 from lusdata.intake.beside import shown_item
-from lusdata.media.beside.judge import Finding
+from lusdata.media.beside.judge import Remark
 from lusdata.publish.review.codes import finding
 
 __all__ = ["find_beside_faults"]
@@ -14,14 +14,14 @@ __all__ = ["find_beside_faults"]
 _SHOWN = 6
 
 
-def find_beside_faults(file: str, findings: Sequence[Finding]) -> Iterator[Issue]:
+def find_beside_faults(file: str, findings: Sequence[Remark]) -> Iterator[Issue]:
     """Say what of a recording would have been refused, and what a person should read.
 
     Parameters
     ----------
     file : str
         Path of the manifest.
-    findings : sequence of Finding
+    findings : sequence of Remark
         What `lusdata.intake.beside.beside_findings` found.
 
     Yields

@@ -10,13 +10,13 @@ from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 
-__all__ = ["Count", "compare_counts"]
+__all__ = ["BeforeAfter", "compare_counts"]
 
 _ALWAYS = ("recordings included", "patient groups")
 
 
 @dataclass(frozen=True)
-class Count:
+class BeforeAfter:
     """One quantity before and after."""
 
     name: str
@@ -24,7 +24,7 @@ class Count:
     after: int
 
 
-def compare_counts(before: Sequence[Manifest], after: Sequence[Manifest]) -> tuple[Count, ...]:
+def compare_counts(before: Sequence[Manifest], after: Sequence[Manifest]) -> tuple[BeforeAfter, ...]:
     """Count two states of a collection.
 
     Parameters
@@ -34,11 +34,13 @@ def compare_counts(before: Sequence[Manifest], after: Sequence[Manifest]) -> tup
 
     Returns
     -------
-    tuple of Count
+    tuple of BeforeAfter
         What changes, and always the number of recordings and of patient groups.
     """
     old, new = _counted(before), _counted(after)
-    rows = [Count(name, old[name], new[name]) for name in dict.fromkeys((*_ALWAYS, *sorted(old.keys() | new.keys())))]
+    rows = [
+        BeforeAfter(name, old[name], new[name]) for name in dict.fromkeys((*_ALWAYS, *sorted(old.keys() | new.keys())))
+    ]
     return tuple(row for row in rows if row.name in _ALWAYS or row.before != row.after)
 
 

@@ -14,7 +14,7 @@ from lusdata.errors import DataError, Issue
 from lusdata.publish.review.codes import finding
 from lusdata.splits.folds.units import unit_ids
 
-__all__ = ["Alike", "Likenesses", "find_alike_faults", "find_likenesses"]
+__all__ = ["AlikePair", "Likenesses", "find_alike_faults", "find_likenesses"]
 
 _ONE_BY_ONE = 60
 """Up to so many new fingerprints are compared one by one, each with all others; more of them all at once."""
@@ -22,7 +22,7 @@ _MOST = 10
 
 
 @dataclass(frozen=True, order=True)
-class Alike:
+class AlikePair:
     """A new recording and one that it looks like.
 
     Attributes
@@ -56,7 +56,7 @@ class Likenesses:
 
     Attributes
     ----------
-    pairs : tuple of Alike
+    pairs : tuple of AlikePair
         By recording, the most alike first.
     compared : tuple of str
         New recordings that were compared.
@@ -66,7 +66,7 @@ class Likenesses:
         Included recordings without a fingerprint, copies of which nobody can see.
     """
 
-    pairs: tuple[Alike, ...]
+    pairs: tuple[AlikePair, ...]
     compared: tuple[str, ...]
     others: int
     blind: int
@@ -86,7 +86,7 @@ def find_likenesses(changes: Sequence[Change], after: Sequence[Manifest]) -> Lik
     new = [change.id for change in changes if _is_to_compare(change) and change.id in seen]
     groups = unit_ids(after, "patient")
     pairs = [
-        Alike(
+        AlikePair(
             id=name,
             other=other,
             similarity=similarity,

@@ -16,7 +16,7 @@ from lusdata.errors import Issue
 from lusdata.publish.review.escape import code, plain, table
 from lusdata.publish.review.fold_impact import FoldImpact, Move
 from lusdata.publish.review.recording import in_brief, recording_section
-from lusdata.publish.review.review import Part, Review
+from lusdata.publish.review.review import CollectionReview, Review
 from lusdata.wording import counted
 
 __all__ = ["render"]
@@ -97,7 +97,7 @@ def _advice(issue: Issue) -> str:
     return f"\n  **To do:** {plain(issue.hint)}." if issue.hint else ""
 
 
-def _part(review: Review, part: Part, beside: Path | None) -> Iterator[str]:
+def _part(review: Review, part: CollectionReview, beside: Path | None) -> Iterator[str]:
     change = part.change
     yield f"### Collection {code(change.name)}"
     if part.private:

@@ -17,7 +17,7 @@ from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError, Issue, LusdataError, OutsideError
 from lusdata.intake.beside import beside_findings
 from lusdata.intake.look import evenly, sampled_frames
-from lusdata.media.beside.judge import Finding
+from lusdata.media.beside.judge import Remark
 from lusdata.media.crop import crop_box
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES, FetchResult
@@ -27,10 +27,10 @@ from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
 from lusdata.publish.review.beside import find_beside_faults
 from lusdata.publish.review.codes import finding
-from lusdata.publish.review.likeness import Alike
+from lusdata.publish.review.likeness import AlikePair
 from lusdata.wording import counted
 
-__all__ = ["Drawn", "Gallery", "Picture", "draw_pictures", "find_media_faults"]
+__all__ = ["DrawnPictures", "PictureMaker", "ReviewPicture", "draw_pictures", "find_media_faults"]
 
 _MOST = 40
 _FRAMES = 4
@@ -41,7 +41,7 @@ _SEEN_IN_THE_PICTURE = (*_NEW_TO_DATASETS, "$.class", "$.probe", "$.patterns")
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReviewPicture:
     """A picture of one recording, or why there is none.
 
     Attributes
@@ -57,7 +57,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Gallery:
+class PictureMaker:
     """How pictures are made.
 
     Attributes
@@ -82,38 +82,38 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPictures:
     """What came of drawing.
 
     Attributes
     ----------
-    pictures : Mapping of str to tuple of Picture
+    pictures : Mapping of str to tuple of ReviewPicture
         By the recording's id.
     issues : tuple of Issue
         What was found out about the files on the way.
     """
 
-    pictures: Mapping[str, tuple[Picture, ...]]
+    pictures: Mapping[str, tuple[ReviewPicture, ...]]
     issues: tuple[Issue, ...] = ()
 
 
 def draw_pictures(
-    gallery: Gallery,
+    gallery: PictureMaker,
     changes: Sequence[Change],
-    pairs: Iterable[Alike],
+    pairs: Iterable[AlikePair],
     *,
     known: Mapping[str, Manifest],
     place: Mapping[str, str],
-) -> Drawn:
+) -> DrawnPictures:
     """Draw what was added, what changed in a way that the picture shows, and what looks alike.
 
     Parameters
     ----------
-    gallery : Gallery
+    gallery : PictureMaker
         How.
     changes : sequence of Change
         What differs.
-    pairs : iterable of Alike
+    pairs : iterable of AlikePair
         Recordings that look alike; both are drawn, one above the other.
     known : Mapping of str to Manifest
         Every present manifest, by its recording's id.
@@ -122,7 +122,7 @@ def draw_pictures(
 
     Returns
     -------
-    Drawn
+    DrawnPictures
         That a file cannot be had is a reason and never an error; that it cannot be decoded, or is another one than the
         manifest says, is an issue.
 
@@ -142,19 +142,19 @@ def draw_pictures(
     report = fetch(asked, mirrors=gallery.mirrors, cache=gallery.cache, offline=not gallery.online)
     results = {result.id: result for result in report.results}
     artist = _Artist(gallery.folder, results)
-    pictures: dict[str, list[Picture]] = {}
+    pictures: dict[str, list[ReviewPicture]] = {}
     issues: list[Issue] = []
     for number, change in enumerate(shown):
         after = change.after
         if after is None or number >= _MOST:
             why = f"pictures are drawn of {_MOST} recordings at most"
-            pictures[change.id] = [Picture(None, why)]
+            pictures[change.id] = [ReviewPicture(None, why)]
             continue
         file = place.get(change.id, change.id)
         try:
             pictures[change.id] = artist.of_change(change, after, withheld=after not in asked)
         except DataError as error:
-            pictures[change.id] = [Picture(None, "it cannot be drawn; see the findings")]
+            pictures[change.id] = [ReviewPicture(None, "it cannot be drawn; see the findings")]
             path, expected, found = "$.source.sha256", error.expected or "", error.found or ""
             issues.append(finding("MEDIA_BROKEN", file, error.what, json_path=path, expected=expected, found=found))
         if change.id in artist.unread:
@@ -166,7 +166,7 @@ def draw_pictures(
         picture = artist.of_pair(known[pair.id], known[pair.other])
         if picture is not None:
             pictures.setdefault(pair.id, []).append(picture)
-    return Drawn({name: tuple(found) for name, found in pictures.items()}, tuple(issues))
+    return DrawnPictures({name: tuple(found) for name, found in pictures.items()}, tuple(issues))
 
 
 def _is_shown(change: Change) -> bool:
@@ -217,14 +217,14 @@ class _Artist:
         self.folder = folder
         self.results = results
         self.unread: dict[str, int] = {}
-        self.beside: dict[str, tuple[Finding, ...]] = {}
+        self.beside: dict[str, tuple[Remark, ...]] = {}
 
-    def of_change(self, change: Change, after: Manifest, *, withheld: bool) -> list[Picture]:
+    def of_change(self, change: Change, after: Manifest, *, withheld: bool) -> list[ReviewPicture]:
         if withheld:
-            return [Picture(None, "left out, since its licence does not allow passing frames on")]
+            return [ReviewPicture(None, "left out, since its licence does not allow passing frames on")]
         result = self.results.get(after.id)
         if result is None or result.path is None:
-            return [Picture(None, _absence(result))]
+            return [ReviewPicture(None, _absence(result))]
         frames = sampled_frames(result.path, sha256=result.sha256)
         is_new = change.kind == "added" or _touches(change, _NEW_TO_DATASETS)
         if is_new:
@@ -246,7 +246,7 @@ class _Artist:
             drawn.insert(0, self._written(f"{after.id}-before", sheet, "before the change"))
         return drawn
 
-    def of_pair(self, one: Manifest, other: Manifest) -> Picture | None:
+    def of_pair(self, one: Manifest, other: Manifest) -> ReviewPicture | None:
         held = [result for m in (one, other) if (result := self.results.get(m.id)) and result.path]
         if len(held) < 2:
             return None
@@ -260,7 +260,7 @@ class _Artist:
         name = f"{one.id}-beside-{other.id.split('/')[1]}"
         return self._written(name, sheet, "the new recording above, the one that it looks like below")
 
-    def _written(self, name: str, sheet: NDArray[np.uint8], what: str) -> Picture:
+    def _written(self, name: str, sheet: NDArray[np.uint8], what: str) -> ReviewPicture:
         path = self.folder / f"{name.replace('/', '-')}.png"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -268,7 +268,7 @@ class _Artist:
             write_bytes(path, encode_png(np.ascontiguousarray(sheet[..., ::-1])), mode=PRIVATE)
         except OSError as error:
             raise OutsideError("cannot write a picture", where=str(path), found=error.strerror) from error
-        return Picture(path, what)
+        return ReviewPicture(path, what)
 
 
 def _absence(result: FetchResult | None) -> str:

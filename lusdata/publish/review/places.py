@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from lusdata.errors import UsageError
 
-__all__ = ["Places", "find_places"]
+__all__ = ["ReviewScope", "find_places"]
 
 _MANIFESTS = "manifests"
 _NOT_COLLECTIONS = {"releases"}
 
 
 @dataclass(frozen=True)
-class Places:
+class ReviewScope:
     """What is looked at.
 
     Attributes
@@ -34,9 +34,9 @@ class Places:
 
         Examples
         --------
-        >>> Places().is_manifest("manifests/pocus/a.json"), Places().is_manifest("manifests/releases/pocus/1.0.0.json")
-        (True, False)
-        >>> Places().is_manifest("manifests/releases/x.json")
+        >>> ReviewScope().is_manifest("manifests/pocus/a.json")
+        True
+        >>> ReviewScope().is_manifest("manifests/releases/x.json")
         False
         """
         parts = PurePosixPath(path)
@@ -48,15 +48,15 @@ class Places:
 
         Examples
         --------
-        >>> Places(wanted=("manifests/pocus",)).concern("manifests/pocus/a.json")
+        >>> ReviewScope(wanted=("manifests/pocus",)).concern("manifests/pocus/a.json")
         True
-        >>> Places(wanted=("manifests/pocus",)).concern("manifests/pocus-2/a.json")
+        >>> ReviewScope(wanted=("manifests/pocus",)).concern("manifests/pocus-2/a.json")
         False
         """
         return not self.wanted or any(name in ("", path) or path.startswith(f"{name}/") for name in self.wanted)
 
 
-def find_places(root: Path, names: Iterable[str], *, files: Collection[str], start: Path) -> Places:
+def find_places(root: Path, names: Iterable[str], *, files: Collection[str], start: Path) -> ReviewScope:
     """Understand which collections, folders and files a user means.
 
     Parameters
@@ -89,7 +89,7 @@ def find_places(root: Path, names: Iterable[str], *, files: Collection[str], sta
             roots.add(str(PurePosixPath(path).parent))
         else:
             roots.add(path)
-    return Places(frozenset(roots), tuple(wanted))
+    return ReviewScope(frozenset(roots), tuple(wanted))
 
 
 def _relative(root: Path, name: str, files: Collection[str], start: Path) -> str:

@@ -12,7 +12,7 @@ from lusdata.catalog.changes import Change, FieldChange
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_word
 from lusdata.publish.review.escape import code, plain, table
-from lusdata.publish.review.pictures import Picture
+from lusdata.publish.review.pictures import ReviewPicture
 from lusdata.publish.review.review import Review
 from lusdata.wording import counted
 
@@ -135,7 +135,7 @@ def _pictures(review: Review, change: Change, beside: Path | None) -> Iterator[s
         yield _picture(change.id, picture, beside)
 
 
-def _picture(name: str, picture: Picture, beside: Path | None) -> str:
+def _picture(name: str, picture: ReviewPicture, beside: Path | None) -> str:
     if picture.path is None:
         return f"*No picture: {plain(picture.what)}.*"
     if beside is None:

@@ -16,31 +16,31 @@ from lusdata.catalog.rules.run import RUN_RULES
 from lusdata.catalog.validate import shown_path
 from lusdata.errors import DataError, Issue
 from lusdata.media.diagnose import identify
-from lusdata.publish.review.counts import Count, compare_counts
+from lusdata.publish.review.counts import BeforeAfter, compare_counts
 from lusdata.publish.review.files import find_file_faults
 from lusdata.publish.review.fold_impact import FoldImpact, find_fold_faults, fold_impact
 from lusdata.publish.review.ids import find_id_faults
 from lusdata.publish.review.likeness import Likenesses, find_alike_faults, find_likenesses
-from lusdata.publish.review.pictures import Drawn, Gallery, Picture, draw_pictures
-from lusdata.publish.review.places import Places
+from lusdata.publish.review.pictures import DrawnPictures, PictureMaker, ReviewPicture, draw_pictures
+from lusdata.publish.review.places import ReviewScope
 from lusdata.publish.review.releases import find_release_faults, last_folds
 from lusdata.publish.review.repository import Base, Repository
 from lusdata.publish.review.states import CollectionChange, States, read_states
 
-__all__ = ["Part", "Review", "make_review"]
+__all__ = ["CollectionReview", "Review", "make_review"]
 
 _HEAD_BYTES = 16_384
 
 
 @dataclass(frozen=True)
-class Part:
+class CollectionReview:
     """What is told about one collection.
 
     Attributes
     ----------
     change : CollectionChange
         What differs.
-    counts : tuple of Count
+    counts : tuple of BeforeAfter
         Before and after.
     folds : FoldImpact
         What happens to the folds.
@@ -49,7 +49,7 @@ class Part:
     """
 
     change: CollectionChange
-    counts: tuple[Count, ...]
+    counts: tuple[BeforeAfter, ...]
     folds: FoldImpact
     private: str = ""
 
@@ -62,13 +62,13 @@ class Review:
     ----------
     base : Base
         What it was held against.
-    parts : tuple of Part
+    parts : tuple of CollectionReview
         The collections with a change.
     likenesses : Likenesses
         Duplicates by pixels.
     issues : tuple of Issue
         Every finding, errors first, then by file.
-    pictures : Mapping of str to tuple of Picture, or None
+    pictures : Mapping of str to tuple of ReviewPicture, or None
         By recording; None if none were asked for.
     place : Mapping of str to str
         Path of each manifest, by the recording's id.
@@ -79,10 +79,10 @@ class Review:
     """
 
     base: Base
-    parts: tuple[Part, ...]
+    parts: tuple[CollectionReview, ...]
     likenesses: Likenesses
     issues: tuple[Issue, ...]
-    pictures: Mapping[str, tuple[Picture, ...]] | None
+    pictures: Mapping[str, tuple[ReviewPicture, ...]] | None
     place: Mapping[str, str]
     broken: tuple[str, ...]
     notes: tuple[str, ...]
@@ -147,7 +147,9 @@ def _as_dict(change: Change) -> dict[str, Any]:
     return {**change.as_dict(), "rights": rights}
 
 
-def make_review(repository: Repository, base: Base, places: Places, *, gallery: Gallery | None = None) -> Review:
+def make_review(
+    repository: Repository, base: Base, places: ReviewScope, *, gallery: PictureMaker | None = None
+) -> Review:
     """Look at a change as a whole.
 
     Parameters
@@ -156,9 +158,9 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
         Where the change is.
     base : Base
         What it is held against.
-    places : Places
+    places : ReviewScope
         What of it is looked at.
-    gallery : Gallery, optional
+    gallery : PictureMaker, optional
         How pictures are made; none are by default.
 
     Returns
@@ -178,13 +180,13 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
     states = read_states(repository, files, places, repository.files())
     changes = [change for collection in states.collections for change in collection.changes]
     place = _places_by_id(repository.root, states)
-    parts: list[Part] = []
+    parts: list[CollectionReview] = []
     issues: list[Issue] = []
     for collection in states.collections:
         frozen, release = last_folds(repository.root, collection.name)
         folds = fold_impact(collection.before, collection.after, frozen=frozen, release=release)
         counts = compare_counts(collection.before, collection.after)
-        parts.append(Part(collection, counts, folds, _private(repository.root, collection, place)))
+        parts.append(CollectionReview(collection, counts, folds, _private(repository.root, collection, place)))
         issues += find_fold_faults(collection, folds, place)
     found = find_likenesses(changes, states.after)
     issues += find_alike_faults(changes, found, place)
@@ -199,7 +201,7 @@ def make_review(repository: Repository, base: Base, places: Places, *, gallery: 
         size_bytes=lambda path: (repository.root / path).stat().st_size,
         format_name=lambda path: _format_name(repository.root / path),
     )
-    drawn = Drawn({})
+    drawn = DrawnPictures({})
     if gallery is not None:
         known = {manifest.id: manifest for manifest in states.after}
         drawn = draw_pictures(gallery, changes, found.pairs, known=known, place=place)
@@ -239,7 +241,7 @@ def _places_by_id(root: Path, states: States) -> dict[str, str]:
 
 
 def _ids_gone(
-    repository: Repository, base: Base, places: Places, changes: Sequence[Change], base_files: Collection[str]
+    repository: Repository, base: Base, places: ReviewScope, changes: Sequence[Change], base_files: Collection[str]
 ) -> frozenset[str]:
     """Return the ids that were in use at some time before the base, but are not in it."""
     if not any(change.kind == "added" for change in changes):

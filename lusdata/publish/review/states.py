@@ -12,7 +12,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.validate import Checked, check_files
 from lusdata.errors import DataError
-from lusdata.publish.review.places import Places
+from lusdata.publish.review.places import ReviewScope
 from lusdata.publish.review.repository import FileChange, Repository
 
 __all__ = ["CollectionChange", "States", "read_states"]
@@ -68,7 +68,9 @@ class States:
     broken: tuple[str, ...]
 
 
-def read_states(repository: Repository, changes: Iterable[FileChange], places: Places, files: Iterable[str]) -> States:
+def read_states(
+    repository: Repository, changes: Iterable[FileChange], places: ReviewScope, files: Iterable[str]
+) -> States:
     """Read the collections of a repository before and after a change.
 
     Parameters
@@ -77,7 +79,7 @@ def read_states(repository: Repository, changes: Iterable[FileChange], places: P
         Where.
     changes : iterable of FileChange
         All that differs, manifests or not.
-    places : Places
+    places : ReviewScope
         Where manifests lie, and which of them are looked at. Other changed manifests count as they are now, before and
         after.
     files : iterable of str

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lusdata.catalog.collection import Collection
 from lusdata.splits.audit.advice import ADVICE
-from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.names import Placement
 from lusdata.splits.audit.split import AuditedSplit
 
 __all__ = ["Check", "Finding", "FindingLevel"]
@@ -31,7 +31,7 @@ class Finding:
         The group, recording, fold or name that it concerns.
     message : str
         The finding as a clause.
-    places : tuple of Place
+    places : tuple of Placement
         The recordings behind it, with their folds and the names by which the split calls them.
     numbers : tuple of (str, float)
         What was measured, by name, where something was.
@@ -41,7 +41,7 @@ class Finding:
     level: FindingLevel
     subject: str
     message: str
-    places: tuple[Place, ...] = ()
+    places: tuple[Placement, ...] = ()
     numbers: tuple[tuple[str, float], ...] = ()
 
     @property

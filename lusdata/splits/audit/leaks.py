@@ -8,7 +8,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
 from lusdata.splits.audit.finding import Finding
-from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.names import Placement
 from lusdata.splits.audit.split import AuditedSplit
 from lusdata.splits.folds.units import catalog_digest, unit_ids
 
@@ -36,7 +36,7 @@ def find_names(collection: Collection, split: AuditedSplit) -> Iterator[Finding]
         else:
             message = f"fold {entry.fold}: no recording of {collection.name} has this name"
             yield Finding("NAME_UNKNOWN", "error", entry.name, message)
-    named: dict[tuple[str, str], list[Place]] = {}
+    named: dict[tuple[str, str], list[Placement]] = {}
     for place in split.places:
         if not place.frames:
             named.setdefault((place.recording, place.fold), []).append(place)
@@ -135,9 +135,9 @@ def find_coverage(collection: Collection, split: AuditedSplit) -> Iterator[Findi
         yield Finding("SPLIT_UNSEEN", "note", split.source, message)
 
 
-def _places_by(split: AuditedSplit, names: Mapping[str, str]) -> dict[str, list[Place]]:
+def _places_by(split: AuditedSplit, names: Mapping[str, str]) -> dict[str, list[Placement]]:
     """Sort the places of a split by a name that each recording has."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[Placement]] = {}
     for place in split.places:
         found.setdefault(names[place.recording], []).append(place)
     return found

@@ -13,7 +13,7 @@ from lusdata.catalog.spelling import spellings
 from lusdata.splits.audit.frames import clips_of_frame
 from lusdata.wording import counted
 
-__all__ = ["Named", "Place", "Unmapped", "match_names"]
+__all__ = ["Named", "Placement", "Unmapped", "match_names"]
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}\Z")
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d)[\s_+\u2010-\u2015\u2212-]+(?=\d)")
@@ -29,7 +29,7 @@ class Named:
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class Placement:
     """A recording in a fold, and the name by which the split calls it.
 
     Attributes
@@ -73,7 +73,7 @@ class Unmapped:
 
 def match_names(
     named: Iterable[Named], manifests: Sequence[Manifest]
-) -> tuple[tuple[Place, ...], tuple[Unmapped, ...]]:
+) -> tuple[tuple[Placement, ...], tuple[Unmapped, ...]]:
     """Find the recording that each name means.
 
     A name is compared, from strict to lenient, with ids, paths and aliases; as a file name, then without its case; then
@@ -91,7 +91,7 @@ def match_names(
 
     Returns
     -------
-    places : tuple of Place
+    places : tuple of Placement
         The names that fit exactly one recording, sorted; frames of one recording in one fold are one place.
     unmapped : tuple of Unmapped
         All others, sorted.
@@ -105,10 +105,10 @@ def match_names(
         if clip:
             frames.setdefault((entry.fold, clip), []).append(entry.name)
         elif len(found) == 1:
-            places.append(Place(entry.fold, next(iter(found)), entry.name))
+            places.append(Placement(entry.fold, next(iter(found)), entry.name))
         else:
             unmapped.append(Unmapped(entry.fold, entry.name, tuple(sorted(found))))
-    places += [Place(fold, recording, min(held), len(held)) for (fold, recording), held in frames.items()]
+    places += [Placement(fold, recording, min(held), len(held)) for (fold, recording), held in frames.items()]
     return tuple(sorted(places)), tuple(sorted(unmapped))
 
 

@@ -11,7 +11,7 @@ from lusdata.catalog.fingerprint import decode, has_fingerprint
 from lusdata.catalog.likeness import compare
 from lusdata.catalog.near_duplicates import DUPLICATE, Match, find_duplicates
 from lusdata.splits.audit.finding import Finding
-from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.names import Placement
 from lusdata.splits.audit.split import AuditedSplit
 from lusdata.splits.folds.units import unit_ids
 
@@ -127,13 +127,13 @@ def find_pixel_leaks(collection: Collection, split: AuditedSplit) -> Iterator[Fi
     A leak by pixels is told apart from a leak by ids: it is an error whether or not the ids agree, since a model that
     saw the one has seen the other.
     """
-    held: dict[str, list[Place]] = {}
+    held: dict[str, list[Placement]] = {}
     for place in split.places:
         held.setdefault(place.recording, []).append(place)
     for pair in look_alikes(collection, split):
         first, second = pair.match.first, pair.match.second
         # A recording of no fold has a place without one, so that it can be named.
-        there = (held.get(name, [Place("", name, name)]) for name in (first, second))
+        there = (held.get(name, [Placement("", name, name)]) for name in (first, second))
         places = tuple(sorted(place for own in there for place in own))
         group = pair.groups[0]
         if pair.standing == "leak":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.splits.audit.forms import read_names
-from lusdata.splits.audit.names import Place, Unmapped, match_names
+from lusdata.splits.audit.names import Placement, Unmapped, match_names
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["AuditedSplit", "read_split", "split_of_table"]
@@ -24,7 +24,7 @@ class AuditedSplit:
         Where it comes from, for people.
     folds : tuple of str
         Its folds in their order.
-    places : tuple of Place
+    places : tuple of Placement
         Every name that is a recording.
     unmapped : tuple of Unmapped
         Every name that is none, or may be several.
@@ -36,7 +36,7 @@ class AuditedSplit:
 
     source: str
     folds: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[Placement, ...]
     unmapped: tuple[Unmapped, ...] = ()
     table: FoldTable | None = None
     guessed: bool = False
@@ -110,7 +110,7 @@ def split_of_table(table: FoldTable, manifests: Iterable[Manifest], *, source: s
         Where the table comes from, for people.
     """
     known = {manifest.id for manifest in manifests}
-    entries = [Place(str(unit.fold), name, name) for unit in table.units for name in unit.recordings]
+    entries = [Placement(str(unit.fold), name, name) for unit in table.units for name in unit.recordings]
     return AuditedSplit(
         source=source,
         folds=tuple(map(str, range(table.k))),

@@ -12,7 +12,7 @@ __all__ = [
     "UNITS",
     "UNKNOWN",
     "VALIDATION_SHARE",
-    "Count",
+    "ClassCount",
     "Part",
     "Split",
     "Unit",
@@ -57,7 +57,7 @@ class Unit:
 
 
 @dataclass(frozen=True, order=True)
-class Count:
+class ClassCount:
     """What one fold holds of one class.
 
     Attributes

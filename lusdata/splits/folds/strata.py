@@ -12,7 +12,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.tasks import find_task
 from lusdata.errors import UsageError
 from lusdata.splits.folds.parts import NO_VALUE
-from lusdata.splits.target import Answers, answers_of_task, listed_targets
+from lusdata.splits.target import TargetValues, answers_of_task, listed_targets
 
 __all__ = ["ByClass", "ByTarget", "Strata", "strata_of"]
 
@@ -47,11 +47,11 @@ class ByTarget:
 
     Attributes
     ----------
-    answers : tuple of Answers
+    answers : tuple of TargetValues
         The targets.
     """
 
-    answers: tuple[Answers, ...]
+    answers: tuple[TargetValues, ...]
 
     @property
     def name(self) -> str:
@@ -69,7 +69,7 @@ def _joined(words: Sequence[str]) -> str:
     return NO_VALUE if set(words) == {NO_VALUE} else ", ".join(words)
 
 
-def _words(answers: Answers, ids: Iterable[str]) -> dict[str, str]:
+def _words(answers: TargetValues, ids: Iterable[str]) -> dict[str, str]:
     values = {name: answers.of[name] for name in ids if name in answers.of}
     if answers.kind != "number":
         return {name: str(value) for name, value in values.items()}

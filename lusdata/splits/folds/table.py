@@ -11,7 +11,7 @@ from typing import Any
 from lusdata.atomic import write_text
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.errors import DataError, Issue, OutsideError, UsageError
-from lusdata.splits.folds.parts import NO_VALUE, Count, Part, Split, Unit, frame_draw
+from lusdata.splits.folds.parts import NO_VALUE, ClassCount, Part, Split, Unit, frame_draw
 from lusdata.splits.folds.written import is_fold_table, table_of_data, text_of
 
 __all__ = ["FoldTable", "is_fold_table", "read_fold_table", "write_fold_table"]
@@ -37,7 +37,7 @@ class FoldTable:
         Sorted by fold and id. Empty for ``frame``: there a rule decides, see `part`. Patients for ``collection``.
     validation : tuple of tuple of str
         For each round the ids of the units that are validation; empty for ``frame``.
-    counts : tuple of Count
+    counts : tuple of ClassCount
         What each fold holds of each class, or value of the target, sorted; with ``frame``, the expected share.
     unknown : {"apart", "together"}, optional
         How recordings were taken of which nobody knows whose they are; None where there are none.
@@ -53,7 +53,7 @@ class FoldTable:
     catalog_digest: str
     units: tuple[Unit, ...]
     validation: tuple[tuple[str, ...], ...]
-    counts: tuple[Count, ...]
+    counts: tuple[ClassCount, ...]
     unknown: str | None = None
     target: str | None = None
 

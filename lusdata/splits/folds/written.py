@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.schema import schema_faults
 from lusdata.errors import DataError
-from lusdata.splits.folds.parts import UNITS, Count, Unit
+from lusdata.splits.folds.parts import UNITS, ClassCount, Unit
 
 if TYPE_CHECKING:
     from lusdata.splits.folds.table import FoldTable
@@ -81,7 +81,7 @@ def _rebuilt(cls: type[FoldTable], data: Mapping[str, Any]) -> FoldTable:
     k = int(settings["k"])
     units = (Unit(str(row["id"]), int(row["fold"]), tuple(map(str, row["recordings"]))) for row in data["units"])
     counts = (
-        Count(int(fold), name, int(cell["recordings"]), int(cell["groups"]), int(cell["frames"]))
+        ClassCount(int(fold), name, int(cell["recordings"]), int(cell["groups"]), int(cell["frames"]))
         for fold, cells in data["counts"].items()
         for name, cell in cells.items()
     )

@@ -24,7 +24,7 @@ from lusdata.catalog.importers.covidx_us.rules import LEFT_BEHIND, RULES
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.terms import terms_of
 
-__all__ = ["COLLECTION", "Sources", "draft", "read"]
+__all__ = ["COLLECTION", "CovidxSources", "draft", "read"]
 
 COLLECTION = "covidx-us"
 _TABLE = "utils/video_metadata.csv"
@@ -78,14 +78,14 @@ _PACKAGE = re.compile(r"\.getbynder\.com/transfer/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Sources:
+class CovidxSources:
     """The upstream tables as text: the recordings, and their scores (empty in older versions of the project)."""
 
     table: str
     scores: str = ""
 
 
-def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
+def read(folder: Path, media: tuple[str, ...] = ()) -> CovidxSources:
     """Read the upstream tables of a checkout; where a recording's file lies follows from its id.
 
     Raises
@@ -97,13 +97,13 @@ def read(folder: Path, media: tuple[str, ...] = ()) -> Sources:
     """
     del media
     scores = folder / _SCORES
-    return Sources(
+    return CovidxSources(
         read_text(folder / _TABLE, encodings=_ENCODINGS),
         read_text(scores, encodings=_ENCODINGS) if scores.is_file() else "",
     )
 
 
-def draft(sources: Sources) -> Imported:
+def draft(sources: CovidxSources) -> Imported:
     """Decide about every row; see `lusdata.catalog.importers`.
 
     Raises

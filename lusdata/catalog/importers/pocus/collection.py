@@ -30,15 +30,15 @@ from lusdata.catalog.importers.pocus.cells import (
     upstream_changes_of,
 )
 from lusdata.catalog.importers.pocus.groups import groups_of, looked_at
-from lusdata.catalog.importers.pocus.places import REPOSITORY, Places, box_of, trim_of
-from lusdata.catalog.importers.pocus.rows import Row, identifiers, usable_rows, with_aliases, without_days
+from lusdata.catalog.importers.pocus.places import REPOSITORY, FilePlaces, box_of, trim_of
+from lusdata.catalog.importers.pocus.rows import PocusRow, identifiers, usable_rows, with_aliases, without_days
 from lusdata.catalog.importers.pocus.rules import LEFT_BEHIND, RULES
 from lusdata.catalog.importers.pocus.severity import severity_of
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.terms import terms_of
 from lusdata.errors import DataError
 
-__all__ = ["COLLECTION", "Sources", "draft", "read"]
+__all__ = ["COLLECTION", "PocusSources", "draft", "read"]
 
 COLLECTION = "pocus"
 _SINCE = "2021-02-25"
@@ -55,7 +55,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Sources:
+class PocusSources:
     """The upstream files as text.
 
     Attributes
@@ -79,7 +79,7 @@ class Sources:
     media: tuple[str, ...] = ()
 
 
-def read(folder: Path, media: tuple[str, ...]) -> Sources:
+def read(folder: Path, media: tuple[str, ...]) -> PocusSources:
     """Read the upstream files of a folder.
 
     Raises
@@ -98,15 +98,15 @@ def read(folder: Path, media: tuple[str, ...]) -> Sources:
         "pocus_severity.csv",
     )
     sheet, boxes, downloads, gallery, folds, severity = (read_text(folder / name) for name in names)
-    return Sources(sheet, boxes, downloads, gallery, folds, severity, media)
+    return PocusSources(sheet, boxes, downloads, gallery, folds, severity, media)
 
 
-def draft(sources: Sources) -> Imported:
+def draft(sources: PocusSources) -> Imported:
     """Decide about every row of the sheet.
 
     Parameters
     ----------
-    sources : Sources
+    sources : PocusSources
         The upstream files.
 
     Returns
@@ -143,7 +143,7 @@ def draft(sources: Sources) -> Imported:
     )
 
 
-def _places(sources: Sources) -> Places:
+def _places(sources: PocusSources) -> FilePlaces:
     decisions = files("lusdata.catalog.importers.pocus").joinpath("decisions.json")
     downloads = read_rows(sources.downloads, where="web_sources.csv", columns=("path", "url"))
     folds = _json(sources.folds, "published_folds.json", dict)
@@ -153,7 +153,7 @@ def _places(sources: Sources) -> Places:
             raise DataError(
                 "a box has another form", where=f"crop.json {path}", expected="[[top, left, size], [first, end]]"
             )
-    return Places(
+    return FilePlaces(
         files=tuple(sorted(sources.media)),
         web={row["path"]: row["url"] for row in downloads},
         boxes=boxes,
@@ -174,7 +174,7 @@ def _json(text: str, where: str, form: type) -> Any:
 
 
 def _draft(
-    row: Row, identifier: str, group: dict[str, Any], score: dict[str, Any] | None, places: Places, log: Log
+    row: PocusRow, identifier: str, group: dict[str, Any], score: dict[str, Any] | None, places: FilePlaces, log: Log
 ) -> dict[str, Any]:
     cells = row.cells
     state, rule = state_of(cells["Current location"])
@@ -214,7 +214,7 @@ def _draft(
     return data
 
 
-def _source(row: Row, log: Log) -> dict[str, Any]:
+def _source(row: PocusRow, log: Log) -> dict[str, Any]:
     cells, place = row.cells, row.place
     licence_id = licence_of(cells["License"], cells["LinkToLicense"])
     _log_licence(row, licence_id, log)
@@ -254,7 +254,7 @@ def _licence(licence_id: str, link: str) -> dict[str, Any]:
     return entry
 
 
-def _log_licence(row: Row, licence_id: str, log: Log) -> None:
+def _log_licence(row: PocusRow, licence_id: str, log: Log) -> None:
     typed = row.cells["License"]
     if licence_id == "LicenseRef-None" and typed.lower() not in ("none", ""):
         log.note("licence-unknown", row.number, row.name)
@@ -268,7 +268,7 @@ def _log_licence(row: Row, licence_id: str, log: Log) -> None:
         log.note("no-derivatives", row.number, row.name)
 
 
-def _patient(row: Row, log: Log) -> dict[str, Any]:
+def _patient(row: PocusRow, log: Log) -> dict[str, Any]:
     facts, doubt = patient_of(row.cells["Gender"], row.cells["Age"])
     if doubt:
         log.note("age-doubt", row.number, doubt)
@@ -279,7 +279,7 @@ def _patient(row: Row, log: Log) -> dict[str, Any]:
     return {"patient": patient} if patient else {}
 
 
-def _reading(row: Row, class_name: str, log: Log) -> dict[str, Any]:
+def _reading(row: PocusRow, class_name: str, log: Log) -> dict[str, Any]:
     reading, rule = reading_of(row.cells)
     if rule:
         log.note(rule, row.number, row.name if rule == "bronchogram-alone" else "")
@@ -304,7 +304,7 @@ def _reading(row: Row, class_name: str, log: Log) -> dict[str, Any]:
     return {"patterns": [{"reader": "pocus-sheet", **reading}], **({"review": review} if review else {})}
 
 
-def _window(row: Row, places: Places, log: Log) -> dict[str, Any]:
+def _window(row: PocusRow, places: FilePlaces, log: Log) -> dict[str, Any]:
     """Return crop and trim of a file that its users download as its source published it."""
     path = row.place.path
     if not row.place.is_original or path is None or path not in places.boxes:

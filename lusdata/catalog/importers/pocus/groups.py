@@ -9,7 +9,7 @@ from typing import Any
 
 from lusdata.catalog.importers.common import Log, slug
 from lusdata.catalog.importers.pocus.cells import patient_of, typed_patient
-from lusdata.catalog.importers.pocus.rows import Row
+from lusdata.catalog.importers.pocus.rows import PocusRow
 
 __all__ = ["group_of", "groups_of", "looked_at", "patient_slugs"]
 
@@ -70,13 +70,13 @@ def group_of(name: str, patient: str | None, provider: str, doi: str | None) -> 
 
 
 def groups_of(
-    rows: Sequence[Row], table: Sequence[Mapping[str, str]], decisions: Mapping[str, Any], log: Log
+    rows: Sequence[PocusRow], table: Sequence[Mapping[str, str]], decisions: Mapping[str, Any], log: Log
 ) -> dict[int, dict[str, Any]]:
     """Return the group of each row, by row number.
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of PocusRow
         The rows that become manifests.
     table : sequence of Mapping
         The whole sheet: rows without a manifest may still give a recording a second patient id.
@@ -87,7 +87,7 @@ def groups_of(
     """
     slugs = patient_slugs(typed_patient(cells)[0] for cells in table)
     groups: dict[int, dict[str, Any]] = {}
-    described: dict[str, list[Row]] = defaultdict(list)
+    described: dict[str, list[PocusRow]] = defaultdict(list)
     for row in rows:
         patient = slugs.get(row.patient)
         group = group_of(row.name, patient, str(row.provider["slug"]), row.doi)
@@ -117,7 +117,9 @@ def groups_of(
     return groups
 
 
-def looked_at(rows: Sequence[Row], named: Mapping[int, str], decisions: Mapping[str, Any]) -> frozenset[frozenset[str]]:
+def looked_at(
+    rows: Sequence[PocusRow], named: Mapping[int, str], decisions: Mapping[str, Any]
+) -> frozenset[frozenset[str]]:
     """Return the pairs of recordings whose pictures the curator compared, by id."""
     ids = {row.name: named[row.number] for row in rows}
     pairs = [pair["names"] for kind in ("joined", "seen_apart") for pair in decisions[kind]]
@@ -146,7 +148,7 @@ def _link(group: dict[str, Any], other: str, basis: str) -> None:
         group.setdefault("linked", []).append({"id": other, "basis": basis})
 
 
-def _differences(members: Sequence[Row]) -> list[str]:
+def _differences(members: Sequence[PocusRow]) -> list[str]:
     facts = {
         "class": {row.class_name for row in members},
         "source": {str(row.provider["slug"]) for row in members},

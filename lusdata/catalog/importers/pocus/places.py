@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lusdata.catalog.importers.common import raw_address
 from lusdata.catalog.importers.pocus.cells import folder_of, says_hosted
 
-__all__ = ["COMMIT", "REPOSITORY", "Place", "Places", "box_of", "trim_of"]
+__all__ = ["COMMIT", "REPOSITORY", "FilePlace", "FilePlaces", "box_of", "trim_of"]
 
 REPOSITORY = "jannisborn/covid19_ultrasound"
 COMMIT = "9e254a140b4faa2c200b8bb5cee2347b7198fbef"
@@ -24,7 +24,7 @@ _PLAYERS = ("youtube.com", "youtu.be", "vimeo.com")
 
 
 @dataclass(frozen=True)
-class Place:
+class FilePlace:
     """Where one recording is.
 
     Attributes
@@ -49,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Places:
+class FilePlaces:
     """Everything that tells where files are.
 
     Attributes
@@ -75,7 +75,7 @@ class Places:
     published: tuple[str, ...]
     decisions: Mapping[str, Any]
 
-    def place(self, row: Mapping[str, str]) -> Place:
+    def place(self, row: Mapping[str, str]) -> FilePlace:
         """Find one row's file.
 
         Parameters
@@ -85,7 +85,7 @@ class Places:
 
         Returns
         -------
-        Place
+        FilePlace
             From the media folder if it is there, else from what is known of the repository's history, else from the
             list of downloads, else from the Butterfly gallery.
         """
@@ -94,7 +94,7 @@ class Places:
         if here is not None:
             stale = folder != str(PurePosixPath(here).parent)
             rule = "file-elsewhere" if stale else ""
-            return Place(here, (raw_address(REPOSITORY, COMMIT, f"data/{here}"),), True, False, rule)
+            return FilePlace(here, (raw_address(REPOSITORY, COMMIT, f"data/{here}"),), True, False, rule)
         if says_hosted(row["InThisRepo"]):
             return self._missing(name, folder)
         listed = _best([*self.web, *self.boxes], name, folder)
@@ -102,23 +102,25 @@ class Places:
             addresses = self.decisions["locations"].get(name, [self.web[listed]] if listed in self.web else [])
             direct = tuple(address for address in addresses if not _is_player(address))
             rule = "own-address" if name in self.decisions["locations"] else ""
-            return Place(listed, direct, False, True, rule or ("no-file-address" if addresses and not direct else ""))
+            return FilePlace(
+                listed, direct, False, True, rule or ("no-file-address" if addresses and not direct else "")
+            )
         shown = _best(self.gallery, name, None) or next(
             (_best(self.gallery, other, None) for other in self.decisions["other_names"].get(name, ())), None
         )
-        return Place(f"butterfly/{shown}" if shown else None, (), False, True)
+        return FilePlace(f"butterfly/{shown}" if shown else None, (), False, True)
 
-    def _missing(self, name: str, folder: str | None) -> Place:
+    def _missing(self, name: str, folder: str | None) -> FilePlace:
         known = self.decisions["hosted"].get(name)
         if known is not None:
             addresses = [raw_address(REPOSITORY, COMMIT, f"data/{known['path']}")]
             addresses.append(raw_address(REPOSITORY, known["seen"], f"data/{known.get('seen_path', known['path'])}"))
-            return Place(known["path"], tuple(addresses), False, False, "hosted-missing")
+            return FilePlace(known["path"], tuple(addresses), False, False, "hosted-missing")
         published = [other for other in self.published if PurePosixPath(other).stem == name]
         if published and folder:
             path = f"{folder}/{published[0]}"
-            return Place(path, (raw_address(REPOSITORY, COMMIT, f"data/{path}"),), False, False, "hosted-missing")
-        return Place(None, (), False, False, "hosted-no-path")
+            return FilePlace(path, (raw_address(REPOSITORY, COMMIT, f"data/{path}"),), False, False, "hosted-missing")
+        return FilePlace(None, (), False, False, "hosted-no-path")
 
 
 def _best(paths: Iterable[str], name: str, folder: str | None) -> str | None:

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 from lusdata.catalog.importers.common import Log, Unmade, slug
 from lusdata.catalog.importers.pocus.cells import class_of, doi_of, licence_of, page_of, typed_patient
-from lusdata.catalog.importers.pocus.places import Place, Places
+from lusdata.catalog.importers.pocus.places import FilePlace, FilePlaces
 from lusdata.catalog.rules.privacy import dates
 
-__all__ = ["Row", "identifiers", "usable_rows", "with_aliases", "without_days"]
+__all__ = ["PocusRow", "identifiers", "usable_rows", "with_aliases", "without_days"]
 
 
 @dataclass(frozen=True)
-class Row:
+class PocusRow:
     """One row that becomes a manifest.
 
     Attributes
@@ -30,7 +30,7 @@ class Row:
         The row as typed.
     name : str
         File name without its ending.
-    place : Place
+    place : FilePlace
         Where the file is.
     class_name : str
         Class by the row's label.
@@ -47,7 +47,7 @@ class Row:
     number: int
     cells: Mapping[str, str]
     name: str
-    place: Place
+    place: FilePlace
     class_name: str
     provider: Mapping[str, Any]
     doi: str | None
@@ -68,14 +68,16 @@ def without_days(table: Sequence[Mapping[str, str]], log: Log) -> list[dict[str,
     return plain
 
 
-def usable_rows(table: Sequence[Mapping[str, str]], places: Places, log: Log) -> tuple[list[Row], list[Unmade]]:
+def usable_rows(
+    table: Sequence[Mapping[str, str]], places: FilePlaces, log: Log
+) -> tuple[list[PocusRow], list[Unmade]]:
     """Part the rows that become manifests from those that cannot.
 
     Parameters
     ----------
     table : sequence of Mapping
         The sheet.
-    places : Places
+    places : FilePlaces
         Where files are, and the curator's decisions.
     log : Log
         Gets the decisions about sources, licences and repeated rows.
@@ -102,7 +104,7 @@ def usable_rows(table: Sequence[Mapping[str, str]], places: Places, log: Log) ->
             unmade.append(Unmade(number, name, "no address, no DOI and no source id: nobody can find it again"))
         else:
             patient, _ = typed_patient(cells)
-            rows.append(Row(number, cells, name, places.place(cells), class_name, provider, doi, patient))
+            rows.append(PocusRow(number, cells, name, places.place(cells), class_name, provider, doi, patient))
     return rows, unmade
 
 
@@ -139,7 +141,9 @@ def _at(host: str, provider: Mapping[str, Any]) -> bool:
     return any(host == known or host.endswith("." + known) for known in provider.get("hosts", ()))
 
 
-def with_aliases(rows: Sequence[Row], table: Sequence[Mapping[str, str]], places: Places, log: Log) -> list[Row]:
+def with_aliases(
+    rows: Sequence[PocusRow], table: Sequence[Mapping[str, str]], places: FilePlaces, log: Log
+) -> list[PocusRow]:
     """Give every row the other names of its recording, so that published splits find it.
 
     Names are compared without capitals, endings and punctuation: the published folds call
@@ -170,7 +174,7 @@ def with_aliases(rows: Sequence[Row], table: Sequence[Mapping[str, str]], places
     return [replace(row, aliases=tuple(dict.fromkeys(aliases[row.name]))) for row in rows]
 
 
-def identifiers(rows: Sequence[Row], collection: str, log: Log) -> dict[int, str]:
+def identifiers(rows: Sequence[PocusRow], collection: str, log: Log) -> dict[int, str]:
     """Return the id of each row's recording, by row number; no two are the same."""
     names = Counter(row.name for row in rows)
     found: dict[int, str] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Log, read_rows
-from lusdata.catalog.importers.pocus.rows import Row
+from lusdata.catalog.importers.pocus.rows import PocusRow
 
 __all__ = ["READER", "SCALE", "severity_of"]
 
@@ -19,7 +19,7 @@ SCALE = "luscovid19-0-3"
 _COLUMNS = ("row", "filename", "probe", "type", "label", "lung_severity_score")
 
 
-def severity_of(text: str, rows: Iterable[Row], log: Log) -> dict[int, dict[str, Any]]:
+def severity_of(text: str, rows: Iterable[PocusRow], log: Log) -> dict[int, dict[str, Any]]:
     """Return the score of each row that has one, by row number.
 
     Lines of the two sheets are counted otherwise, so that names decide: a score belongs to the row of the same file
@@ -29,7 +29,7 @@ def severity_of(text: str, rows: Iterable[Row], log: Log) -> dict[int, dict[str,
     ----------
     text : str
         ``pocus_severity.csv``; empty where there is none.
-    rows : iterable of Row
+    rows : iterable of PocusRow
         The rows that become manifests.
     log : Log
         Gets what was matched and what was not.
@@ -41,7 +41,7 @@ def severity_of(text: str, rows: Iterable[Row], log: Log) -> dict[int, dict[str,
     """
     if not text:
         return {}
-    named: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    named: dict[tuple[str, ...], list[PocusRow]] = defaultdict(list)
     for row in rows:
         named[_key(row.name, row.cells["Probe"], row.cells["Type"])].append(row)
     found: dict[int, dict[str, Any]] = {}
@@ -64,7 +64,7 @@ def _key(name: str, probe: str, kind: str) -> tuple[str, ...]:
     return (name.casefold(), probe.casefold(), kind.casefold())
 
 
-def _fault(scored: Mapping[str, str], matches: Sequence[Row], found: Mapping[int, Any]) -> str:
+def _fault(scored: Mapping[str, str], matches: Sequence[PocusRow], found: Mapping[int, Any]) -> str:
     if not re.fullmatch(r"[0-3]", scored["lung_severity_score"]):
         return "no whole number from 0 to 3"
     if not matches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, folded, join, recording_link, section, table
-from lusdata.splits.audit.names import Place
+from lusdata.splits.audit.names import Placement
 from lusdata.splits.audit.report import CHECKS, AuditReport, Finding
 from lusdata.wording import counted
 from lusdata.wording import escaped_html as escape
@@ -90,7 +90,7 @@ def _lines(findings: Sequence[Finding]) -> Iterable[Html]:
         yield join([told, _pair(places) if pictured else _by_fold(places)])
 
 
-def _by_fold(places: Iterable[Place]) -> Html:
+def _by_fold(places: Iterable[Placement]) -> Html:
     """Return a line for each fold with the recordings that stand there, and what the split calls them."""
     held: dict[str, list[Html]] = {}
     for place in places:
@@ -100,7 +100,7 @@ def _by_fold(places: Iterable[Place]) -> Html:
     return join(join([Html('<div class="quiet">'), line, Html("</div>")]) for line in lines)
 
 
-def _pair(places: Iterable[Place]) -> Html:
+def _pair(places: Iterable[Placement]) -> Html:
     """Return the places for pictures of recordings; a script fills them, since a picture is on the page only once."""
     held: dict[str, list[str]] = {}
     for place in places:

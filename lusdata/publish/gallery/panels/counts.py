@@ -13,14 +13,14 @@ from lusdata.catalog.patterns import VERDICTS, pattern_names, pattern_word, verd
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.gallery.html import Cell, Html, bar, beside, empty, join, section, table
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.panels.parts import class_cell, grouped
 from lusdata.wording import counted
 
 __all__ = ["counts_panel"]
 
 
-def counts_panel(collection: Collection, pictures: Mapping[str, Picture]) -> Html:
+def counts_panel(collection: Collection, pictures: Mapping[str, GalleryPicture]) -> Html:
     """Count what is included: class by probe and kind, patterns, sources."""
     included = collection.included
     if not included:

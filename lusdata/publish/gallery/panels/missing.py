@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.publish.gallery.html import Cell, Html, bar, empty, folded, join, note, section, table
-from lusdata.publish.gallery.media import Picture
+from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.panels.parts import grouped, listed
 
 __all__ = ["missing_panel"]
@@ -45,7 +45,7 @@ _FACTS: Mapping[str, Callable[[Manifest], bool]] = {
 """Facts that a manifest may have, and the test for each."""
 
 
-def missing_panel(whole: Collection, pictures: Mapping[str, Picture], *, facts_of: Collection) -> Html:
+def missing_panel(whole: Collection, pictures: Mapping[str, GalleryPicture], *, facts_of: Collection) -> Html:
     """Say which pictures are not here, why, and what to do; and which facts nobody has written down yet."""
     missing = [manifest for manifest in whole.manifests if pictures[manifest.id].strip is None]
     by_reason = grouped(missing, lambda manifest: _why(pictures[manifest.id]))
@@ -73,5 +73,5 @@ def missing_panel(whole: Collection, pictures: Mapping[str, Picture], *, facts_o
     )
 
 
-def _why(picture: Picture) -> str:
+def _why(picture: GalleryPicture) -> str:
     return f"{picture.code}: {picture.reason}"
