@@ -24,7 +24,9 @@ from lusdata.media.fetch.lock import alone
 from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.report import FetchReport, FetchResult
 
-QUICK = Limits(connect_s=2.0, read_s=0.3, tries=3, first_delay_s=1.0)
+PATIENT = Limits(connect_s=10.0, read_s=10.0, tries=3, first_delay_s=1.0)
+"""A busy machine is no silent server."""
+IMPATIENT = replace(PATIENT, read_s=0.3)
 CLIP = mp4()
 
 
@@ -56,7 +58,7 @@ class Sleeps:
 
 def fetch_from(server: MediaServer, *manifests: Manifest, cache: Path, **options: object) -> FetchReport:
     """Fetch with the server vouched for by naming it as a mirror; without a path nothing is asked there."""
-    settings = {"limits": QUICK, "world": Sleeps().world(), "mirrors": [server.url("/")]} | options
+    settings = {"limits": PATIENT, "world": Sleeps().world(), "mirrors": [server.url("/")]} | options
     return fetch(manifests, cache=cache, **settings)  # type: ignore[arg-type]
 
 
@@ -264,7 +266,7 @@ def test_a_digest_that_fits_with_a_size_that_does_not_is_a_fault_of_the_manifest
 
 def test_a_slow_drip_is_broken_off(server: MediaServer, tmp_path: Path) -> None:
     began_s = time.monotonic()
-    result = fetch_one(server, Answer(CLIP, drip_s=0.05), cache=tmp_path, limits=replace(QUICK, tries=2))
+    result = fetch_one(server, Answer(CLIP, drip_s=0.05), cache=tmp_path, limits=replace(IMPATIENT, tries=2))
     assert result.state == "too-slow"
     assert "too slow" in result.detail
     assert time.monotonic() - began_s < 3
@@ -272,14 +274,14 @@ def test_a_slow_drip_is_broken_off(server: MediaServer, tmp_path: Path) -> None:
 
 def test_headers_that_drip_are_broken_off(server: MediaServer, tmp_path: Path) -> None:
     began_s = time.monotonic()
-    result = fetch_one(server, Answer(header_drip_s=0.05), cache=tmp_path, limits=replace(QUICK, tries=1))
+    result = fetch_one(server, Answer(header_drip_s=0.05), cache=tmp_path, limits=replace(IMPATIENT, tries=1))
     assert result.state == "unreachable"
     assert time.monotonic() - began_s < 3
 
 
 def test_silence_is_a_timeout_and_tried_again(server: MediaServer, tmp_path: Path) -> None:
     silent = Answer(CLIP, drip_s=1.0)
-    result = fetch_one(server, silent, Answer(CLIP, ranges=True), cache=tmp_path)
+    result = fetch_one(server, silent, Answer(CLIP, ranges=True), cache=tmp_path, limits=IMPATIENT)
     assert result.state == "fetched"
     assert len(server.requests) == 2
 
@@ -395,7 +397,7 @@ def test_a_name_that_nobody_knows_is_unreachable(server: MediaServer, tmp_path: 
 def test_a_host_that_fails_again_and_again_is_left_alone(server: MediaServer, tmp_path: Path) -> None:
     url = server.put("/down.mp4", status(503))
     manifests = [recording(f"clip-{seed}", mp4(seed), locations=[url]) for seed in range(8)]
-    limits = replace(QUICK, tries=1, host_failures=3)
+    limits = replace(PATIENT, tries=1, host_failures=3)
     report = fetch_from(server, *manifests, cache=tmp_path, limits=limits, workers=1)
     assert report.counts == {"unreachable": 8}
     assert len(server.requests) == 3
@@ -408,7 +410,7 @@ def test_a_host_gets_few_requests_at_a_time(server: MediaServer, tmp_path: Path)
         recording(f"clip-{seed}", clip, locations=[server.put(f"/{seed}", Answer(clip, wait_s=0.03))])
         for seed, clip in clips.items()
     ]
-    report = fetch_from(server, *manifests, cache=tmp_path, limits=replace(QUICK, per_host=2), workers=8)
+    report = fetch_from(server, *manifests, cache=tmp_path, limits=replace(PATIENT, per_host=2), workers=8)
     assert report.counts == {"fetched": 8}
     assert server.most_at_once == 2
 

@@ -17,7 +17,7 @@ from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.report import FetchReport
 from lusdata.media.phantom.media import write_video
 
-QUICK = Limits(read_s=0.3, tries=3)
+QUICK = Limits(tries=3)
 
 
 @pytest.fixture(scope="module")
