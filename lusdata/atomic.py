@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from lusdata.scratch import scratch_beside
 
-__all__ = ["PRIVATE", "new_folder", "write_bytes", "write_text"]
+__all__ = ["PRIVATE", "copy_file", "new_folder", "write_bytes", "write_text"]
 
 PRIVATE = 0o600
 """For pictures of patients, and pages with them: nobody but their owner looks at them until the owner says so."""
 
 _OPEN = 0o666
 """What programs ask for; the user's umask takes away what the user wants to keep from others."""
+
+_PIECE_BYTES = 1 << 20
 
 
 def write_bytes(path: Path, data: bytes, *, mode: int = _OPEN) -> None:
@@ -38,20 +41,38 @@ def write_bytes(path: Path, data: bytes, *, mode: int = _OPEN) -> None:
         If the folder cannot be written or the disk is full; no temporary file is left behind and an older file
         keeps its content.
     """
-    temporary = scratch_beside(path)
-    try:
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _written(path, mode) as stream:
+        stream.write(data)
 
 
 def write_text(path: Path, text: str, *, mode: int = _OPEN) -> None:
     """Write a text file as UTF-8 with Unix line ends; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"), mode=mode)
+
+
+def copy_file(source: Path, path: Path, *, mode: int = _OPEN) -> None:
+    """Copy a file's content, in pieces; see `write_bytes`.
+
+    Raises
+    ------
+    OSError
+        Also if `source` cannot be read.
+    """
+    with source.open("rb") as reader, _written(path, mode) as stream:
+        shutil.copyfileobj(reader, stream, _PIECE_BYTES)
+
+
+@contextmanager
+def _written(path: Path, mode: int) -> Iterator[BinaryIO]:
+    temporary = scratch_beside(path)
+    try:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -22,7 +22,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["leftovers", "remove_own", "scratch_beside", "scratch_folder", "sweep"]
+__all__ = [
+    "is_running",
+    "is_vacant",
+    "leftovers",
+    "process_mark",
+    "remove_own",
+    "scratch_beside",
+    "scratch_folder",
+    "sweep",
+]
 
 _NAME = re.compile(r"\.?lusdata-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-(?P<began>\d+)-[0-9a-f]{8}(\.part)?")
 _LONGEST_S = 24 * 3600.0
@@ -30,6 +39,10 @@ _LONGEST_S = 24 * 3600.0
 
 _own: set[Path] = set()
 _swept: set[Path] = set()
+if hasattr(os, "register_at_fork"):
+    # A fork is another process: the folders of its parent are not its own, and it has swept none.
+    os.register_at_fork(after_in_child=_own.clear)
+    os.register_at_fork(after_in_child=_swept.clear)
 
 
 def scratch_beside(path: Path) -> Path:
@@ -120,8 +133,29 @@ def sweep(folder: Path | None = None) -> list[Path]:
     return gone
 
 
+def is_vacant(folder: Path) -> bool:
+    """Tell whether a folder is missing or empty; what dead runs of this user left in it is removed first."""
+    if not folder.exists():
+        return True
+    if not folder.is_dir():
+        return False
+    sweep(folder)
+    return not any(folder.iterdir())
+
+
 def _new_name() -> str:
-    return f"lusdata-{_place()}-{os.getpid()}-{_began(os.getpid())}-{secrets.token_hex(4)}"
+    return f"lusdata-{process_mark()}-{secrets.token_hex(4)}"
+
+
+def process_mark() -> str:
+    """Return what tells this process from every other, also from one that gets its number later or elsewhere."""
+    return f"{_place()}-{os.getpid()}-{_began(os.getpid())}"
+
+
+def is_running(mark: str) -> bool:
+    """Tell whether the process of a mark still runs here; what is no mark, or one of another machine, does not."""
+    named = re.fullmatch(r"(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-(?P<began>\d+)", mark)
+    return named is not None and named["place"] == _place() and _runs(int(named["pid"]), int(named["began"]))
 
 
 def _is_dead(path: Path) -> bool:

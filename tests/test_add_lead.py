@@ -73,6 +73,14 @@ def test_who_says_yes_completes_the_lead_and_adds_nothing(bench, clip):
         add_one(clip, wishes(bench, "yes"), bench)
 
 
+def test_a_file_that_cannot_be_kept_leaves_the_lead_for_the_next_run(bench, clip):
+    before = (bench.folder / "waiting.json").read_bytes()
+    bench.media.write_text("no folder")
+    with pytest.raises(OSError, match="media"):
+        add_one(clip, wishes(bench, "yes"), bench)
+    assert (bench.folder / "waiting.json").read_bytes() == before
+
+
 def test_who_says_no_is_told_how_to_go_on_and_nothing_is_written(bench, clip):
     before = (bench.folder / "waiting.json").read_bytes()
     with pytest.raises(DataError, match=r"lusdata pin cases/waiting"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lusdata.atomic import PRIVATE, new_folder, write_bytes, write_text
+from lusdata.atomic import PRIVATE, copy_file, new_folder, write_bytes, write_text
 
 
 def test_a_file_is_written_and_an_older_one_replaced(tmp_path: Path):
@@ -20,6 +20,24 @@ def test_a_file_is_written_and_an_older_one_replaced(tmp_path: Path):
     write_bytes(path, b"new")
     assert path.read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["a.bin"]  # noqa: PTH208 - hidden files count too
+
+
+def test_a_copy_is_whole_and_its_owners_alone_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    source, path = tmp_path / "source.bin", tmp_path / "copy.bin"
+    source.write_bytes(data := bytes(range(256)) * 10_000)
+    source.chmod(0o644)
+    seen = []
+    replace = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda old, new: (seen.append(stat.S_IMODE(old.stat().st_mode)), replace(old, new))
+    )
+    copy_file(source, path, mode=PRIVATE)
+    assert path.read_bytes() == source.read_bytes() == data
+    assert seen == [0o600]
+    with pytest.raises(FileNotFoundError):
+        copy_file(tmp_path / "absent", path)
+    assert path.read_bytes() == data
+    assert sorted(os.listdir(tmp_path)) == ["copy.bin", "source.bin"]  # noqa: PTH208 - hidden files count too
 
 
 def test_text_is_utf8_with_unix_line_ends_on_every_system(tmp_path: Path):

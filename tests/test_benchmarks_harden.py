@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.harden import crew, flips, folders, kills, manifests, media, servers
-from benchmarks.harden.home import ROOT, Home, make_home
+from benchmarks.harden.home import ROOT, Home, files_of, make_home
 from benchmarks.harden.tally import Tally, table
+from benchmarks.harden.writers import READERS, WRITERS
 from lusdata import read_frames
 from lusdata.catalog.schema import NEWEST
+from lusdata.cli import PROGRAM, main
+from lusdata.command_line import command_module, command_parser
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +100,43 @@ def test_a_lie_that_gets_through_is_counted(home: Home, monkeypatch: pytest.Monk
     monkeypatch.setattr(folders, "LIES", {"manifest of no state": folders.LIES["manifest of no state"]})
     (tally,) = folders.run(home, tries=1, seed=1)
     assert (tally.tries, tally.examples) == (1, [])
+
+
+def test_every_command_is_known_to_write_or_not_to() -> None:
+    writers = {name.split()[0] for name in WRITERS}
+    assert writers | set(READERS) == set(PROGRAM.commands)
+    assert not writers & set(READERS)
+
+
+_WRITE = {"--out", "--pictures", "--preview", "--pin", "--verify", "--clean"}
+"""Options with which a command writes."""
+
+
+def _written(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, below in action.choices.items():
+                yield from _written(below, (*words, word))
+        elif found := _WRITE.intersection(action.option_strings):
+            yield (*words, *found)
+
+
+@pytest.mark.parametrize("command", [name for name in PROGRAM.commands if name not in READERS])
+def test_every_option_that_writes_is_tried(command: str, home: Home, tmp_path: Path) -> None:
+    calls = [set(map(str, writer.arguments(replace(home, facts=tmp_path), tmp_path))) for writer in WRITERS.values()]
+    for words in _written(command_parser(PROGRAM, command, command_module(PROGRAM, command))):
+        assert any({command, *words} <= call for call in calls), (command, words)
+
+
+def test_commands_that_write_nothing_write_nothing(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in home.environment(tmp_path, user=tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    before = files_of(home.root)
+    for call in READERS.values():
+        assert main(list(map(str, call(home)))) == 0
+    assert files_of(home.root) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

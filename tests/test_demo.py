@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -91,6 +92,14 @@ def test_a_folder_with_somebodys_files_is_refused_and_left_alone(tmp_path, capsy
     assert "not empty" in complaint
     assert complaint.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_what_a_killed_run_left_before_its_mark_is_no_somebodys_file(tmp_path):
+    left = tmp_path / f".lusdata-{'0' * 8}-1-1-{'1' * 8}.part"
+    left.write_text("{")
+    os.utime(left, (0, 0))
+    demo._claim(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [demo.MARKER]
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path, capsys):

@@ -94,6 +94,18 @@ def test_a_file_that_contradicts_is_refused_and_nothing_is_written(cases, clip, 
     assert not (cases.parent / "cache").exists()
 
 
+def test_a_cache_that_takes_nothing_leaves_the_lead_for_the_next_run(cases, clip, capsys):
+    put(cases)
+    before = (cases / "clip.json").read_bytes()
+    (cases.parent / "cache").write_text("no folder")
+    assert pin(cases, clip) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (cases / "clip.json").read_bytes() == before
+    (cases.parent / "cache").unlink()
+    assert pin(cases, clip) == 0
+    assert fetch([read_manifest(cases / "clip.json")], cache=cases.parent / "cache", offline=True).exit_code == 0
+
+
 def test_nobody_can_accept_a_contradiction(cases, clip):
     put(cases, source={"other_digests": {"git_blob_sha1": "0" * 40}})
     assert pin(cases, clip, "--yes") == 1

@@ -20,7 +20,7 @@ from lusdata.ending import Ended
 from lusdata.media.cache import Cache
 from lusdata.media.fetch.leftovers import sweep_cache
 from lusdata.media.fetch.lock import free_lock
-from lusdata.scratch import leftovers, scratch_beside, scratch_folder, sweep
+from lusdata.scratch import is_running, is_vacant, leftovers, process_mark, scratch_beside, scratch_folder, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows tells the dead by their age alone")
 
@@ -97,6 +97,48 @@ def test_the_number_of_a_dead_process_that_another_one_got_saves_nothing(tmp_pat
     other = mine.with_name(f".lusdata-{place}-{pid}-{int(began) - 1}-{token}.part")
     mine.rename(other)
     assert leftovers(tmp_path) == [other]
+
+
+_FORK = """
+import os, sys
+from pathlib import Path
+from lusdata.scratch import remove_own, scratch_beside, scratch_folder
+out = Path(sys.argv[1])
+scratch_beside(out / "a")
+(out / f".lusdata-{'0' * 8}-1-1-{'1' * 8}.part").write_text("")
+os.utime(out / f".lusdata-{'0' * 8}-1-1-{'1' * 8}.part", (0, 0))
+with scratch_folder() as folder:
+    if (child := os.fork()) == 0:
+        scratch_beside(out / "b")
+        remove_own()
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(folder.exists(), len(list(out.iterdir())))
+"""
+
+
+def test_a_fork_sweeps_for_itself_and_leaves_its_parents_folders(tmp_path: Path, temporary: Path) -> None:
+    (tmp_path / "out").mkdir()
+    done = subprocess.run([sys.executable, "-c", _FORK, str(tmp_path / "out")], capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "0"], done.stderr
+
+
+def test_a_process_is_told_from_the_next_one_of_its_number() -> None:
+    place, pid, began = process_mark().split("-")
+    assert is_running(process_mark())
+    assert not is_running(f"{place}-{pid}-{int(began) + 1}")
+    assert not any(map(is_running, ("", pid, f"{'0' * 8}-{pid}-{began}", process_mark() + "-0")))
+
+
+def test_a_folder_with_leftovers_alone_is_vacant(tmp_path: Path, running: subprocess.Popen[str]) -> None:
+    out = tmp_path / "out"
+    assert not is_vacant(out)
+    running.kill()
+    running.wait()
+    assert is_vacant(out)
+    assert list(out.iterdir()) == []
+    (out / "thesis.txt").write_text("mine")
+    assert [is_vacant(out), is_vacant(out / "thesis.txt"), is_vacant(out / "new")] == [False, False, True]
 
 
 def test_scratch_of_another_machine_goes_by_its_age_alone(tmp_path: Path) -> None:

@@ -209,6 +209,30 @@ def test_views_are_those_of_the_training_cache(tmp_path: Path, monkeypatch: pyte
         np.testing.assert_allclose(stored(view, rows), fresh(view, rows), atol=2e-3)
 
 
+def test_a_cache_that_a_dead_run_began_is_finished_and_not_taken_for_whole(tmp_path: Path, monkeypatch):
+    from train.prefix_cache import cached_prefix
+
+    run = tiny_run(tmp_path / "run", monkeypatch)
+    prefix, cache = FoldModels(run.folder).prefix, tmp_path / "cache"
+    whole = cached_prefix(prefix, run.folder.config, run.samples, folder=None)
+    open_memmap = np.lib.format.open_memmap
+
+    def ended(*arguments: object, **options: object) -> None:
+        open_memmap(*arguments, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np.lib.format, "open_memmap", ended)
+        with pytest.raises(KeyboardInterrupt):
+            cached_prefix(prefix, run.folder.config, run.samples, folder=cache)
+    for torn in (False, True):
+        if torn:
+            next(cache.glob("*.npy")).with_suffix(".progress").write_text("")
+        found = cached_prefix(prefix, run.folder.config, run.samples, folder=cache)
+        np.testing.assert_array_equal(found, whole)
+        assert [path.suffix for path in cache.iterdir()] == [".npy"]
+
+
 def test_missing_and_corrupt_weights_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     run = tiny_run(tmp_path / "run", monkeypatch)
     path = run.folder.fold(1) / "model.weights.h5"

@@ -37,11 +37,21 @@ def media(folder: Path) -> Path:
     return folder
 
 
+def ended(*_: object) -> None:
+    """Stand for a step at which a person ends the run."""
+    raise KeyboardInterrupt
+
+
 def test_a_picture_gets_probabilities_confidences_and_an_overlay(
-    run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     folder, out = media(tmp_path / "media"), tmp_path / "out"
     command = ["predict", str(folder / "still.png"), "--run", str(run.folder.path), "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr("train.commands.predict._write_tables", ended)
+        assert main(command) == 130
+    assert not out.exists(), "half a folder would refuse the next run"
+    capsys.readouterr()
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert "still.png: bacterial-pneumonia" in printed
@@ -146,8 +156,13 @@ def test_titles_are_never_read_as_mathematics(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_a_run_is_explained_whole(run: TinyRun, tmp_path: Path):
+def test_a_run_is_explained_whole(run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     out = tmp_path / "why"
+    with monkeypatch.context() as patch:
+        patch.setattr("train.explain.explanation.peak_points", ended)
+        with pytest.raises(KeyboardInterrupt):
+            explain_run(run.folder, run.samples, out=out, cache=None, settings=Settings())
+    assert not out.exists(), "half a folder would refuse the next run"
     found = explain_run(run.folder, run.samples, out=out, cache=None, settings=Settings(draws=50, phantoms=2, videos=1))
     pictures = ["confidence", "examples", "mmd", "overlap", "peaks", "train-test-cam"]
     assert sorted(path.stem for path in out.glob("*.png")) == pictures

@@ -9,12 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import process_mark
 from train.config import TrainConfig
 from train.run_folder import RunFolder, read_predictions, require_new_folder, write_predictions
 
 CONFIG = TrainConfig(name="m", model="vgg_cam")
 INPUTS = {"samples_digest": "one"}
+_PLACE, _PID, _BEGAN = process_mark().split("-")
+DEAD = (f"{_PLACE}-999999999-1", f"{_PLACE}-{_PID}-{int(_BEGAN) - 1}")
 TABLE = pd.DataFrame(
     {"fold": [0], "recording": ["a/b"], "group": ["g"], "provider": ["p"], "class": ["healthy"], "frame_index": [0]}
 )
@@ -57,13 +61,30 @@ def test_a_folder_in_use_is_refused_whatever_the_config(tmp_path):
     folder.claim(replace(CONFIG, epochs=3), INPUTS)
 
 
-@pytest.mark.parametrize("owner", ["999999999", "", "not a number"], ids=["gone", "empty", "torn"])
+@pytest.mark.parametrize("owner", [*DEAD, "", "not a mark"], ids=["gone", "same number", "empty", "torn"])
 def test_the_lock_of_a_process_that_is_gone_is_no_lock(tmp_path, owner):
     folder = claimed(tmp_path / "run")
     (folder.path / "lock").write_text(owner)
     with folder.in_use():
-        assert (folder.path / "lock").read_text().strip() == str(os.getpid())
+        assert (folder.path / "lock").read_text().strip() == process_mark()
     assert not (folder.path / "lock").exists()
+
+
+def test_a_run_that_ended_while_it_claimed_the_folder_does_not_hold_it(tmp_path, monkeypatch):
+    def ended(path, text):
+        (path.parent / ".lusdata-00000000-1-1-11111111.part").write_text(text)
+        os.utime(path.parent / ".lusdata-00000000-1-1-11111111.part", (0, 0))
+        raise KeyboardInterrupt
+
+    for written in (0, 1):
+        folder = RunFolder(tmp_path / str(written))
+        with monkeypatch.context() as patch:
+            writers = iter([*[write_text] * written, ended])
+            patch.setattr("train.run_folder.write_text", lambda path, text, writers=writers: next(writers)(path, text))
+            with pytest.raises(KeyboardInterrupt):
+                folder.claim(CONFIG, INPUTS)
+        folder.claim(CONFIG, INPUTS)
+        assert (folder.config, folder.inputs) == (CONFIG, INPUTS)
 
 
 def test_files_and_folders_of_others_are_left_alone(tmp_path):

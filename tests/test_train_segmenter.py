@@ -17,6 +17,7 @@ from train.models.ensemble import PATTERNS, build_ensemble
 from train.models.segmentation import load_ensemble
 from train.segmentation_phantoms import draw_pictures, label_map
 from train.segmenter import dice, fit_segmenter, segmentation_loss
+from train.weights_file import write_weights
 
 SIZE_PX = 64
 
@@ -109,6 +110,26 @@ def test_a_segmenter_is_never_overwritten(tmp_path):
     with pytest.raises(UsageError, match="there is a segmenter already; name another folder; nothing was changed"):
         fit_segmenter(out=tmp_path)
     assert (tmp_path / "segmenter.weights.h5").read_bytes() == b"somebody's"
+
+
+def test_weights_are_whole_or_not_there(tmp_path):
+    class Network:
+        def __init__(self, content):
+            self.content = content
+
+        def save_weights(self, path):
+            path.write_bytes(self.content[:3])
+            if b"ends" in self.content:
+                raise KeyboardInterrupt
+            path.write_bytes(self.content)
+
+    path = tmp_path / "model.weights.h5"
+    with pytest.raises(KeyboardInterrupt):
+        write_weights(Network(b"it ends"), path)
+    assert list(tmp_path.iterdir()) == []
+    write_weights(Network(b"whole"), path)
+    assert path.read_bytes() == b"whole"
+    assert [one.name for one in tmp_path.iterdir()] == ["model.weights.h5"]
 
 
 def test_an_ensemble_of_other_patterns_is_refused(tmp_path):

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,6 +238,12 @@ def test_the_command_makes_a_page_and_reads_answers_back(
     key = read_key(tmp_path / "page.key.json")
     assert len(key.items) == 4
     assert main(make) == 2
+    # Ended between the key and the page: the same study goes on, and another one is refused.
+    shutil.rmtree(tmp_path / "page")
+    assert main([*make, "--seed", "1"]) == 2
+    assert "page.key.json: is there already" in capsys.readouterr().err
+    assert main(make) == 0
+    assert (tmp_path / "page" / "index.html").read_text() == page
     rows = [row(item.item, 2, -1, "a") for item in key.items]
     answers = answers_file(tmp_path / "one.json", rows, study=key.study)
     capsys.readouterr()

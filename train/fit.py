@@ -33,6 +33,7 @@ from .metrics import loss_and_balanced_accuracy
 from .models import build, split_network
 from .pooled import pooled_features
 from .prefix_cache import cached_prefix
+from .weights_file import write_weights
 
 __all__ = ["FoldResult", "fit_fold", "prediction_table"]
 
@@ -160,7 +161,7 @@ def fit_fold(
     if not np.isfinite(probabilities).all():
         raise DataError("a predicted probability is not a number", where=f"fold {fold}", hint=_LOWER_RATE)
     if weights_to is not None:
-        network.save_weights(weights_to)
+        write_weights(network, weights_to)
     table = prediction_table(samples.rows(test_rows), probabilities, fold=fold)
     epochs, best_epoch = (watch.log, watch.best_epoch) if watch else ([], None)
     return FoldResult(table, epochs, best_epoch, choice.settings, choice.tried)

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from lusdata.atomic import write_text
 from lusdata.progress import show_progress
 
 from .augment import augment
@@ -83,19 +84,24 @@ def cached_prefix(prefix: keras.Model, config: TrainConfig, samples: Samples, *,
     path, progress_path = folder / f"{key}.npy", folder / f"{key}.progress"
     if path.exists() and not progress_path.exists():
         return _mapped(path)
-    started = path.exists()
-    features = np.lib.format.open_memmap(path, mode="r+" if started else "w+", dtype=np.float16, shape=shape)
-    done = int(progress_path.read_text()) if started else 0
-    progress_path.write_text(str(done))
+    done = _progress(progress_path) if path.exists() else 0
+    # The progress first: without one, the array would be taken for whole by the run after this.
+    write_text(progress_path, str(done))
+    features = np.lib.format.open_memmap(path, mode="r+" if done else "w+", dtype=np.float16, shape=shape)
     with show_progress(len(steps), doing="frozen part", unit="batch", done=done) as advance:
         for step, (view, start) in enumerate(steps[done:], start=done):
             rows = slice(start, start + _ROWS_AT_ONCE)
             features[view, rows] = _run(prefix, _view(samples, rows, view, config))
             features.flush()
-            progress_path.write_text(str(step + 1))
+            write_text(progress_path, str(step + 1))
             advance()
     progress_path.unlink()
     return _mapped(path)
+
+
+def _progress(path: Path) -> int:
+    text = path.read_text()
+    return int(text) if text.isdigit() else 0
 
 
 def _view(samples: Samples, rows: slice, view: int, config: TrainConfig) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The folder of one run: what decided it, what each fold gave, what came out.
 
-``config.json`` and ``inputs.json`` are written first, ``fold-<i>/done.json`` when a fold is finished,
+``config.json`` is written first, then ``inputs.json``, ``fold-<i>/done.json`` when a fold is finished,
 ``predictions.csv``, ``folds.json`` and ``scores.json`` last. A run that was interrupted goes on with the folds that are
 not done. A folder is never used for a second config or other data once a fold is done, and no result in it is
 overwritten.
@@ -20,6 +20,7 @@ import pandas as pd
 
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import is_running, is_vacant, process_mark
 
 from .config import TrainConfig, from_json, to_json
 from .metrics import LEVELS
@@ -64,13 +65,14 @@ class RunFolder:
                 self._require_same(record.name, to_json(config))
                 self._require_same(facts.name, _json(inputs))
                 return
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif not is_vacant(self.path):
             raise UsageError(
                 "the run folder is not empty and holds no run", where=str(self.path), hint="name another with --out"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        write_text(facts, _json(inputs))
+        # The record first: by it the folder is known for a run's, should this one be ended now.
         write_text(record, to_json(config))
+        write_text(facts, _json(inputs))
 
     def _require_same(self, name: str, wanted: str) -> None:
         before = self._read(name) if (self.path / name).is_file() else {}
@@ -86,11 +88,11 @@ class RunFolder:
     def _require_unused(self) -> None:
         lock = self.path / "lock"
         owner = lock.read_text(encoding="utf-8").strip() if lock.exists() else ""
-        if _is_running(owner):
+        if is_running(owner):
             raise UsageError(
                 "the run folder is in use",
                 where=str(self.path),
-                found=f"process {owner}",
+                found=f"process {owner.split('-')[1]}",
                 hint="wait for it to end, or name another folder with --out",
             )
 
@@ -112,7 +114,7 @@ class RunFolder:
             lock.unlink(missing_ok=True)
             handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         with os.fdopen(handle, "w") as stream:
-            stream.write(f"{os.getpid()}\n")
+            stream.write(f"{process_mark()}\n")
         try:
             yield
         finally:
@@ -252,7 +254,7 @@ def require_new_folder(path: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise UsageError("is a file", where=str(path), expected="a new folder", hint="name another with --out")
-    if path.is_dir() and any(path.iterdir()):
+    if not is_vacant(path):
         hint = "name another with --out; nothing was changed"
         raise UsageError("the folder is not empty", where=str(path), hint=hint)
 
@@ -290,15 +292,3 @@ def read_predictions(path: Path) -> pd.DataFrame:
 
 def _json(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _is_running(owner: str) -> bool:
-    if not owner.isdigit():
-        return False
-    try:
-        os.kill(int(owner), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -19,6 +19,7 @@ from keras import ops
 import lusdata
 from lusdata.atomic import write_text
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import scratch_folder
 
 from .batches import epoch_order
 from .models.ensemble import PATTERNS, WORKING_SIZE_PX, build_ensemble
@@ -108,31 +109,38 @@ def fit_segmenter(
     found = ", ".join(f"{name} {_shown(value)}" for name, value in overlaps["ensemble"].items() if name != "background")
     say(f"Dice on {held_out_count} phantoms not trained on: {found}")
 
-    # -- Files: the weights first, the record that vouches for them last ---------------------------------------------
+    # -- Files: the record first, since by the weights a folder counts as used -----------------------------------------
     out.mkdir(parents=True, exist_ok=True)
-    ensemble.save_weights(weights_path)
-    record = {
-        "what": "segmentation ensemble of U-Net, U-Net++ and DeepLabv3+, trained on phantoms",
-        "sha256": sha256_of_file(weights_path),
-        "patterns": list(PATTERNS),
-        "size_px": size_px,
-        "parameters": ensemble.count_params(),
-        "settings": {
-            "steps": steps,
-            "batch_size": batch_size,
-            "learning_rate": _LEARNING_RATE,
-            "seed": seed,
-            "phantoms": phantom_count,
-            "held_out_phantoms": held_out_count,
-        },
-        "phantoms_sha256": training.digest,
-        "held_out_sha256": held_out.digest,
-        "dice": overlaps,
-        "last_loss": progress.loss,
-        "wall_s": round(time.perf_counter() - started, 1),
-        "versions": {"lusdata": lusdata.__version__, "keras": keras.__version__, "backend": keras.backend.backend()},
-    }
-    write_text(record_path, json.dumps(record, indent=2) + "\n")
+    with scratch_folder(out) as scratch:
+        new_path = scratch / WEIGHTS_NAME
+        ensemble.save_weights(new_path)
+        record = {
+            "what": "segmentation ensemble of U-Net, U-Net++ and DeepLabv3+, trained on phantoms",
+            "sha256": sha256_of_file(new_path),
+            "patterns": list(PATTERNS),
+            "size_px": size_px,
+            "parameters": ensemble.count_params(),
+            "settings": {
+                "steps": steps,
+                "batch_size": batch_size,
+                "learning_rate": _LEARNING_RATE,
+                "seed": seed,
+                "phantoms": phantom_count,
+                "held_out_phantoms": held_out_count,
+            },
+            "phantoms_sha256": training.digest,
+            "held_out_sha256": held_out.digest,
+            "dice": overlaps,
+            "last_loss": progress.loss,
+            "wall_s": round(time.perf_counter() - started, 1),
+            "versions": {
+                "lusdata": lusdata.__version__,
+                "keras": keras.__version__,
+                "backend": keras.backend.backend(),
+            },
+        }
+        write_text(record_path, json.dumps(record, indent=2) + "\n")
+        new_path.replace(weights_path)
     return weights_path
 
 

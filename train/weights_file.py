@@ -13,12 +13,28 @@ from typing import Any
 import h5py
 
 from lusdata.errors import DataError
+from lusdata.scratch import scratch_folder
 
-__all__ = ["check_weights_file"]
+__all__ = ["check_weights_file", "write_weights"]
 
 _MOST_ENTRIES = 100_000
 _SLACK_BYTES = 1_000_000
 _LINKS = {h5py.ExternalLink: "a link to another file", h5py.SoftLink: "a soft link"}
+
+
+def write_weights(model: Any, path: Path) -> None:
+    """Write a network's weights, whole or not at all.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    path : Path
+        The file, whose name ends in ``.weights.h5``; its folder exists.
+    """
+    with scratch_folder(path.parent) as folder:
+        model.save_weights(folder / path.name)
+        (folder / path.name).replace(path)
 
 
 def check_weights_file(file: h5py.File, path: Path) -> None:

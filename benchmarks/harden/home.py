@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lusdata.catalog.manifest import read_manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.dataset.build.build import build
 from lusdata.dataset.recipe import Recipe
@@ -36,6 +38,8 @@ class Home:
         A collection of which no two recordings look alike across groups, so that it may be released.
     datasets : Mapping of str to Path
         A dataset of it in each format.
+    repository : Path
+        A repository of git whose last commit lacks a recording of the collection that lies in it.
     facts : Path or None
         Folder of the published metadata, for the importer; None where it is not.
     kept : Path or None
@@ -48,8 +52,20 @@ class Home:
     clip: Path
     released: Path
     datasets: Mapping[str, Path]
+    repository: Path
     facts: Path | None = None
     kept: Path | None = None
+
+    @property
+    def cache(self) -> Path:
+        """A cache that holds the collection's files."""
+        return self.root / "cache"
+
+    @property
+    def lead(self) -> Path:
+        """The file of the collection's first recording."""
+        first = read_manifest(min(self.manifests.glob("*.json")))
+        return self.media / str(first.data["source"]["path"])
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep an input that failed, so that it can be tried again."""
@@ -57,13 +73,17 @@ class Home:
             self.kept.mkdir(parents=True, exist_ok=True)
             (self.kept / name).write_bytes(data)
 
-    def environment(self, temporary: Path) -> dict[str, str]:
-        """Return the environment of a command: nothing of the user's, and a folder for temporary files of its own."""
+    def environment(self, temporary: Path, *, user: Path | None = None) -> dict[str, str]:
+        """Return the environment of a command: a folder for temporary files, and nothing of the user's but `user`.
+
+        Below that lie the user's cache and settings, where a command names no others.
+        """
         return {
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(temporary),
-            "LUSDATA_CACHE": str(self.root / "no-cache"),
+            "LUSDATA_CACHE": str((user or self.root) / "user-cache"),
+            "LUSDATA_CONFIG": str((user or self.root) / "settings"),
             "LUSDATA_TRACEBACK": "",
         }
 
@@ -99,11 +119,24 @@ def make_home(root: Path, *, recordings: int = 12, facts: Path | None = None, ke
             recipe=RECIPE,
             format=name,
             mirrors=[home.media],
-            cache=root / "cache",
+            cache=home.cache,
             offline=True,
             engine="here",
         )
+    _make_repository(home)
     return home
+
+
+def _make_repository(home: Home) -> None:
+    folder = home.repository / "manifests" / "phantom"
+    shutil.copytree(home.manifests, folder)
+    new = max(folder.glob("*.json"))
+    content = new.read_bytes()
+    new.unlink()
+    person = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
+    for words in (("init", "-q", "-b", "main"), ("add", "."), (*person, "commit", "-q", "-m", "All but one")):
+        subprocess.run(["git", *words], cwd=home.repository, check=True)
+    new.write_bytes(content)
 
 
 def home_at(root: Path, *, facts: Path | None = None, kept: Path | None = None) -> Home:
@@ -114,6 +147,7 @@ def home_at(root: Path, *, facts: Path | None = None, kept: Path | None = None) 
         media=root / "media",
         clip=root / "clip.mp4",
         released=root / "released" / "manifests" / "phantom",
+        repository=root / "repository",
         datasets={name: root / f"dataset-{name}" for name in ("parquet", "tfrecord")},
         facts=facts if facts and facts.is_dir() else None,
         kept=kept,

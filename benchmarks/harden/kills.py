@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,69 +17,23 @@ from benchmarks.harden.crew import ask, serve
 from benchmarks.harden.forked import Command, begin, import_commands
 from benchmarks.harden.home import Home, files_of, home_at
 from benchmarks.harden.tally import Tally
+from benchmarks.harden.writers import WRITERS
+from lusdata.commands import demo
 
-__all__ = ["COMMANDS", "PER_COMMAND", "run"]
+__all__ = ["PER_COMMAND", "run"]
 
 PER_COMMAND = 200
-_ANSWERS = {"audit --pictures": 1}
-"""Exit codes of undisturbed runs that are not 0: the drawn recordings look alike, which is what the pictures show."""
 _SETTLE_S = 8.0
+_DEMO_RECORDINGS = 10
+"""So that a demo takes seconds; it draws more for a person to look at."""
 _HANG_S = 300.0
 
-Arguments = Callable[[Home, Path], list[object]]
 Failures = list[tuple[str, str]]
 
 
-def _build(format_: str) -> Arguments:
-    return lambda home, work: [
-        "build", home.manifests, "--mirror", home.media, "--offline", "--cache", work / "cache", "--out", work / "out",
-        "--size", "32", "--max-frames", "4", "--format", format_, "--workers", "2",
-    ]  # fmt: skip
-
-
-COMMANDS: Mapping[str, Arguments] = {
-    "build": _build("parquet"),
-    "build tfrecord": _build("tfrecord"),
-    "fetch": lambda home, work: [
-        "fetch", home.manifests, "--mirror", home.media, "--offline", "--cache", work / "cache",
-    ],
-    "add": lambda home, work: [
-        "add", home.clip, "--collection", work / "new", "--class", "covid-19", "--class-basis", "synthetic",
-        "--probe", "convex", "--license", "CC-BY-4.0", "--provider", "drawn", "--attribution", "Drawn",
-        "--source-url", "https://example.org/clip.mp4", "--id", "clip", "--patient", "p-1", "--clean-copy",
-        "--text-reviewed", "physician", "--media", work / "media", "--preview", work / "preview", "--yes",
-    ],
-    "release": lambda home, work: [
-        "release", work / "manifests" / "phantom", "--version", "1.0.0", "--date", "2026-01-31",
-    ],
-    "folds --out": lambda home, work: ["folds", home.manifests, "--out", work / "folds.json"],
-    "import": lambda home, work: [] if home.facts is None else [
-        "import", "pocus", home.facts, "--out", work / "imported",
-    ],
-    "report": lambda home, work: [
-        "report", home.datasets["parquet"], "--out", work / "report.html",
-    ],
-    "audit --pictures": lambda home, work: [
-        "audit", home.manifests, "--pictures", work / "pictures", "--mirror", home.media,
-    ],
-    "export croissant": lambda home, work: [
-        "export", "croissant", home.datasets["parquet"], "--out", work / "croissant.json",
-    ],
-    "export card": lambda home, work: ["export", "card", home.datasets["parquet"], "--out", work / "card.md"],
-    "export hf": lambda home, work: [
-        "export", "hf", home.datasets["parquet"], "--out", work / "hf", "--include-private",
-    ],
-    "build (mends)": lambda home, work: [
-        "build", home.manifests, "--mirror", home.media, "--offline", "--cache", work / "cache",
-        "--out", work / "mended", "--size", "32", "--max-frames", "4", "--workers", "1",
-    ],
-}  # fmt: skip
-"""Every command that writes, as it is called."""
-
-
-def run(home: Home, *, tries: int, seed: int, commands: Sequence[str] = tuple(COMMANDS)) -> list[Tally]:
+def run(home: Home, *, tries: int, seed: int, commands: Sequence[str] = tuple(WRITERS)) -> list[Tally]:
     """Kill every command `tries` times; return a row each."""
-    tallies = {name: Tally(f"kill {name}") for name in commands if COMMANDS[name](home, home.root)}
+    tallies = {name: Tally(f"kill {name}") for name in commands if WRITERS[name].arguments(home, home.root)}
     order = [name for name in tallies for _ in range(tries)]
     arguments = ["--serve", str(home.root), str(home.facts or ""), str(seed), str(tries), *tallies]
     for answer in ask("benchmarks.harden.kills", arguments, range(len(order)), deadline_s=3 * _HANG_S):
@@ -115,40 +69,34 @@ class _Place:
     def temporary(self) -> Path:
         return self.folder / "temporary"
 
-    def lay_out(self) -> None:
+    def lay_out(self, name: str) -> None:
         """Put there what a command begins with, and nothing else."""
         for folder in (self.work, self.temporary):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-        shutil.copytree(self.home.released, self.work / "manifests" / "phantom")
-        shutil.copytree(self.home.datasets["parquet"], self.work / "mended")
-        shard = next((self.work / "mended").glob("data/part-*"))
-        data = bytearray(shard.read_bytes())
-        data[100] ^= 1
-        shard.write_bytes(data)
-        (self.work / "new").mkdir()
+        WRITERS[name].lay_out(self.home, self.work)
 
     def begin(self, name: str) -> Command:
         """Begin a command."""
-        arguments = COMMANDS[name](self.home, self.work)
-        env = self.home.environment(self.temporary)
+        arguments = WRITERS[name].arguments(self.home, self.work)
+        env = self.home.environment(self.temporary, user=self.work)
         return begin(arguments, env=env, cwd=self.home.root, folder=self.folder)
 
     def undisturbed(self, name: str) -> _Undisturbed:
         """Run a command to its end."""
-        self.lay_out()
+        self.lay_out(name)
         before = files_of(self.work)
         started = time.monotonic()
         answer = self.begin(name).wait(_HANG_S)
         duration_s = time.monotonic() - started
-        if answer.returncode != _ANSWERS.get(name, 0):
+        if answer.returncode != WRITERS[name].code:
             message = f"{name} fails undisturbed: {answer.stderr}"
             raise RuntimeError(message)
         return _Undisturbed(before, files_of(self.work), answer, duration_s)
 
 
 def _kill_once(place: _Place, name: str, kind: signal.Signals, share: float, run: _Undisturbed) -> Failures:
-    place.lay_out()
+    place.lay_out(name)
     moment_s = share * run.duration_s
     where = f"{kind.name} after {moment_s:.3f} of {run.duration_s:.3f} s"
     failures = _end(place, name, kind, moment_s)
@@ -225,6 +173,7 @@ def _judged(again: subprocess.CompletedProcess[str], run: _Undisturbed, place: _
 
 def _serve(root: Path, facts: str, seed: int, tries: int, names: list[str]) -> None:
     import_commands()
+    demo._RECORDINGS = _DEMO_RECORDINGS
     place = _Place(home_at(root, facts=Path(facts) if facts else None), root / f"killed-{os.getpid()}")
     undisturbed: dict[str, _Undisturbed] = {}
 

@@ -26,7 +26,7 @@ from lusdata.catalog.opening import open_collection
 from lusdata.catalog.patterns import pattern_word
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError
-from lusdata.scratch import scratch_folder
+from lusdata.scratch import is_vacant, scratch_folder
 
 if TYPE_CHECKING:
     from lusdata.catalog.manifest import Manifest
@@ -108,7 +108,7 @@ def _claim(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError("not a folder", where=str(folder), hint="name a new folder with --out")
     is_ours = (folder / MARKER).is_file()
-    if folder.is_dir() and not is_ours and any(folder.iterdir()):
+    if not is_ours and not is_vacant(folder):
         raise UsageError(
             "the folder is not empty and holds no earlier demo",
             where=str(folder),

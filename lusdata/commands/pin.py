@@ -10,16 +10,17 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusdata.atomic import copy_file
 from lusdata.errors import UsageError
 from lusdata.suggestion import unknown_word
 
 if TYPE_CHECKING:
     from lusdata.intake.lead import Completed
+    from lusdata.media.cache import Cache
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.catalog.opening import open_collection
     from lusdata.commands.adding.ask import ask, is_terminal
     from lusdata.intake.lead import complete_lead
+    from lusdata.media.cache import Cache, cache_dir
 
     if not args.file.is_file():
         found = "a folder" if args.file.is_dir() else "nothing of that name"
@@ -78,31 +80,28 @@ def run(args: argparse.Namespace) -> int:
     lead = collection.by_id.get(args.id)
     if lead is None:
         raise unknown_word("no such recording", args.id, collection.by_id, where=collection.name)
+    cache = Cache((args.cache or cache_dir()).expanduser())
     done = complete_lead(
         lead,
         args.file,
         collection.manifests,
+        keep=lambda manifest: _keep(args.file, str(manifest.sha256), cache),
         day=datetime.datetime.now(datetime.UTC).date().isoformat(),
         addresses=[args.source_url] if args.source_url else [],
         ask=ask if is_terminal() and not (args.yes or args.json) else None,
         accepts=args.yes,
     )
-    _keep(args.file, str(done.manifest.sha256), args.cache)
     document = _document(done)
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n" if args.json else _text(done))
     return 0
 
 
-def _keep(file: Path, sha256: str, cache: Path | None) -> None:
+def _keep(file: Path, sha256: str, cache: Cache) -> None:
     """Put a copy into the cache, whole or not at all."""
-    from lusdata.media.cache import Cache, cache_dir
-
-    store = Cache((cache or cache_dir()).expanduser())
-    if not store.holds(sha256, file.stat().st_size):
-        part, target = store.part_path(sha256), store.object_path(sha256)
+    if not cache.holds(sha256, file.stat().st_size):
+        target = cache.object_path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, part)
-        part.replace(target)
+        copy_file(file, target)
 
 
 def _document(done: Completed) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lusdata.atomic import write_bytes
+from lusdata.atomic import copy_file
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import DataError, LusdataError, UsageError
@@ -95,22 +95,29 @@ def _lead(source: str | Path, prepared: Prepared, found: Look, wishes: Wishes, b
 
 def _complete(lead: Manifest, prepared: Prepared, found: Look, bench: Bench) -> Added:
     """Write the file's facts into the lead that waits for it, and draw what it shows."""
-    done = complete_lead(lead, prepared.path, bench.known, day=bench.today.isoformat(), accepts=True)
+    drawn = bench.previews / f"{lead.id.split('/')[1]}.png"
+
+    def keep(manifest: Manifest) -> None:
+        stated, size = manifest.crop, (found.facts.width_px, found.facts.height_px)
+        crop = Box(stated.left_px, stated.top_px, stated.width_px, stated.height_px) if stated else crop_box(*size)
+        name, text = manifest.class_name, found.text.regions
+        sheet = preview(found.frames, class_name=name, crop=crop, title=manifest.id, text=text)
+        write_preview(drawn, sheet)
+        if bench.keeps_copy:
+            _keep_media(prepared, bench.media / str(manifest.source_path))
+
+    day = bench.today.isoformat()
+    done = complete_lead(lead, prepared.path, bench.known, day=day, accepts=True, keep=keep)
     manifest = done.manifest
-    stated = manifest.crop
-    size = (found.facts.width_px, found.facts.height_px)
-    crop = Box(stated.left_px, stated.top_px, stated.width_px, stated.height_px) if stated else crop_box(*size)
-    sheet = preview(found.frames, class_name=manifest.class_name, crop=crop, title=manifest.id, text=found.text.regions)
-    drawn = bench.previews / f"{manifest.id.split('/')[1]}.png"
-    write_preview(drawn, sheet)
     for there in (bench.manifests, bench.neighbours):
         there[:] = [manifest if other.id == lead.id else other for other in there]
-    media = None
-    if bench.keeps_copy:
-        media = bench.media / str(manifest.source_path)
-        media.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(media, prepared.path.read_bytes())
+    media = bench.media / str(manifest.source_path) if bench.keeps_copy else None
     return Added(manifest, drawn, media, ("it was there without a digest, and is complete now", *done.notes), {})
+
+
+def _keep_media(prepared: Prepared, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy_file(prepared.path, target)
 
 
 @contextlib.contextmanager
@@ -253,8 +260,7 @@ def _write(prepared: Prepared, data: dict[str, Any], notes: Sequence[str], drawn
     media = None
     if prepared.copy is not None or bench.keeps_copy:
         media = bench.media / data["source"]["path"]
-        media.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(media, prepared.path.read_bytes())
+        _keep_media(prepared, media)
     write_manifest(target, data)
     manifest = Manifest(data, target)
     bench.manifests.append(manifest)

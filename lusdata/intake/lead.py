@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def complete_lead(
     addresses: Sequence[str] = (),
     ask: Ask | None = None,
     accepts: bool = False,
+    keep: Callable[[Manifest], object] = lambda manifest: None,
 ) -> Completed:
     """Write digest, size, facts and fingerprint of a file into the lead that it completes.
 
@@ -65,6 +66,9 @@ def complete_lead(
         Puts a question to whoever is there.
     accepts : bool
         Go on without asking where nothing ties the file to the lead but that it was named.
+    keep : callable
+        Puts the file where the manifest, which it is given as it will be, is kept to. It is called before that is
+        written: a run that is ended in between can be made again.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def complete_lead(
     if "path" not in source:
         # Its own name may name a patient.
         source["path"] = f"{lead.id}{file.suffix.lower() or _SUFFIX_OF_UNKNOWN}"
+    keep(Manifest(data, lead.path))
     write_manifest(lead.path, data)
     others = [other for other in known if other.id != lead.id]
     notes = [

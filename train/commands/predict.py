@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lusdata.atomic import write_text
+from lusdata.atomic import new_folder, write_text
 from lusdata.errors import LusdataError, UsageError
 
 from .options import start_keras
@@ -57,7 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
     recordings = find_recordings(arguments.source)
     models = FoldModels(folder)
     found: list[Prediction] = []
-    overlays: list[str] = []
     worst = 0
     for name, path in recordings:
         try:
@@ -70,11 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
             worst = max(worst, error.exit_code if isinstance(error, LusdataError) else 3)
             continue
         found.append(predict_recording(models, samples, seed=arguments.seed))
-        out.mkdir(parents=True, exist_ok=True)
-        overlays.append(_write_overlay(out, found[-1], as_video=arguments.video))
         sys.stdout.write(_line(found[-1]) + "\n")
     if found:
-        _write_tables(out, found, overlays, folder)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(out) as made:
+            overlays = [_write_overlay(made, one, as_video=arguments.video) for one in found]
+            _write_tables(made, found, overlays, folder)
         sys.stdout.write(f"written to {out}\n{DISCLAIMER}\n")
     return worst
 

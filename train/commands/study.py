@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lusdata.atomic import PRIVATE, write_text
+from lusdata.atomic import PRIVATE, new_folder, write_text
 from lusdata.errors import DataError, UsageError
+from lusdata.scratch import is_vacant
 
 from .options import add_data_options, material_from, say, start_keras
 
@@ -58,7 +59,7 @@ def _make(arguments: argparse.Namespace) -> int:
     start_keras(offline=arguments.offline)
     from ..explain.field import scanned_cells, within
     from ..explain.fold_models import FoldModels, Views, collect, held_out_fold
-    from ..explain.study import choose_recordings, plan_study, write_key
+    from ..explain.study import choose_recordings, holds_key, plan_study, write_key
     from ..explain.study_page import Clip, study_page
     from ..run_folder import RunFolder
 
@@ -68,9 +69,8 @@ def _make(arguments: argparse.Namespace) -> int:
             raise UsageError("too small", where=f"--{name}", expected="at least 0", found=found)
     folder, out = RunFolder(arguments.run), arguments.out
     key_path = arguments.key or out.with_name(out.name + ".key.json")
-    for path in (out, key_path):
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
-            raise UsageError("is there already", where=str(path), hint="name another; nothing was changed")
+    if not is_vacant(out):
+        raise _there(out)
     if key_path.resolve().is_relative_to(out.resolve()):
         raise UsageError("the key must not lie in the folder that raters get", where=str(key_path))
     config, predictions = folder.config, folder.predictions
@@ -79,6 +79,9 @@ def _make(arguments: argparse.Namespace) -> int:
         drawn = np.random.default_rng([arguments.seed, 11]).permutation(len(recordings))[: arguments.videos]
         recordings = [recordings[index] for index in sorted(drawn)]
     key = plan_study(recordings, run=folder.path.name, config_digest=config.digest, seed=arguments.seed)
+    # A run that was ended may have left the key that this one would write.
+    if key_path.exists() and not holds_key(key_path, key):
+        raise _there(key_path)
 
     samples = material_from(arguments, config).samples
     samples = samples.rows(np.isin(samples.recordings, [item.recording for item in key.items]))
@@ -95,12 +98,16 @@ def _make(arguments: argparse.Namespace) -> int:
         return pictures[rows], within(train_maps[rows], cells), within(test_maps[rows], cells)
 
     page = study_page(key, clip_of)
+    write_key(key_path, key)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "index.html", page, mode=PRIVATE)
-    write_key(key_path, key)
     say(f"{len(key.items)} videos, {len(page) / 1e6:.1f} MB")
     sys.stdout.write(f"page for the raters: {out / 'index.html'}\nkey, not for the raters: {key_path}\n")
     return 0
+
+
+def _there(path: Path) -> UsageError:
+    return UsageError("is there already", where=str(path), hint="name another; nothing was changed")
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -121,11 +128,12 @@ def _read(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         from ..explain import figures
 
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        write_text(arguments.out / "study.json", document)
         bars = [(PATTERNS[name], one["highlighted"], one["visible"]) for name, one in found["figure_4"].items()]
-        figures.save(figures.patterns_figure(bars), arguments.out / "figure-4.png")
+        with new_folder(arguments.out) as made:
+            write_text(made / "study.json", document)
+            figures.save(figures.patterns_figure(bars), made / "figure-4.png")
         sys.stdout.write(f"written to {arguments.out}\n")
     return 0
 

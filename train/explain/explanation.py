@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lusdata.atomic import write_text
+from lusdata.atomic import new_folder, write_text
 from lusdata.errors import DataError, UsageError
 
 from ..calibration import coverage_curve
@@ -103,7 +103,6 @@ def explain_run(
     require_new_folder(out)
 
     # -- Networks ------------------------------------------------------------------------------------------------------
-    predictions = run.predictions
     if samples.digest != run.inputs["samples_digest"]:
         raise UsageError(
             "the data is not what the run was fitted on",
@@ -112,9 +111,25 @@ def explain_run(
             found=f"{len(samples)} frames with another digest",
         )
     models = FoldModels(run)
-    held_out = held_out_fold(samples, predictions, models.folds)
+    held_out = held_out_fold(samples, run.predictions, models.folds)
     views = Views(models, samples, cache=cache)
-    out.mkdir(parents=True, exist_ok=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with new_folder(out) as folder:
+        return _explained(run, samples, models, views, held_out, out=folder, settings=settings, say=say)
+
+
+def _explained(
+    run: RunFolder,
+    samples: Samples,
+    models: FoldModels,
+    views: Views,
+    held_out: np.ndarray,
+    *,
+    out: Path,
+    settings: Settings,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    predictions = run.predictions
 
     # -- Maps ----------------------------------------------------------------------------------------------------------
     evidence = collect(models, views, held_out)

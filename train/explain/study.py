@@ -21,7 +21,17 @@ from lusdata.errors import DataError
 
 from ..metrics import label_indices, pooled, probabilities_of
 
-__all__ = ["PATTERNS", "SCORES", "Key", "StudyItem", "choose_recordings", "plan_study", "read_key", "write_key"]
+__all__ = [
+    "PATTERNS",
+    "SCORES",
+    "Key",
+    "StudyItem",
+    "choose_recordings",
+    "holds_key",
+    "plan_study",
+    "read_key",
+    "write_key",
+]
 
 PATTERNS = {
     "consolidation": "Consolidation",
@@ -155,8 +165,17 @@ def plan_study(recordings: Sequence[tuple[str, str]], *, run: str, config_digest
 
 def write_key(path: Path, key: Key) -> None:
     """Write a key as JSON."""
+    write_text(path, _key_text(key))
+
+
+def holds_key(path: Path, key: Key) -> bool:
+    """Tell whether a file is what `write_key` writes for a key."""
+    return path.is_file() and path.read_bytes() == _key_text(key).encode("utf-8")
+
+
+def _key_text(key: Key) -> str:
     document = {"version": _KEY_VERSION, "secret": "keep from the raters until all answers are in", **asdict(key)}
-    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_key(path: Path) -> Key:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,6 +147,7 @@ def _result_path(job: ExamineJob) -> Path:
 
 
 def _looked_at(job: ExamineJob) -> Examined:
+    from lusdata.atomic import PRIVATE, copy_file
     from lusdata.intake.clean_copy import copy_of_dicom
     from lusdata.intake.look import look, proposed_crop
     from lusdata.intake.moments import moment_of_tags
@@ -170,10 +170,7 @@ def _looked_at(job: ExamineJob) -> Examined:
         if copy:
             target = Path(job.media) / f"{seen.sha256}{copy.path.suffix}"
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = target.with_name(f"{target.name}.part")
-            shutil.copyfile(copy.path, part)
-            part.chmod(0o600)
-            part.replace(target)
+            copy_file(copy.path, target, mode=PRIVATE)
             kept = str(target)
         subject = {key: getattr(copy.subject, key) for key in ("age_band", "sex")} if copy else {}
         region = box or (copy.crop if copy else None)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lusdata.atomic import PRIVATE, new_folder, write_text
+from lusdata.atomic import PRIVATE, copy_file, new_folder, write_text
 from lusdata.catalog.about import About, about_header
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT
@@ -288,10 +287,7 @@ def _keep_media(work: _Work, media: Path) -> None:
             container = str(one.facts["container"])
             target = media / f"{one.sha256}{SUFFIXES.get(container, f'.{container}')}"
             media.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = target.with_name(f"{target.name}.part")
-            shutil.copyfile(files[name].path, part)
-            part.chmod(PRIVATE)
-            part.replace(target)
+            copy_file(files[name].path, target, mode=PRIVATE)
             copies[target.name] = digest
     if here:
         remember(work.plan.request.folder, here)

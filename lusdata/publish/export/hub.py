@@ -37,6 +37,7 @@ from lusdata.publish.export.hub_plan import (
 )
 from lusdata.publish.export.hub_rows import Rows, write_files
 from lusdata.publish.export.subject import ExportSubject
+from lusdata.scratch import is_vacant
 from lusdata.splits.folds.table import FoldTable, write_fold_table
 
 __all__ = ["FOLDS_FILE", "Export", "export_hub"]
@@ -169,7 +170,7 @@ def export_hub(
 
 
 def _check_out(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not is_vacant(out):
         raise UsageError(
             "the output is not an empty folder",
             where=str(out),
