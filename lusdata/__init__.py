@@ -10,16 +10,22 @@ if TYPE_CHECKING:
     from lusdata.catalog.joining.collection import join_collections as join_collections
     from lusdata.catalog.manifest import Crop as Crop
     from lusdata.catalog.opening import open_collection as open_collection
+    from lusdata.catalog.validate import Checked as Checked
+    from lusdata.catalog.validate import validate as validate
+    from lusdata.dataset.build.build import build as build
     from lusdata.dataset.load import Dataset as Dataset
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
     from lusdata.dataset.view.join import join as join
+    from lusdata.errors import Issue as Issue
     from lusdata.errors import LusdataError as LusdataError
     from lusdata.media.cache import cache_dir as cache_dir
     from lusdata.media.crop import Box as Box
     from lusdata.media.facts import media_facts as media_facts
+    from lusdata.media.fetch.collection import fetch as fetch
     from lusdata.media.frames import read_frames as read_frames
     from lusdata.media.sector.finder import find_sector as find_sector
+    from lusdata.releases.audit import audit as audit
     from lusdata.splits.folds.make import FoldTable as FoldTable
     from lusdata.splits.folds.make import make_folds as make_folds
 
@@ -28,13 +34,18 @@ __version__ = "1.0.0.dev0"
 # Each public name and the module that holds it, imported at first use: `import lusdata` stays instant.
 _HOMES = {
     "Box": "lusdata.media.crop",
+    "Checked": "lusdata.catalog.validate",
     "Collection": "lusdata.catalog.collection",
     "Crop": "lusdata.catalog.manifest",
     "Dataset": "lusdata.dataset.load",
     "FoldTable": "lusdata.splits.folds.make",
+    "Issue": "lusdata.errors",
     "LusdataError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
+    "audit": "lusdata.releases.audit",
+    "build": "lusdata.dataset.build.build",
     "cache_dir": "lusdata.media.cache",
+    "fetch": "lusdata.media.fetch.collection",
     "find_sector": "lusdata.media.sector.finder",
     "join": "lusdata.dataset.view.join",
     "join_collections": "lusdata.catalog.joining.collection",
@@ -43,6 +54,7 @@ _HOMES = {
     "media_facts": "lusdata.media.facts",
     "open_collection": "lusdata.catalog.opening",
     "read_frames": "lusdata.media.frames",
+    "validate": "lusdata.catalog.validate",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -17,7 +17,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.opening import open_collection
 from lusdata.errors import DataError, UsageError
 from lusdata.splits.audit.names import Named, match_names
-from lusdata.splits.audit.report import CHECKS, AuditReport, Check, Finding, audit
+from lusdata.splits.audit.report import CHECKS, AuditReport, Check, Finding, audit_split
 from lusdata.splits.audit.split import read_split, split_of_table
 from lusdata.splits.folds.make import make_folds
 
@@ -28,7 +28,7 @@ def collection(manifests: Sequence[Manifest]) -> Collection:
 
 def audited(manifests: Sequence[Manifest], path: Path) -> AuditReport:
     whole = collection(manifests)
-    return audit(whole, read_split(path, whole.manifests))
+    return audit_split(whole, read_split(path, whole.manifests))
 
 
 def written(path: Path, content: object) -> Path:
@@ -260,16 +260,16 @@ def test_our_own_patient_folds_are_always_clean(seed: int) -> None:
     ]
     whole = collection(manifests)
     table = make_folds(whole.manifests, k=3, seed=seed)
-    assert audit(whole, split_of_table(table, whole.manifests, source="ours")).clean
+    assert audit_split(whole, split_of_table(table, whole.manifests, source="ours")).clean
 
 
 def test_folds_by_video_and_by_frame_leak() -> None:
     whole = collection([recording(f"r{n}", group=f"patient-{n // 4}") for n in range(12)])
     by_video = make_folds(whole.manifests, by="video", k=4)
-    report = audit(whole, split_of_table(by_video, whole.manifests, source="by video"))
+    report = audit_split(whole, split_of_table(by_video, whole.manifests, source="by video"))
     assert len(report.leaked_groups) == 3
     by_frame = make_folds(whole.manifests, by="frame", k=4)
-    report = audit(whole, split_of_table(by_frame, whole.manifests, source="by frame"))
+    report = audit_split(whole, split_of_table(by_frame, whole.manifests, source="by frame"))
     assert codes(report) == ["FRAMES_LEAK"]
     assert "12 videos of 3 groups" in report.of("leaks")[0].message
 
@@ -282,7 +282,7 @@ def test_a_group_in_training_and_validation_is_a_leak() -> None:
     # Both are in fold 1, so no fold tears them apart; only the validation part of round 0 does.
     linked = recording(first.split("/")[1], linked=[second.split("/")[1]])
     whole = collection([linked if manifest.id == first else manifest for manifest in manifests])
-    report = audit(whole, split_of_table(table, whole.manifests, source="ours"))
+    report = audit_split(whole, split_of_table(table, whole.manifests, source="ours"))
     assert [code for code in codes(report) if code != "TABLE_OUTDATED"] == ["VALIDATION_LEAKS"]
     assert not report.clean
 
@@ -291,7 +291,7 @@ def test_a_table_that_is_older_than_its_catalog_says_so() -> None:
     manifests = [recording(f"r{n}") for n in range(6)]
     table = make_folds(manifests, k=2)
     whole = collection([*manifests[1:], recording("new")])
-    report = audit(whole, split_of_table(table, whole.manifests, source="ours"))
+    report = audit_split(whole, split_of_table(table, whole.manifests, source="ours"))
     assert codes(report) == ["NAME_UNKNOWN", "TABLE_OUTDATED"]
     assert "1 of 6 buildable recordings are in no fold" in report.of("coverage", "SPLIT_PARTIAL")[0].message
 
@@ -325,7 +325,7 @@ def test_a_new_check_plugs_in_without_touching_the_rest(tmp_path: Path) -> None:
     check = Check("pictures", "do two pictures agree?", lambda *_: iter([Finding("PICTURE", "error", "x", "y")]))
     whole = collection(TWO_PATIENTS)
     split = read_split(written(tmp_path / "s.json", {"0": ["day-1", "day-2"], "1": ["other"]}), whole.manifests)
-    report = audit(whole, split, checks=(*CHECKS, check))
+    report = audit_split(whole, split, checks=(*CHECKS, check))
     assert report.of("pictures")[0].line() == "error PICTURE x: y"
     assert not report.clean
     assert report.as_dict()["findings"][-1]["check"] == "pictures"
@@ -339,7 +339,7 @@ def test_checks_have_names_of_their_own() -> None:
 def test_a_split_keeps_its_own_order_of_folds(tmp_path: Path) -> None:
     split = read_split(written(tmp_path / "s.json", {"b": ["other"], "a": ["day-1", "day-2"]}), TWO_PATIENTS)
     assert split.folds == ("b", "a")
-    assert [cell.fold for cell in audit(collection(TWO_PATIENTS), split).balance] == ["b", "a"]
+    assert [cell.fold for cell in audit_split(collection(TWO_PATIENTS), split).balance] == ["b", "a"]
     assert replace(split, places=()).folds_of == {}
 
 
@@ -358,7 +358,7 @@ PUBLISHED_LEAKS = {
 @pytest.mark.real
 def test_the_published_split_leaks_these_patients(facts_dir: Path) -> None:
     pocus = open_collection("pocus")
-    report = audit(pocus, read_split(facts_dir / "published_folds.json", pocus.manifests))
+    report = audit_split(pocus, read_split(facts_dir / "published_folds.json", pocus.manifests))
     leaks = {finding.subject: {place.fold for place in finding.places} for finding in report.leaked_groups}
     assert {group: leaks.get(group) for group in PUBLISHED_LEAKS} == PUBLISHED_LEAKS
     assert report.split.names == 78

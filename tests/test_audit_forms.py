@@ -23,7 +23,7 @@ from lusdata.cli import main
 from lusdata.errors import DataError, OutsideError, UsageError
 from lusdata.splits.audit.frames import clips_of_frame
 from lusdata.splits.audit.names import Named, match_names
-from lusdata.splits.audit.report import AuditReport, audit
+from lusdata.splits.audit.report import AuditReport, audit_split
 from lusdata.splits.audit.split import read_split
 
 FILES = ["Müller Lunge 01.mp4", "Müller Lunge 02.mp4", "clip b.MP4", "clip c.avi", "Ärmel,links.mov", "Łódź é.mp4"]
@@ -33,7 +33,7 @@ MANIFESTS = tuple(recording(f"r{n}", group=f"p{max(n, 1)}", path=f"videos/{file}
 
 def audited(path: Path) -> AuditReport:
     whole = Collection("test", Path("test"), MANIFESTS)
-    return audit(whole, read_split(path, MANIFESTS))
+    return audit_split(whole, read_split(path, MANIFESTS))
 
 
 def finds_the_leak(path: Path) -> bool:

@@ -21,7 +21,7 @@ from lusdata.splits.audit import advice
 from lusdata.splits.audit.advice import ADVICE
 from lusdata.splits.audit.finding import Finding
 from lusdata.splits.audit.pixels import find_pixel_leaks, look_alikes
-from lusdata.splits.audit.report import audit
+from lusdata.splits.audit.report import audit_split
 from lusdata.splits.audit.split import AuditedSplit, read_split
 
 PACKAGE = Path(advice.__file__).parent
@@ -78,7 +78,7 @@ def test_a_copy_that_the_split_does_not_use_is_named_without_a_fold(tmp_path: Pa
 
 def test_errors_of_a_check_come_before_its_notes(tmp_path: Path) -> None:
     collection, split = split_of(tmp_path, {"0": ["a", "c", "d"], "1": ["b", "e"]})
-    codes = audit(collection, split).by_code("pixels")
+    codes = audit_split(collection, split).by_code("pixels")
     assert [members[0].code for members in codes] == ["LEAK_PIXELS", "ALIKE_TOGETHER", "PIXELS_UNSEEN"]
 
 

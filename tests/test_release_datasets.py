@@ -20,7 +20,7 @@ from lusdata.dataset.build.build import build
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.releases.folds import table_of
-from lusdata.splits.audit.report import audit
+from lusdata.splits.audit.report import audit_split
 from lusdata.splits.audit.split import split_of_table
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.table import FoldTable, read_fold_table
@@ -271,7 +271,7 @@ def test_frozen_folds_are_not_outdated_by_a_withdrawal(collection: Path) -> None
     withdraw(collection, "image-06")
     released = open_release(collection, "1.0.0")
     table = table_of(released)
-    report = audit(released, split_of_table(table, released.manifests, source="frozen"))
+    report = audit_split(released, split_of_table(table, released.manifests, source="frozen"))
     told = [(finding.code, finding.message) for _, finding in report.findings if finding.level == "warning"]
     assert ("RECORDING_NOT_INCLUDED", "is withdrawn since release 1.0.0: consent was taken back") in told
     assert "TABLE_OUTDATED" not in dict(told)

@@ -138,7 +138,7 @@ def _others() -> tuple[Any, ...]:
 def _used(manifest: Any, found: list[tuple[str, str]]) -> None:
     """Deal an accepted manifest into folds beside others, and audit them."""
     from lusdata.catalog.collection import Collection
-    from lusdata.splits.audit.report import audit
+    from lusdata.splits.audit.report import audit_split
     from lusdata.splits.audit.split import split_of_table
     from lusdata.splits.folds.make import make_folds
 
@@ -148,7 +148,7 @@ def _used(manifest: Any, found: list[tuple[str, str]]) -> None:
         table = _tried(lambda by=by: make_folds(manifests, by=by, k=2, unknown="together"), f"folds by {by}", found)
         if table is not None and by == "patient":
             split = split_of_table(table, manifests, source="harden")
-            _tried(lambda split=split: audit(collection, split).as_dict(), "audit", found)
+            _tried(lambda split=split: audit_split(collection, split).as_dict(), "audit", found)
 
 
 def _tried(call: Callable[[], T], name: str, found: list[tuple[str, str]]) -> T | None:

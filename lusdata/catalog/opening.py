@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lusdata.arguments import path_of
+from lusdata.arguments import list_of, path_of
 from lusdata.catalog.about import read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import find_collection, manifest_files
@@ -16,11 +16,13 @@ from lusdata.catalog.reading import read_data
 from lusdata.catalog.release import Release, find_release
 from lusdata.catalog.validate import check_files
 from lusdata.catalog.version import is_version
-from lusdata.errors import DataError, OutsideError
+from lusdata.errors import DataError, OutsideError, UsageError
 from lusdata.wording import listed
 
 __all__ = [
+    "as_collection",
     "collection_of_release",
+    "manifests_of",
     "open_collection",
     "open_release",
     "split_release_name",
@@ -68,6 +70,43 @@ def open_collection(name_or_path: str | Path) -> Collection:
         )
     manifests = tuple(sorted(checked.manifests, key=lambda manifest: manifest.id))
     return Collection(folder.resolve().name, folder, manifests, about=read_about(folder))
+
+
+def as_collection(collection: Collection | str | Path) -> Collection:
+    """Return a collection, opened where its name or path was given.
+
+    Raises
+    ------
+    UsageError
+        If it is neither a collection nor a name nor a path, or there is none of that name.
+    DataError
+        As `open_collection`.
+    """
+    if isinstance(collection, Collection):
+        return collection
+    if isinstance(collection, (str, Path)):
+        return open_collection(collection)
+    raise UsageError(
+        "not a collection",
+        where="collection",
+        expected="a collection of lusdata.open_collection, or a name or path of one",
+        found=type(collection).__name__,
+    )
+
+
+def manifests_of(collection: Collection | str | Path | Iterable[Manifest]) -> list[Manifest]:
+    """Return the recordings of a collection, opened where its name or path was given, or some recordings as they are.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these, or there is no collection of that name.
+    DataError
+        As `open_collection`.
+    """
+    if isinstance(collection, (Collection, str, Path)):
+        return list(as_collection(collection).manifests)
+    return list_of(Manifest, collection, where="manifests", expected="a collection, its name or path, or manifests")
 
 
 def open_release(name_or_path: str | Path, version: str) -> Collection:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.arguments import path_of
 from lusdata.catalog.about import About, read_about
 from lusdata.catalog.folders import ABOUT, json_files
 from lusdata.catalog.manifest import Manifest
@@ -17,10 +18,11 @@ from lusdata.catalog.rules.rule import Breach
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.schema_version import version_fault
+from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, Issue, OutsideError
 
-__all__ = ["Checked", "check_files", "shown_path"]
+__all__ = ["Checked", "check_files", "shown_path", "validate"]
 
 
 _LINK = "LINK_NOWHERE"
@@ -70,6 +72,38 @@ class Checked:
     def unpinned(self) -> tuple[Manifest, ...]:
         """The included recordings that no dataset can hold, since nobody has seen their file."""
         return tuple(manifest for manifest in self.included if manifest.sha256 is None)
+
+
+def validate(*names_or_paths: str | Path, strict: bool = False, release: bool = False) -> Checked:
+    """Check manifests against the schema and the rules; every fault of every file at once.
+
+    Parameters
+    ----------
+    *names_or_paths : str or Path
+        Each the name of a collection, a file, or a folder; see `lusdata.catalog.selection.select_files`. None at all
+        means every collection of ``./manifests``, or else those that come with lusdata.
+    strict, release : bool
+        See `check_files`.
+
+    Returns
+    -------
+    Checked
+        What was found; nothing is raised for a fault.
+
+    Raises
+    ------
+    UsageError
+        If there is no such collection, file or folder.
+    DataError
+        If a folder holds no manifest.
+
+    Examples
+    --------
+    >>> validate("pocus").errors
+    ()
+    """
+    names = [str(path_of(name, where="names_or_paths")) for name in names_or_paths]
+    return check_files(select_files(names), strict=strict, release=release)
 
 
 def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = False) -> Checked:

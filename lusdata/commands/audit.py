@@ -85,12 +85,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit a split and print the report."""
     from lusdata.commands.auditing.page import page
-    from lusdata.splits.audit.report import audit
+    from lusdata.splits.audit.report import audit_split
 
     _check_pictures(args)
     collection = opened_together(args.collections, labels=args.labels, shared=args.shared)
     split = _split(args, collection)
-    report = audit(collection, split)
+    report = audit_split(collection, split)
     drawn = None if args.pictures is None else _pictures(args, collection, split)
     if args.json:
         pictures = {} if drawn is None else {"pictures": [one.as_dict() for one in drawn]}
@@ -130,15 +130,13 @@ def _pictures(args: argparse.Namespace, collection: Collection, split: AuditedSp
 
 
 def _split(args: argparse.Namespace, collection: Collection) -> AuditedSplit:
-    from lusdata.releases.folds import origin_of, table_of
-    from lusdata.splits.audit.split import read_split, split_of_table
+    from lusdata.releases.audit import split_to_audit
+    from lusdata.releases.folds import table_of
 
     given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
     if args.folds is not None:
         if given:
             options = ", ".join("--" + name.replace("_", "-") for name in given)
             raise UsageError("a file of folds brings its own settings", where=options, hint="leave them out")
-        return read_split(args.folds, collection.manifests)
-    # Folds that nobody asked for in another way are those that cannot leak.
-    folds = table_of(collection, **{"unknown": "together", **given})
-    return split_of_table(folds, collection.manifests, source=origin_of(collection, folds))
+        return split_to_audit(collection, args.folds)
+    return split_to_audit(collection, table_of(collection, **{"unknown": "together", **given}) if given else None)

@@ -33,7 +33,7 @@ from lusdata.errors import DataError, OutsideError, UsageError
 from lusdata.releases.certificate import certificate
 from lusdata.releases.check import broken_releases
 from lusdata.releases.folds import frozen_table, origin_of
-from lusdata.splits.audit.report import audit
+from lusdata.splits.audit.report import audit_split
 from lusdata.splits.audit.split import split_of_table
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.parts import DEFAULT_K
@@ -145,7 +145,7 @@ def plan_release(
         )
     by_patient = tables["patient"]
     split = split_of_table(by_patient, collection.manifests, source=origin_of(collection, by_patient))
-    report = audit(collection, split)
+    report = audit_split(collection, split)
     if not report.clean:
         first = next(finding for _, finding in report.findings if finding.level == "error")
         raise DataError(

@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.arguments import path_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.opening import as_collection
 from lusdata.dataset.build.assemble import assemble
 from lusdata.dataset.build.crew import Crew, Engine, Files
 from lusdata.dataset.build.engine_local import Report, run_here, run_local
@@ -87,7 +89,7 @@ class BuildReport:
 
 
 def build(
-    collection: Collection,
+    collection: Collection | str | Path,
     *,
     out: str | Path,
     recipe: Recipe | None = None,
@@ -103,8 +105,8 @@ def build(
 
     Parameters
     ----------
-    collection : Collection
-        The recordings.
+    collection : Collection, str or Path
+        The recordings: a collection, its name or its folder.
     out : str or Path
         Folder to write: new, empty, or with a build of the same inputs, which is then continued.
     recipe : Recipe, optional
@@ -128,7 +130,7 @@ def build(
     Raises
     ------
     UsageError
-        If a word or number is out of range, a mirror does not exist, or `out` holds something else.
+        If there is no such collection, a word or number is out of range, a mirror does not exist, or `out` holds something else.
     DataError
         If not a single recording could be built.
     OutsideError
@@ -136,9 +138,10 @@ def build(
     InternalError
         If a worker fails in a way that no recording explains.
     """
+    collection = as_collection(collection)
     recipe = recipe or Recipe()
     workers = _checked(format, engine, workers)
-    folder = Path(out).expanduser()
+    folder = path_of(out, where="out").expanduser()
     inputs = inputs_of(collection, recipe, format)
     chosen = choose(collection, recipe)
     files = Files(tuple(mirrors), cache, offline, progress)

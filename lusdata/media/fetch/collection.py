@@ -10,14 +10,17 @@ import errno
 import functools
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection as CollectionOf
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.opening import manifests_of
 from lusdata.catalog.rights import is_private
 from lusdata.errors import OutsideError, UsageError
 from lusdata.media.cache import Cache, cache_dir
@@ -64,7 +67,7 @@ def open_mirrors(mirrors: Iterable[str | Path]) -> tuple[Mirror, ...]:
 
 
 def fetch(
-    manifests: Iterable[Manifest],
+    manifests: Collection | str | Path | Iterable[Manifest],
     *,
     mirrors: Iterable[str | Path] = (),
     cache: str | Path | None = None,
@@ -80,8 +83,9 @@ def fetch(
 
     Parameters
     ----------
-    manifests : iterable of Manifest
-        Recordings. Those that are excluded or withdrawn are counted and otherwise passed over.
+    manifests : Collection, str, Path, or iterable of Manifest
+        A collection, its name or its folder, or some recordings. Those that are excluded or withdrawn are counted and
+        otherwise passed over.
     mirrors : iterable of str or Path
         Folders and web addresses that hold copies under the manifests' ``source.path``, asked first and in this order.
         A copy counts only if its digest is right; of a recording without one, if it does not contradict its manifest.
@@ -110,13 +114,16 @@ def fetch(
     Raises
     ------
     UsageError
-        If a mirror does not exist, `workers` is below 1, or `pin` and `offline` are both set and there is no mirror.
+        If a mirror does not exist, there is no such collection, `workers` is below 1, or `pin` and `offline` are both
+        set and there is no mirror.
+    DataError
+        If a collection is named and a manifest of it has a fault.
     OutsideError
         If the cache or a manifest cannot be written, or the disk is full. What was finished stays.
     """
     if workers < 1:
         raise UsageError("too few workers", expected="at least 1", found=str(workers))
-    given = tuple(manifests)
+    given = tuple(manifests_of(manifests))
     included = [manifest for manifest in given if manifest.state == "included"]
     places = open_mirrors(mirrors)
     if pin and offline and not any(isinstance(place, FolderMirror) for place in places):
@@ -169,7 +176,7 @@ class _Errand:
     world: World
     client: WebClient | None = None
     stop: threading.Event = field(default_factory=threading.Event)
-    names: Callable[[Path], Collection[str]] = field(default_factory=lambda: functools.cache(names_in))
+    names: Callable[[Path], CollectionOf[str]] = field(default_factory=lambda: functools.cache(names_in))
 
     def pause(self, seconds: float) -> None:
         """Wait, and leave when the run is over."""

@@ -29,7 +29,7 @@ from lusdata.publish.gallery.panels.folds import folds_panel
 from lusdata.publish.gallery.panels.missing import missing_panel
 from lusdata.publish.gallery.panels.rights import rights_panel
 from lusdata.releases.folds import origin_of, table_of
-from lusdata.splits.audit.report import AuditReport, audit
+from lusdata.splits.audit.report import AuditReport, audit_split
 from lusdata.splits.audit.split import read_split, split_of_table
 from lusdata.splits.folds.units import catalog_digest
 from lusdata.wording import counted
@@ -147,7 +147,7 @@ def make_gallery(
             split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
     if split is not None and kept is not None:
         split = replace(split, places=tuple(place for place in split.places if place.recording in kept))
-    report = None if split is None else audit(collection, split)
+    report = None if split is None else audit_split(collection, split)
     about = collection
     if kept is not None:
         manifests = tuple(manifest for manifest in collection.manifests if manifest.id in kept)

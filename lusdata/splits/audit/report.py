@@ -22,7 +22,7 @@ from lusdata.splits.audit.pixels import find_pixel_leaks
 from lusdata.splits.audit.split import AuditedSplit
 from lusdata.wording import counted, one_line
 
-__all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit"]
+__all__ = ["CHECKS", "AuditReport", "Check", "Finding", "audit_split"]
 
 CHECKS: tuple[Check, ...] = (
     Check("leaks", "does a patient group stand in several folds?", find_leaks),
@@ -174,7 +174,7 @@ def _unmatched(split: AuditedSplit) -> str:
     return one_line(f"{share} {'fits' if len(split.unmapped) == 1 else 'fit'} no single recording ({shown}{more})")
 
 
-def audit(collection: Collection, split: AuditedSplit, *, checks: Sequence[Check] = CHECKS) -> AuditReport:
+def audit_split(collection: Collection, split: AuditedSplit, *, checks: Sequence[Check] = CHECKS) -> AuditReport:
     """Ask every question about a split.
 
     Parameters

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
-from lusdata.arguments import list_of
 from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.opening import as_collection, manifests_of
 from lusdata.errors import DataError, UsageError
 from lusdata.splits.folds.census import Census
 from lusdata.splits.folds.dealer import Dealer
@@ -29,7 +30,7 @@ __all__ = ["FoldTable", "Split", "make_folds"]
 
 
 def make_folds(
-    manifests: Collection | Iterable[Manifest],
+    manifests: Collection | str | Path | Iterable[Manifest],
     *,
     by: str = "patient",
     k: int | None = None,
@@ -45,9 +46,10 @@ def make_folds(
 
     Parameters
     ----------
-    manifests : Collection or iterable of Manifest
-        The catalog, in any order; a collection tells what it says of itself, too. Recordings that are included and have
-        a digest are dealt; the others only tell which groups belong together.
+    manifests : Collection, str, Path, or iterable of Manifest
+        The catalog: a collection, its name or its folder, or manifests in any order. A collection tells what it says of
+        itself, too. Recordings that are included and have a digest are dealt; the others only tell which groups belong
+        together.
     by : {"patient", "video", "source", "collection", "frame"}
         What stays together: a patient group with everything linked to it (the default, and the only one whose scores
         say something about new patients); a recording; a provider with all its patients; a whole collection, where the
@@ -97,10 +99,10 @@ def make_folds(
     move.
     """
     _check(by, k, seed, rate_hz, max_frames, unknown)
-    if isinstance(manifests, Collection):
-        about = about or manifests.about
-        manifests = manifests.manifests
-    catalog = list_of(Manifest, manifests, where="manifests", expected="a collection of lusdata.open_collection")
+    if isinstance(manifests, (Collection, str, Path)):
+        collection = as_collection(manifests)
+        about, manifests = about or collection.about, collection.manifests
+    catalog = manifests_of(manifests)
     catalog.sort(key=lambda manifest: manifest.id)
     _check_ids(catalog)
     usable = [manifest for manifest in catalog if manifest.state == "included" and manifest.sha256 is not None]
