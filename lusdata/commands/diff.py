@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lusdata.catalog.schema import enumeration
 from lusdata.commands.layout import table
-from lusdata.wording import counted, one_line
+from lusdata.wording import counted, listed, one_line
 
 if TYPE_CHECKING:
     from lusdata.catalog.changes import Change
@@ -121,8 +121,7 @@ def _datasets(difference: Difference) -> Iterator[str]:
         ("in both with other frames", rows.other_frames),
     ):
         if names:
-            more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-            lines.append(f"  {what}: {counted(len(names), 'recording')} ({', '.join(names[:_MOST_NAMES])}{more})")
+            lines.append(f"  {what}: {counted(len(names), 'recording')} ({listed(names, most=_MOST_NAMES)})")
     yield "\n".join(lines)
     one, other = (state.holding.counts for state in states if state.holding)
     pairs = [(name, one.get(name, 0), other.get(name, 0)) for name in dict.fromkeys([*one, *other])]

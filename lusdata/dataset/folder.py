@@ -18,6 +18,7 @@ from lusdata import scratch
 from lusdata.atomic import write_text
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, read_data
 from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.wording import listed
 
 __all__ = ["INDEX", "PARTS", "claim", "explained", "finish", "standing", "sweep"]
 
@@ -62,12 +63,11 @@ def standing(out: Path, inputs: Mapping[str, Any]) -> Standing:
         return "unfinished"
     if set(names) <= {PARTS} and _is_bare(out / PARTS):
         return "new"
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     raise UsageError(
         "the output folder is not empty",
         where=str(out),
         expected="a new or empty folder",
-        found=shown,
+        found=listed(names),
         hint="name another one with --out; nothing was changed",
     )
 

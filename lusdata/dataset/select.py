@@ -18,6 +18,7 @@ from lusdata.catalog.severity import known_scales
 from lusdata.catalog.tasks import Task, find_task, value_word
 from lusdata.errors import UsageError
 from lusdata.suggestion import meant
+from lusdata.wording import listed
 
 __all__ = [
     "Clause",
@@ -286,6 +287,4 @@ def select_manifests(
 
 
 def _some(words: Iterable[str], most: int = 12) -> str:
-    ordered = sorted(words)
-    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
-    return (", ".join(ordered[:most]) or "(none)") + more
+    return listed(sorted(words), most=most) or "(none)"

@@ -11,7 +11,7 @@ from lusdata.intake.question import Ask, Question
 from lusdata.media.beside.inventory import inventory
 from lusdata.media.beside.item import Item, plain
 from lusdata.media.beside.judge import Remark, judge
-from lusdata.wording import counted, one_line
+from lusdata.wording import counted, listed, one_line
 
 __all__ = ["address_findings", "ask_beside", "beside_findings", "beside_note", "refuse_beside", "shown_item"]
 
@@ -79,10 +79,9 @@ def beside_note(findings: Sequence[Remark]) -> tuple[str, ...]:
     shown = [finding for finding in findings if finding.level == "shown"]
     if not shown:
         return ()
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     days = "; a day there may be that of the examination" if any("day" in one.why for one in shown) else ""
-    listed = ", ".join(map(shown_item, shown[:_SHOWN]))
-    return (f"this goes with the file: {listed}{more}{days}; --clean-copy leaves it out",)
+    items = listed(map(shown_item, shown), most=_SHOWN)
+    return (f"this goes with the file: {items}{days}; --clean-copy leaves it out",)
 
 
 def shown_item(finding: Remark) -> str:

@@ -13,7 +13,7 @@ from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.folder.rows import ShownColumn
 from lusdata.intake.folder.write import ImportReport
 from lusdata.intake.grouping import KINDS, Group
-from lusdata.wording import counted, one_line
+from lusdata.wording import counted, listed, one_line
 
 __all__ = ["imported_document", "imported_text", "plan_document", "plan_text"]
 
@@ -58,8 +58,7 @@ def _columns(plan: ImportPlan) -> Iterator[str]:
         rows = [(column.table, column.title, column.meaning or "-", _values(column)) for column in used]
         yield table(rows, head=["table", "column", "means", "values"], numbers=False)
     if unused:
-        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
-        yield f"columns not used: {', '.join(unused[:20])}{more} (--map MEANING=COLUMN, or task:NAME=COLUMN)"
+        yield f"columns not used: {listed(unused, most=20)} (--map MEANING=COLUMN, or task:NAME=COLUMN)"
 
 
 def _values(column: ShownColumn) -> str:

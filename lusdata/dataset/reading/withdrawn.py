@@ -5,6 +5,7 @@ from __future__ import annotations
 from lusdata.catalog.folders import collection_names, find_collection
 from lusdata.catalog.opening import withdrawn_today
 from lusdata.dataset.reading.index import Index
+from lusdata.wording import listed
 
 __all__ = ["outdated_note", "withdrawn_since_built"]
 
@@ -32,5 +33,4 @@ def outdated_note(index: Index) -> str:
     names = withdrawn_since_built(index)
     if not names:
         return ""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-    return f"{index.folder} holds what was withdrawn since it was built: {shown}; build it again without"
+    return f"{index.folder} holds what was withdrawn since it was built: {listed(names)}; build it again without"
