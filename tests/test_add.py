@@ -40,11 +40,13 @@ from lusdata.media.phantom.media import write_image, write_video
 from lusdata.media.phantom.spec import typical
 
 SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19", "--probe", "convex")
+FRAMES = 6
+"""As few as tell what moves from what stands still: each is looked at for what makes it known again."""
 
 
 def clean(seed: int, **changes: object) -> np.ndarray:
-    """Return a phantom without any writing, shape (12, 240, 320)."""
-    spec = replace(typical("covid-19", variant=seed), burned_in=False, width_px=320, height_px=240, frame_count=12)
+    """Return a phantom without any writing, shape (FRAMES, 240, 320)."""
+    spec = replace(typical("covid-19", variant=seed), burned_in=False, width_px=320, height_px=240, frame_count=FRAMES)
     return draw(replace(spec, **changes), seed).frames
 
 
@@ -109,7 +111,7 @@ def test_a_clip_becomes_a_manifest_that_validates_and_a_picture(place, clips, ca
     out = capsys.readouterr().out
     assert data["id"].startswith("test/covid-19-convex-")
     assert data["status"] == {"state": "included", "since": datetime.datetime.now(datetime.UTC).date().isoformat()}
-    assert data["media"]["frame_count"] == 12
+    assert data["media"]["frame_count"] == FRAMES
     assert data["fingerprint"].startswith("points-")
     assert data["group"] == {"id": data["id"].replace("test/", "test/unknown-"), "basis": "unknown"}
     assert data["crop"]["method"] == "sector"
@@ -232,7 +234,7 @@ def test_a_duplicate_is_shown_beside_its_original_where_that_can_be_had(place, c
     ],
 )
 def test_another_cut_joins_the_group_of_the_first(place, tmp_path, option, group):
-    write_video(tmp_path / "cut.mp4", clean(1)[:11], rate_hz=15)
+    write_video(tmp_path / "cut.mp4", clean(1)[:-1], rate_hz=15)
     assert place.add(tmp_path / "cut.mp4", *SAID, option, "test/known") == 0
     found = place.the_new()["group"]
     assert {key: found[key] for key in group} == group
@@ -313,7 +315,7 @@ def test_a_persons_crop_goes_before_the_finders(place, clips):
 @pytest.fixture(scope="session")
 def two_scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("screens") / "two.mp4"
-    bar = np.full((12, 30, 640), 90, np.uint8)
+    bar = np.full((FRAMES, 30, 640), 90, np.uint8)
     both = np.concatenate([clean(seed, margin=0.05) for seed in (5, 6)], axis=2)
     write_video(path, np.concatenate([bar, both], axis=1), rate_hz=15)
     return path
