@@ -18,7 +18,7 @@ CLASSES = ("healthy", "covid-19", "bacterial-pneumonia", "viral-pneumonia")
 def phantom(probe: str, seed: int, **changes: object) -> Phantom:
     spec = replace(
         typical(CLASSES[seed % 4], probe=probe, variant=seed),
-        **{"width_px": 320, "height_px": 240, "frame_count": 6, **changes},
+        **{"width_px": 320, "height_px": 240, "frame_count": 3, **changes},
     )
     return draw(spec, seed)
 
@@ -127,15 +127,15 @@ def test_of_two_scans_side_by_side_one_is_found(probe: str) -> None:
 
 def test_the_scan_goes_before_a_trace_beside_it() -> None:
     scan = phantom("convex", 1, margin=0.05, burned_in=False)
-    trace = np.random.default_rng(0).rayleigh(40, (6, 240, 320)).clip(1, 255).astype(np.uint8)
-    frames = np.concatenate([trace, np.zeros((6, 240, 8), np.uint8), scan.frames], axis=2)
+    trace = np.random.default_rng(0).rayleigh(40, scan.frames.shape).clip(1, 255).astype(np.uint8)
+    frames = np.concatenate([trace, np.zeros((len(scan.frames), 240, 8), np.uint8), scan.frames], axis=2)
     assert overlap(find_sector(frames).mask[:, 328:], scan.masks["sector"][0]) > 0.9
 
 
 def test_a_trace_below_the_scan_is_left_out() -> None:
     scan = phantom("convex", 3, margin=0.05, burned_in=False)
-    trace = np.zeros((6, 140, 320), np.uint8)
-    trace[:, 10:130, 10:310] = np.random.default_rng(0).rayleigh(40, (6, 120, 300)).clip(1, 255)
+    trace = np.zeros((len(scan.frames), 140, 320), np.uint8)
+    trace[:, 10:130, 10:310] = np.random.default_rng(0).rayleigh(40, (len(scan.frames), 120, 300)).clip(1, 255)
     found = find_sector(np.concatenate([scan.frames, trace], axis=1))
     assert (found.parts, found.is_sure, found.other_squares) == (2, True, ())
     assert overlap(found.mask[:240], scan.masks["sector"][0]) > 0.9
@@ -171,7 +171,7 @@ def test_a_flat_bar_of_any_grey_counts_as_the_empty_screen(side: str, ground: tu
 
 def test_a_grey_frame_about_a_black_panel_is_no_scan() -> None:
     truth = phantom("phased", 2, burned_in=False, margin=0.05)
-    frames = np.full((6, 320, 420), 70, np.uint8)
+    frames = np.full((len(truth.frames), 320, 420), 70, np.uint8)
     frames[:, 30:270, 50:370] = truth.frames
     found = find_sector(frames)
     assert overlap(found.mask[30:270, 50:370], truth.masks["sector"][0]) > 0.9
