@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,15 +18,23 @@ from train.cli import main
 from train.compare import compare_predictions, paired_difference
 from train.config import to_json
 from train.crossval import score_run
-from train.run_folder import write_predictions
+from train.run_folder import RunFolder, write_predictions
 
 
-def finished(path, monkeypatch) -> TinyRun:
-    run = tiny_run(path, monkeypatch)
-    inputs = {"samples_digest": run.samples.digest, "catalog_digest": "c", "folds": {"k": 2}}
-    run.folder.write("inputs.json", inputs)
-    run.folder.write("scores.json", score_run(run.folder.predictions, run.folder.config))
-    return run
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyRun]:
+    """Finish a run once; each test changes copies of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        run = tiny_run(tmp_path_factory.mktemp("runs") / "run", patch)
+        inputs = {"samples_digest": run.samples.digest, "catalog_digest": "c", "folds": {"k": 2}}
+        run.folder.write("inputs.json", inputs)
+        run.folder.write("scores.json", score_run(run.folder.predictions, run.folder.config))
+        yield run
+
+
+def copied(run: TinyRun, path: Path) -> TinyRun:
+    shutil.copytree(run.folder.path, path)
+    return dataclasses.replace(run, folder=RunFolder(path))
 
 
 def spoil(run: TinyRun, *, share: float) -> None:
@@ -37,8 +48,8 @@ def spoil(run: TinyRun, *, share: float) -> None:
 
 
 @pytest.fixture
-def pair(tmp_path, monkeypatch):
-    return finished(tmp_path / "ours", monkeypatch), finished(tmp_path / "reference", monkeypatch)
+def pair(finished, tmp_path):
+    return copied(finished, tmp_path / "ours"), copied(finished, tmp_path / "reference")
 
 
 def ask(ours: TinyRun, reference: TinyRun) -> int:
