@@ -14,7 +14,7 @@ from lusdata.cli import main
 from lusdata.commands import doctor
 from lusdata.commands.doctor import JSON_KEYS
 from lusdata.dataset.build import engine_local, trial
-from lusdata.media.decode import decoder, opening
+from lusdata.media.decode import codecs, opening
 from lusdata.media.dicom.recording import read
 from lusdata.media.phantom.trial import TRIALS, write_trial
 
@@ -144,7 +144,7 @@ def test_every_container_that_is_let_in_is_tried(tmp_path):
 def test_every_codec_that_a_decoding_way_names_is_tried():
     names = {"h264": "libx264", "hevc": "libx265", "prores": "prores_ks"}
     tried = {form.encoder for form in TRIALS} | {"ffv1"}
-    assert {names.get(codec, codec) for codec in decoder._ONE_FRAME_A_PACKET} - tried == set()
+    assert {names.get(codec, codec) for codec in codecs.CODECS} - tried == set()
 
 
 def test_a_build_without_a_codec_of_the_collections_is_a_fault(no_clips, monkeypatch):

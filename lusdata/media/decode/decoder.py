@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -33,6 +32,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lusdata.errors import DecodeError
+from lusdata.media.decode.codecs import CODECS, NoShortWayError, codec_of, presentation_order
 from lusdata.media.decode.complaints import Complaints
 from lusdata.media.decode.opening import (
     DAMAGED_HINT,
@@ -46,7 +46,7 @@ from lusdata.media.decode.opening import (
 from lusdata.media.decode.plan import Step, plan_steps
 from lusdata.media.decode.spending import charged
 from lusdata.media.decode.still import read_still
-from lusdata.media.decode.stream_clock import StreamClock, is_packed, seconds
+from lusdata.media.decode.stream_clock import StreamClock, seconds
 from lusdata.media.decode.turn import LastingMatrix
 
 __all__ = ["Choice", "Survey", "TakenFrame", "decode", "survey"]
@@ -55,17 +55,6 @@ T = TypeVar("T")
 
 Choice = Callable[[NDArray[np.float64]], NDArray[np.int64]]
 """From the times of all frames (seconds from the first, rising) to the positions of those wanted (rising)."""
-
-_ONE_FRAME_A_PACKET = frozenset(
-    {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "gif", "mjpeg", "ffv1", "huffyuv", "ffvhuff", "utvideo"}
-    | {"png", "rawvideo", "prores", "dvvideo", "jpeg2000"}
-)
-_FRAMES_STAND_ALONE = frozenset({"mjpeg", "huffyuv", "ffvhuff", "utvideo", "png", "rawvideo", "prores", "dvvideo"})
-# In H.264 and H.265 a packet marked as key may begin a slow refresh, after which earlier frames are still clock.
-_KEYS_ARE_RESTARTS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
-_DROPS_UNREFERENCED = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4"})
-# AVI numbers its packets in decoding order, so the times of codecs that reorder mean nothing there.
-_REORDERED_WITHOUT_TIMES = frozenset({("avi", "h264"), ("avi", "hevc")})
 
 _MADE_UP_TIMES = cast("int", Flags.gen_pts.value)
 
@@ -148,7 +137,7 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
         return [TakenFrame(0, 0.0, take(still.frame)) for _ in choose(np.zeros(1))]
     try:
         return list(_short_way(path, choose, take))
-    except (_NoShortWayError, av.error.FFmpegError):
+    except (NoShortWayError, av.error.FFmpegError):
         pass
     try:
         return list(_long_way(path, choose, take))
@@ -207,7 +196,7 @@ def survey(path: Path) -> Survey:
 def _check_packets(path: Path) -> None:
     """Refuse what packets alone tell to be beyond the budget, before a canvas of many pixels is drawn for each."""
     with open_video(path) as (container, stream):
-        if stream.codec_context.name in _ONE_FRAME_A_PACKET:
+        if stream.codec_context.name in CODECS:
             try:
                 for count, _ in enumerate((packet for packet in container.demux(stream) if packet.size), 1):
                     check_count(path, count)
@@ -216,38 +205,33 @@ def _check_packets(path: Path) -> None:
                 return
 
 
-class _NoShortWayError(Exception):
-    """The packets do not tell enough, or the decoder gave something else than they promised."""
-
-
 def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> Iterator[TakenFrame[T]]:
     with open_video(path) as (container, stream):
-        codec, form = stream.codec_context.name, container.format.name
-        if codec not in _ONE_FRAME_A_PACKET or (form, codec) in _REORDERED_WITHOUT_TIMES:
-            raise _NoShortWayError
+        name, form = stream.codec_context.name, container.format.name
+        codec = codec_of(name, form)
         demuxer, complaints = Complaints(of=form), Complaints()
         packets = demuxer.during(_whole_packets, path, container, stream)
-        order = _presentation_order(codec, packets)
+        order = presentation_order(name, packets)
         if demuxer.first or stream.time_base is None:
-            raise _NoShortWayError
+            raise NoShortWayError
         times_s = np.array(seconds([packet.pts for packet in order], stream.time_base), dtype=np.float64)
         check_duration(path, times_s)
         wanted = {order[index].pts: int(index) for index in choose(times_s)}
         steps = plan_steps(
             [packet.pts or 0 for packet in packets],
             wanted=np.array([packet.pts in wanted for packet in packets]),
-            restarts=np.array([_restarts(codec, packet) for packet in packets]),
-            drops=codec in _DROPS_UNREFERENCED,
+            restarts=np.array([codec.restarts_at(packet) for packet in packets]),
+            drops=codec.drops_unreferenced,
         )
         known = {packet.pts for packet in packets}
         matrix = LastingMatrix()
         last_pts = None
         for frame in _planned_frames(stream, packets, steps, complaints):
             if frame.is_corrupt or complaints.first or frame.pts not in known:
-                raise _NoShortWayError
+                raise NoShortWayError
             # The decoder's order is that of presentation, whatever the container says.
             if last_pts is not None and (frame.pts or 0) <= last_pts:
-                raise _NoShortWayError
+                raise NoShortWayError
             last_pts = frame.pts
             matrix.hand_on(frame)
             index = wanted.pop(frame.pts, None)
@@ -256,7 +240,7 @@ def _short_way(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> I
                 yield TakenFrame(index, float(times_s[index]), take(frame))
             if not wanted:
                 return
-        raise _NoShortWayError
+        raise NoShortWayError
 
 
 def _whole_packets(path: Path, container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
@@ -266,28 +250,6 @@ def _whole_packets(path: Path, container: InputContainer, stream: VideoStream) -
             packets.append(packet)
         check_count(path, len(packets))
     return packets
-
-
-def _presentation_order(codec: str, packets: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
-    """Sort the packets that are shown by time, if each holds one frame at its own time and the first can be decoded."""
-    shown = [packet for packet in packets if not packet.is_discard]
-    if not shown or any(packet.pts is None or packet.is_corrupt for packet in packets):
-        raise _NoShortWayError
-    times = [packet.pts or 0 for packet in packets]
-    # A stream cut out of a longer one may begin with frames that depend on what was cut off; decoders drop those.
-    if not packets[0].is_keyframe or min(times) < times[0] or len(set(times)) < len(times):
-        raise _NoShortWayError
-    # Where decoding times fall, one stream ends and another begins.
-    decoded = [packet.dts for packet in packets if packet.dts is not None]
-    if any(later <= earlier for earlier, later in pairwise(decoded)):
-        raise _NoShortWayError
-    if codec == "mpeg4" and any(is_packed(packet) for packet in packets):
-        raise _NoShortWayError
-    return sorted(shown, key=lambda packet: packet.pts or 0)
-
-
-def _restarts(codec: str, packet: Packet[VideoStream]) -> bool:
-    return codec in _FRAMES_STAND_ALONE or (codec in _KEYS_ARE_RESTARTS and packet.is_keyframe)
 
 
 def _planned_frames(

@@ -22,7 +22,8 @@ from lusdata.dataset.reading.shard_rows import read_recordings
 from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import OutsideError, UsageError
 from lusdata.publish.export.card import Config, card
-from lusdata.publish.export.croissant import Layout, croissant_text
+from lusdata.publish.export.croissant import croissant_text
+from lusdata.publish.export.croissant_records import Layout
 from lusdata.publish.export.facts import class_rows
 from lusdata.publish.export.hub_plan import (
     NOT_PUBLISHABLE,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -20,7 +19,8 @@ from lusdata.catalog.rights import is_private, rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.pictures.contact_sheet import CLASS_COLOURS
-from lusdata.publish.gallery.data import FACETS, recording_data
+from lusdata.publish.gallery.data import recording_data
+from lusdata.publish.gallery.filters import class_chips, facet_selects
 from lusdata.publish.gallery.html import Html, csp_hash, island
 from lusdata.publish.gallery.media import GalleryPicture
 from lusdata.publish.gallery.panels.audit import audit_panel
@@ -28,9 +28,8 @@ from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.gallery.panels.folds import folds_panel
 from lusdata.publish.gallery.panels.missing import missing_panel
 from lusdata.publish.gallery.panels.rights import rights_panel
-from lusdata.releases.folds import origin_of, table_of
+from lusdata.releases.audit import split_to_audit
 from lusdata.splits.audit.report import AuditReport, audit_split
-from lusdata.splits.audit.split import read_split, split_of_table
 from lusdata.splits.folds.units import catalog_digest
 from lusdata.wording import counted
 from lusdata.wording import escaped_html as escape
@@ -137,14 +136,12 @@ def make_gallery(
     split, trouble = None, ""
     if folds is not None:
         # The page may travel; where the file lay on this machine does not belong on it.
-        split = replace(read_split(folds, collection.manifests), source=folds.name)
+        split = replace(split_to_audit(collection, folds), source=folds.name)
     else:
         try:
-            table = table_of(collection, unknown="together")
+            split = split_to_audit(collection)
         except LusdataError as error:
             trouble = str(error)
-        else:
-            split = split_of_table(table, collection.manifests, source=origin_of(collection, table))
     if split is not None and kept is not None:
         split = replace(split, places=tuple(place for place in split.places if place.recording in kept))
     report = None if split is None else audit_split(collection, split)
@@ -206,7 +203,7 @@ def gallery_page(gallery: Gallery) -> str:
     )
     asking = gallery.audit.count("error") + gallery.audit.count("warning") if gallery.audit else 0
     missing = sum(picture.strip is None for picture in gallery.pictures.values())
-    bars = {"chips": _chips(records), "selects": _selects(records)}
+    bars = {"chips": class_chips(records), "selects": facet_selects(records)}
     tabs: dict[str, tuple[str, str, Html | str]] = {
         "recordings": ("Recordings", f"{len(collection.manifests):,}", _fill("recordings.html", bars)),
         "counts": ("Counts", "", counts_panel(collection, gallery.pictures)),
@@ -305,41 +302,6 @@ def _tab(key: str, title: str, count: str) -> str:
 
 def _panel(key: str, body: Html | str) -> str:
     return f'<div role="tabpanel" class="panel" id="panel-{key}" aria-labelledby="tab-{key}">{body}</div>'
-
-
-def _chips(records: Sequence[Mapping[str, Any]]) -> str:
-    counts = _counts(records, "class")
-    shown = [name for name in enumeration("class") if name in counts]
-    return "".join(
-        f'<button type="button" class="chip class" data-class="{name}" aria-pressed="false">{name} '
-        f"<small>{counts[name]:,}</small></button>"
-        for name in shown
-    )
-
-
-def _selects(records: Sequence[Mapping[str, Any]]) -> str:
-    parts = []
-    for key, label in FACETS.items():
-        counts = _counts(records, key)
-        if key == "class" or not counts:
-            continue
-        options = "".join(
-            f'<option value="{escape(word, quote=True)}">{escape(word)} ({counts[word]:,})</option>'
-            for word in _in_order(counts)
-        )
-        parts.append(
-            f'<label>{label}<select data-facet="{key}"><option value="">any</option>{options}</select></label>'
-        )
-    return "".join(parts)
-
-
-def _counts(records: Iterable[Mapping[str, Any]], key: str) -> Counter[str]:
-    return Counter(word for record in records for word in record["f"][key])
-
-
-def _in_order(words: Iterable[str]) -> list[str]:
-    """Sort words, numbers by their value."""
-    return sorted(words, key=lambda word: (not word.isdecimal(), int(word) if word.isdecimal() else 0, word))
 
 
 def _class_colours() -> str:
