@@ -33,11 +33,11 @@ from lusdata.catalog.fingerprint import PLAIN_POINTS, Fingerprint, decode, encod
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.likeness import best_likeness, compare, confidence, score_for, views
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode as decode_frames
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import grey_pixels
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.phantom.media import write_video
 

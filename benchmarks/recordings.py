@@ -13,8 +13,8 @@ import numpy.typing as npt
 from lusdata.errors import LusdataError
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import rgb_pixels
-from lusdata.media.decode.turn import displayed_size, turn_of
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 SUFFIXES = {".avi", ".gif", ".jpeg", ".jpg", ".mov", ".mp4", ".mpeg", ".mpg", ".png"}

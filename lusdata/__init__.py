@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lusdata.catalog.collection import Collection as Collection
     from lusdata.catalog.joining.collection import join_collections as join_collections
     from lusdata.catalog.manifest import Crop as Crop
-    from lusdata.catalog.opening import open_collection as open_collection
+    from lusdata.catalog.open_collection import open_collection as open_collection
     from lusdata.catalog.validate import Checked as Checked
     from lusdata.catalog.validate import validate as validate
     from lusdata.dataset.build.build import build as build
@@ -52,7 +52,7 @@ _HOMES = {
     "load": "lusdata.dataset.load",
     "make_folds": "lusdata.splits.folds.make",
     "media_facts": "lusdata.media.facts",
-    "open_collection": "lusdata.catalog.opening",
+    "open_collection": "lusdata.catalog.open_collection",
     "read_frames": "lusdata.media.frames",
     "validate": "lusdata.catalog.validate",
 }

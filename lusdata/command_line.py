@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from lusdata.command_parser import CommandParser, epilog
-from lusdata.ending import Ended, ended_by_signals
 from lusdata.errors import InternalError, LusdataError, MissingExtraError, UsageError
 from lusdata.scratch import sweep
+from lusdata.signals import Ended, ended_by_signals
 from lusdata.suggestion import meant
 from lusdata.terminal import gated
 from lusdata.wording import one_line

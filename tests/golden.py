@@ -65,7 +65,7 @@ def masked(page: str) -> str:
 
 def _card() -> str:
     from lusdata.publish.export.card import card
-    from lusdata.publish.export.subject import subject_of_dataset
+    from lusdata.publish.export.export_subject import subject_of_dataset
     from tests.small_datasets import build_here, small_collection
 
     with tempfile.TemporaryDirectory() as root:

@@ -9,7 +9,7 @@ from catalogs import recording, write_catalog
 
 from lusdata.catalog.about import about_header, read_about
 from lusdata.catalog.folders import ABOUT
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.severity import known_scales
 from lusdata.catalog.validate import check_files

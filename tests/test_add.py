@@ -246,7 +246,7 @@ def test_a_named_recording_must_be_there(place, clips, capsys):
 
 
 def test_a_clip_of_a_known_patient_joins_the_patient_and_moves_nobody(place, clips):
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
     from lusdata.splits.folds.make import make_folds
 
     others = [recording(f"r{number}", group=f"patient-{number}") for number in range(20, 40)]

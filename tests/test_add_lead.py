@@ -15,8 +15,8 @@ from lusdata.cli import main
 from lusdata.errors import DataError
 from lusdata.intake.add import add_one
 from lusdata.intake.answers import Answers
-from lusdata.intake.bench import Bench, Wishes
 from lusdata.intake.interview import Interview
+from lusdata.intake.workspace import Bench, Wishes
 from lusdata.media.phantom import draw, typical, write_video
 
 TODAY = datetime.date(2031, 1, 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from catalogs import recording, write_catalog
 
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.intake import add
 from lusdata.intake import look as looking

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.errors import DataError, UsageError
 from lusdata.splits.audit.names import Named, match_names
 from lusdata.splits.audit.report import CHECKS, AuditReport, Check, Finding, audit_split

@@ -13,7 +13,7 @@ import tifffile
 from PIL import Image, PngImagePlugin, features
 
 from lusdata.errors import DecodeError
-from lusdata.media.decode.beside import Beside, parts_beside
+from lusdata.media.decode.still_metadata import Beside, parts_beside
 
 NAME = "MUSTERFRAU^Erika"
 WIDE_NAME = "Müßterfrau^Ærika"

@@ -700,7 +700,7 @@ def test_a_changed_shard_is_found_by_its_digest(collection: Collection, home: Pa
 
 @pytest.mark.real
 def test_every_pinned_recording_whose_file_is_there_is_built(corpus_dir: Path, tmp_path: Path) -> None:
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
 
     collection = open_collection("pocus")
     report = build(collection, out=tmp_path / "out", mirrors=[corpus_dir], cache=tmp_path / "cache", offline=True)

@@ -16,7 +16,7 @@ from small_datasets import build_here, small_collection
 from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
 from lusdata.publish.bibtex import bibtex, escape_bibtex

@@ -10,7 +10,7 @@ import pytest
 from catalogs import recording, write_catalog
 
 from lusdata.catalog.folders import collection_names, find_collection, manifest_files, shipped_names
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.selection import select_files
 from lusdata.catalog.shipped import manifests_root, schemas_root
 from lusdata.cli import main

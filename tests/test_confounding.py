@@ -10,9 +10,9 @@ from catalogs import recording
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.splits.audit.blind import prepare_round
 from lusdata.splits.audit.confounding import find_confounding, measure_confounding
 from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.pixel_free import prepare_round
 from lusdata.splits.audit.split import split_of_table
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.units import unit_ids

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.intake.alike import alike
 from lusdata.media.fingerprint import fingerprint
 

@@ -12,12 +12,12 @@ from catalogs import recording, write_catalog
 
 from lusdata.catalog.counts import count_recordings, is_obtainable
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.commands.stats import summarise
 from lusdata.publish.citations import cite, subject_of_collection
 from lusdata.publish.export.card import card
-from lusdata.publish.export.subject import subject_of_collection as described
+from lusdata.publish.export.export_subject import subject_of_collection as described
 from lusdata.publish.gallery.panels.counts import counts_panel
 from lusdata.publish.review.counts import compare_counts
 from lusdata.releases.make import plan_release

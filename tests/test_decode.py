@@ -18,7 +18,7 @@ from clips import plane_of, whole_decode, write_clip
 from lusdata.budget import BUDGET
 from lusdata.errors import DecodeError
 from lusdata.media.beside.inventory import inventory
-from lusdata.media.decode import decoder, opening
+from lusdata.media.decode import decoder, open_file
 from lusdata.media.decode.decoder import decode, survey
 from lusdata.media.phantom import write_image
 from lusdata.media.sample import frame_indices
@@ -265,7 +265,7 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
 )
 @pytest.mark.parametrize("name", ["h264.mp4", "h264.avi"])
 def test_each_limit_is_named_when_it_is_passed(limit, value, message, name, clip, monkeypatch):
-    monkeypatch.setattr(opening, "BUDGET", replace(BUDGET, **{limit: value}))
+    monkeypatch.setattr(open_file, "BUDGET", replace(BUDGET, **{limit: value}))
     for read in (lambda: decode(clip(name), every, plane_of), lambda: survey(clip(name))):
         with pytest.raises(DecodeError, match=f"too large for a recording; expected {message}"):
             read()
@@ -305,7 +305,7 @@ def test_a_picture_that_ffmpeg_does_not_convert_is_a_fault_of_the_file(clip):
 )
 def test_a_place_that_cannot_be_is_the_end_of_a_medium_and_no_fault_of_the_disk(offset, whence, tmp_path):
     (tmp_path / "a").write_bytes(b"0123456789")
-    with opening._Medium(io.FileIO(tmp_path / "a")) as medium:
+    with open_file._Medium(io.FileIO(tmp_path / "a")) as medium:
         medium.seek(offset, whence)
         assert medium.read(1) == b""
 
@@ -315,7 +315,7 @@ def test_what_is_no_word_of_the_decoder_is_not_charged_to_the_file(error, clip, 
     def broken(*args: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr(opening.av, "open", broken)
+    monkeypatch.setattr(open_file.av, "open", broken)
     with pytest.raises(error):
         survey(clip("mpeg4.avi"))
 

@@ -10,7 +10,7 @@ import pytest
 from fetch_cases import mp4, sha256
 
 from lusdata.media.diagnose import diagnose, identify
-from lusdata.media.ending import missing_part
+from lusdata.media.truncation import missing_part
 
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"

@@ -14,7 +14,7 @@ from lusdata.cli import main
 from lusdata.commands import doctor
 from lusdata.commands.doctor import JSON_KEYS
 from lusdata.dataset.build import engine_local, trial
-from lusdata.media.decode import codecs, opening
+from lusdata.media.decode import codecs, open_file
 from lusdata.media.dicom.recording import read
 from lusdata.media.phantom.trial import TRIALS, write_trial
 
@@ -135,10 +135,10 @@ def test_every_container_that_is_let_in_is_tried(tmp_path):
     for form in TRIALS:
         path = write_trial(form, tmp_path)
         assert path is not None, f"{form.name} cannot be written with PyAV's own wheel"
-        with opening.open_container(path) as container:
+        with open_file.open_container(path) as container:
             tried.update(container.format.name.split(","))
     # A raw file of Motion JPEG is several JPEG pictures, and refused as such.
-    assert set(opening._FORMATS.split(",")) - tried - {"mjpeg"} == set()
+    assert set(open_file._FORMATS.split(",")) - tried - {"mjpeg"} == set()
 
 
 def test_every_codec_that_a_decoding_way_names_is_tried():

@@ -11,7 +11,7 @@ from ffmpeg_judge import encode, run_ffmpeg
 from lusdata.errors import DecodeError
 from lusdata.media.decode.decoder import survey
 from lusdata.media.diagnose import identify
-from lusdata.media.ending import missing_part
+from lusdata.media.truncation import missing_part
 
 H264 = ("-c:v", "libx264", "-qp", 14, "-preset", "fast", "-g", 8, "-bf", 3)
 VP8 = ("-c:v", "libvpx", "-crf", 10, "-b:v", "1M", "-g", 8)

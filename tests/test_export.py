@@ -21,7 +21,7 @@ from small_datasets import SMALL, build_here, changed, small_collection
 from lusdata.atomic import write_text
 from lusdata.catalog.about import about_header
 from lusdata.catalog.manifest import write_manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.release import find_release
 from lusdata.catalog.rights import licence_entry
 from lusdata.cli import main
@@ -31,7 +31,7 @@ from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import LusdataError
 from lusdata.publish.export.card import card
 from lusdata.publish.export.croissant import croissant
-from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
+from lusdata.publish.export.export_subject import subject_of_collection, subject_of_dataset
 
 
 @pytest.fixture(scope="module")

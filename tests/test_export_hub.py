@@ -10,13 +10,13 @@ import pytest
 from small_datasets import build_here, files_of, small_collection
 
 from lusdata.atomic import write_text
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.dataset.view.dataset import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.publish.export import hub
+from lusdata.publish.export.export_subject import ExportSubject, subject_of_collection, subject_of_dataset
 from lusdata.publish.export.hub import export_hub
-from lusdata.publish.export.subject import ExportSubject, subject_of_collection, subject_of_dataset
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.table import write_fold_table
 

@@ -120,7 +120,7 @@ def test_a_full_cache_needs_no_web_packages(folder: Path) -> None:
     (folder / "mirror" / "here.mp4").write_bytes(mp4(1))
     assert fetch(folder, *with_mirror(folder)) == 0
     script = (
-        "import sys; from lusdata.catalog.opening import open_collection\n"
+        "import sys; from lusdata.catalog.open_collection import open_collection\n"
         "from lusdata.media.fetch.collection import fetch\n"
         "report = fetch(open_collection(sys.argv[1]).manifests, cache=sys.argv[2])\n"
         "assert report.counts == {'present': 1}, report\n"

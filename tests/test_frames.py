@@ -13,8 +13,8 @@ from clips import write_clip
 from lusdata.catalog.manifest import Crop, Trim
 from lusdata.errors import DataError, DecodeError, UsageError
 from lusdata.media.crop import Box
+from lusdata.media.decode.orientation import Turn
 from lusdata.media.decode.pixels import _expand, rgb_pixels
-from lusdata.media.decode.turn import Turn
 from lusdata.media.frames import read_frames
 from lusdata.media.phantom import FORMS, draw, index_clip, index_level, typical, write_image, write_video
 

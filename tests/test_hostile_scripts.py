@@ -24,7 +24,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"no hostile cases at {SHARED / 'cases'}; set LUSDATA_SHARED to the folder that has cases/")
     from hostile_pictures import bomb
 
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
     from lusdata.dataset.build.build import build
     from lusdata.media.phantom import write_collection
 

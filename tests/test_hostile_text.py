@@ -13,7 +13,7 @@ from catalogs import recording, write_catalog
 from small_datasets import build_here, small_collection
 
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.markdown import plain
 from lusdata.publish.gallery.html import island, table

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lusdata.catalog.importers import known as known_module
+from lusdata.catalog.importers import other_collections as known_module
 from lusdata.catalog.importers.covidx_us import collection as covidx_us
 from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.manifest import read_manifest

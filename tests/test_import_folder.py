@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import lusdata
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.intake.folder import crew
 from lusdata.intake.folder.examine import ExamineJob, examine

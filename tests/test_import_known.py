@@ -12,7 +12,7 @@ from catalogs import recording
 
 from lusdata.catalog.documents import read_document
 from lusdata.catalog.folders import json_files
-from lusdata.catalog.importers.known import known_elsewhere, of_other_collections, with_links
+from lusdata.catalog.importers.other_collections import known_elsewhere, of_other_collections, with_links
 from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import licence_of

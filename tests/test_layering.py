@@ -32,7 +32,7 @@ FOUNDATION = (
     "lusdata.budget",
     "lusdata.intact",
     "lusdata.scratch",
-    "lusdata.ending",
+    "lusdata.signals",
     "lusdata.limits",
     "lusdata.serving",
     "lusdata.workers",

@@ -9,7 +9,7 @@ from lusdata.catalog import likeness, near_duplicates
 from lusdata.catalog.fingerprint import Fingerprint, decode, encode
 from lusdata.catalog.likeness import compare, views
 from lusdata.catalog.near_duplicates import find_duplicates, nearest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.errors import UsageError
 from lusdata.media.phantom import FORMS, plan_collection, write_collection
 

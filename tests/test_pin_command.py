@@ -15,7 +15,7 @@ from fetch_cases import recording, sha256
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
 from lusdata.cli import main
 from lusdata.errors import DataError
-from lusdata.intake.lead import complete_lead
+from lusdata.intake.complete_lead import complete_lead
 from lusdata.intake.question import Question
 from lusdata.media.completing import other_digests
 from lusdata.media.fetch.collection import fetch

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from repositories import commit_all, make_repository
 
 from lusdata.catalog.manifest import Manifest, read_manifest, write_manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.release import (
     find_release,
     manifest_files_of,

@@ -13,7 +13,7 @@ import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import find_collection
 from lusdata.catalog.manifest import write_manifest
-from lusdata.catalog.opening import open_release
+from lusdata.catalog.open_collection import open_release
 from lusdata.catalog.release import releases_folder
 from lusdata.cli import main
 from lusdata.dataset.build.build import build

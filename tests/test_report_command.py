@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from small_datasets import build_here, small_collection
 
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.cli import main
 from lusdata.dataset.recipe import Recipe
 

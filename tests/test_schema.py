@@ -14,7 +14,7 @@ from golden import FOLDER
 from hypothesis import given, settings
 
 from lusdata.budget import BUDGET
-from lusdata.catalog.quick import UnsupportedKeywordError, compile_schema
+from lusdata.catalog.compiled_schema import UnsupportedKeywordError, compile_schema
 from lusdata.catalog.schema import (
     NEWEST,
     SCHEMA_RULES,

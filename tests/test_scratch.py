@@ -16,11 +16,11 @@ import pytest
 from lusdata import command_line
 from lusdata.atomic import write_text
 from lusdata.cli import main
-from lusdata.ending import Ended
 from lusdata.media.cache import Cache
 from lusdata.media.fetch.leftovers import sweep_cache
 from lusdata.media.fetch.lock import free_lock
 from lusdata.scratch import is_running, is_vacant, leftovers, process_mark, scratch_beside, scratch_folder, sweep
+from lusdata.signals import Ended
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows tells the dead by their age alone")
 

@@ -7,7 +7,7 @@ import pytest
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT
 from lusdata.catalog.importers.table import IMPORTERS
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.shipped import manifests_root
 
 ROOT = manifests_root()

@@ -113,7 +113,7 @@ def test_a_frame_that_the_file_does_not_give_is_told(
 ) -> None:
     import numpy as np
 
-    from lusdata.dataset.trace import again
+    from lusdata.dataset.trace import reread as again
 
     out = build_here(collection, home, tmp_path / "out").out
     real = again.read_frames

@@ -275,7 +275,7 @@ def test_a_good_collection_never_loads_the_explaining_validator(here: Path):
 
     write_catalog(here / "test", [recording("a")])
     program = (
-        "import sys; from lusdata.catalog.opening import open_collection; open_collection('test'); "
+        "import sys; from lusdata.catalog.open_collection import open_collection; open_collection('test'); "
         "sys.exit('jsonschema' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

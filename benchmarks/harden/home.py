@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lusdata.catalog.manifest import read_manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.dataset.build.build import build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.phantom import draw, typical, write_collection, write_video

@@ -129,7 +129,7 @@ def _judge(version: str) -> Any:
 @cache
 def _others() -> tuple[Any, ...]:
     from lusdata.catalog.manifest import Manifest
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
 
     found: tuple[Manifest, ...] = open_collection("pocus").included[:8]
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.site.commands import escaped
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, fact_columns
 
 SCHEMAS = Path(__file__).resolve().parent.parent.parent / "schemas"

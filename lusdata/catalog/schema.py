@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from lusdata.catalog.quick import Accepts, compile_schema
+from lusdata.catalog.compiled_schema import Accepts, compile_schema
 from lusdata.catalog.schema_fault import SCHEMA_RULES, SchemaFault, describe, json_path, resolved
 from lusdata.catalog.shipped import schemas_root
 from lusdata.errors import DataError

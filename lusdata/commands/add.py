@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lusdata.catalog.manifest import Manifest
-    from lusdata.intake.bench import Added, Bench
+    from lusdata.intake.workspace import Added, Bench
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -100,9 +100,9 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.commands.adding.report import document, text
     from lusdata.intake.add import add_one
     from lusdata.intake.answers import check_answers
-    from lusdata.intake.bench import Wishes
     from lusdata.intake.crop import parse_crop
     from lusdata.intake.interview import Interview
+    from lusdata.intake.workspace import Wishes
 
     if not all(args.source):
         raise UsageError("nothing is named", where="FILE|DIR|DICOM|URL", expected="what to add", found="an empty word")
@@ -192,9 +192,9 @@ def _bench(args: argparse.Namespace) -> Bench:
     import datetime
 
     from lusdata.catalog.folders import find_collection, json_files
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
     from lusdata.intake.answers import slug_of
-    from lusdata.intake.bench import Bench
+    from lusdata.intake.workspace import Bench
     from lusdata.media.cache import cache_dir
 
     folder = find_collection(args.collection).resolve()

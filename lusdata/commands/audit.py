@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from lusdata.catalog.collection import Collection
 from lusdata.commands.folds import add_split_arguments
 from lusdata.commands.layout import table as layout
-from lusdata.commands.opened import opened_together
+from lusdata.commands.open_argument import opened_together
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.open_argument import COLLECTION_HELP, opened
 from lusdata.commands.options import add_media_options
 from lusdata.intact import DAMAGED
 

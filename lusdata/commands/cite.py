@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import opened, opened_dataset
+from lusdata.commands.open_argument import opened, opened_dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.wording import counted, one_line
 

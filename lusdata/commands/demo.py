@@ -22,7 +22,7 @@ from lusdata import __version__
 from lusdata.atomic import write_text
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import manifest_files
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.patterns import pattern_word
 from lusdata.commands.layout import table
 from lusdata.errors import DataError, UsageError

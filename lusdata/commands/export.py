@@ -18,12 +18,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import opened
+from lusdata.commands.open_argument import opened
 from lusdata.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
+    from lusdata.publish.export.export_subject import ExportSubject
     from lusdata.publish.export.hub import Export
-    from lusdata.publish.export.subject import ExportSubject
 
 __all__ = ["EXAMPLES", "configure", "run"]
 
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
 def _subject(name: str) -> ExportSubject:
     from lusdata.catalog.folders import collection_names
     from lusdata.dataset.reading.index import is_dataset
-    from lusdata.publish.export.subject import subject_of_collection, subject_of_dataset
+    from lusdata.publish.export.export_subject import subject_of_collection, subject_of_dataset
 
     folder = Path(name).expanduser()
     # A bare word is a name first, as everywhere.
@@ -132,8 +132,8 @@ def _write(out: Path, text: str) -> None:
 
 
 def _hub(args: argparse.Namespace) -> int:
+    from lusdata.publish.export.export_subject import subject_of_dataset
     from lusdata.publish.export.hub import export_hub
-    from lusdata.publish.export.subject import subject_of_dataset
 
     settings = {name: getattr(args, name) for name in ("by", "k", "seed") if getattr(args, name) is not None}
     folds = None if args.folds is None else args.folds.expanduser()

@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 
-from lusdata.commands.opened import COLLECTION_HELP, opened
+from lusdata.commands.open_argument import COLLECTION_HELP, opened
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.release import INDEX
 from lusdata.commands.layout import table as layout
-from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
+from lusdata.commands.open_argument import COLLECTIONS_HELP, opened_together
 from lusdata.errors import UsageError
 from lusdata.wording import counted
 

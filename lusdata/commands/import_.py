@@ -16,18 +16,16 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lusdata.catalog.importers.table import IMPORTERS
 from lusdata.commands.importing import folder as importing
-from lusdata.errors import DataError, UsageError
+from lusdata.errors import UsageError
+from lusdata.wording import listed
 
 if TYPE_CHECKING:
-    from lusdata.catalog.importers.common import Imported
-    from lusdata.catalog.importers.known import Known
+    from lusdata.intake.public_collection import ImportedCollection
 
 __all__ = ["EXAMPLES", "configure", "run"]
 
@@ -47,7 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("collection", choices=("folder", *IMPORTERS), help="what is imported")
     parser.add_argument("folder", metavar="DIR", help=f"your recordings, or the upstream metadata ({folders})")
     parser.add_argument(
-        "--media", metavar="DIR", help="folder of the files, laid out as upstream (default for a checkout: DIR itself)"
+        "--media",
+        metavar="DIR",
+        type=Path,
+        help="folder of the files, laid out as upstream (default for a checkout: DIR itself)",
     )
     parser.add_argument(
         "--pins",
@@ -72,7 +73,9 @@ def _day(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draft, pin and write; return the exit code."""
+    """Import and tell what became of it; return the exit code."""
+    from lusdata.intake.public_collection import import_collection
+
     if args.collection == "folder":
         if other := next((name for name in ("media", "pins", "since") if getattr(args, name)), None):
             raise UsageError("an option for public collections", where=f"--{other}", hint="leave it out")
@@ -80,154 +83,16 @@ def run(args: argparse.Namespace) -> int:
     if given := [name for name in importing.OPTIONS if getattr(args, name) is not None]:
         where = f"--{given[0].replace('_', '-').replace('licence', 'license')}"
         raise UsageError("an option for a folder of your own", where=where, hint="leave it out")
-    folder = Path(args.folder)
-    if not folder.is_dir():
-        raise UsageError("no such folder", where=args.folder, expected="the folder of the upstream metadata")
-    media = _media_folder(args, folder)
-    here = () if media is None else tuple(sorted(_files(media)))
-    imported = IMPORTERS[args.collection].imported(folder, here)
     out = Path(args.out) if args.out else Path("manifests") / args.collection
-    since = args.since or datetime.datetime.now(datetime.UTC).date().isoformat()
-    pins = _pins(args.pins, imported)
-    manifests, faults = _pinned(imported, media, out, pins, since=since)
-    manifests, known = _joined(imported, manifests)
-    _write(imported, manifests, faults, known, out)
-    _report(imported, manifests, faults, known, out)
-    return 1 if faults else 0
+    done = import_collection(
+        args.collection, Path(args.folder), out=out, media=args.media, pins=args.pins, since=args.since
+    )
+    sys.stdout.write("\n".join(_report(done)) + "\n")
+    return 1 if done.faults else 0
 
 
-def _media_folder(args: argparse.Namespace, folder: Path) -> Path | None:
-    if args.media is None:
-        return folder if IMPORTERS[args.collection].media_is_folder else None
-    if not Path(args.media).is_dir():
-        raise UsageError("no such folder", where=args.media, expected="the folder of the files")
-    return Path(args.media)
-
-
-def _files(media: Path) -> Iterator[str]:
-    for path in media.rglob("*"):
-        if path.is_file():
-            yield path.relative_to(media).as_posix()
-
-
-def _pins(sources: list[Path], imported: Imported) -> dict[str, dict[str, Any]]:
-    """Return the manifests with digests of all that is named; each must be of a recording that is imported."""
-    from lusdata.catalog.importers.pins import joined, read_pins
-
-    pins: dict[str, dict[str, Any]] = {}
-    known = {draft["id"] for draft in imported.drafts}
-    for source in sources:
-        for identifier, data in read_pins(source).items():
-            if identifier not in known:
-                hint = "leave it out, or import the collection that it belongs to"
-                raise DataError(
-                    "digest of a recording that is not imported", where=str(source), found=identifier, hint=hint
-                )
-            pins[identifier] = joined(pins.get(identifier), data, where=str(source))
-    return pins
-
-
-def _pinned(
-    imported: Imported, media: Path | None, out: Path, pins: Mapping[str, dict[str, Any]], *, since: str
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the manifests with digests, and for each file that cannot be pinned the reason."""
-    from lusdata.catalog.importers.pins import joined, with_pin
-    from lusdata.media.facts import pin
-
-    manifests, faults, lost = [], {}, []
-    for draft in imported.drafts:
-        before, file = _before(draft, out), _file(draft, media)
-        was_seen = before is not None and "sha256" in before["source"]
-        known = with_pin(draft, pins[draft["id"]]) if draft["id"] in pins else None
-        if before is not None and was_seen:
-            if before["source"].get("path") == draft["source"].get("path"):
-                known = with_pin(draft, joined(before, known or before, where=str(out / _file_name(draft))))
-            elif known is None and file is None:
-                lost.append(draft["id"])
-        data = known or draft
-        if file is not None:
-            try:
-                data = pin(data, file)
-            except DataError as error:
-                data = draft
-                faults[draft["id"]] = f"{error.what}" + (f", {error.found}" if error.found else "")
-            else:
-                if known is not None:
-                    joined(known, data, where=str(file))
-        if before is not None and not was_seen and "sha256" in data["source"]:
-            data = {**data, "status": {**data["status"], "since": max(data["status"]["since"], since)}}
-        manifests.append(data)
-    if lost:
-        raise DataError(
-            "the import would drop digests that the manifests there have; nothing was written",
-            where=str(out),
-            found=f"{len(lost)} such manifests, {lost[0]} first",
-            hint="give --media with their files, --pins with their facts, or another --out",
-        )
-    return manifests, faults
-
-
-def _joined(imported: Imported, manifests: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Known]]:
-    """Return the manifests joined to what other collections have, and what that is."""
-    from lusdata.catalog.importers.known import known_elsewhere, of_other_collections, with_links
-
-    known = known_elsewhere(manifests, of_other_collections(imported.collection))
-    of: dict[str, list[Known]] = defaultdict(list)
-    for one in known:
-        of[one.recording].append(one)
-    return [with_links(data, of[data["id"]]) for data in manifests], known
-
-
-def _file(draft: Mapping[str, Any], media: Path | None) -> Path | None:
-    path = draft["source"].get("path")
-    if media is None or path is None:
-        return None
-    file = media / path
-    return file if file.is_file() else None
-
-
-def _before(draft: Mapping[str, Any], out: Path) -> dict[str, Any] | None:
-    """Return the manifest that is there already, in the newest schema version."""
-    from lusdata.catalog.manifest import read_data
-    from lusdata.catalog.migrate import migrate_data
-
-    path = out / _file_name(draft)
-    if not path.is_file():
-        return None
-    try:
-        return migrate_data(read_data(path))[1]
-    except DataError as error:
-        error.where = str(path)
-        raise
-
-
-def _file_name(data: Mapping[str, Any]) -> str:
-    return f"{data['id'].split('/')[1]}.json"
-
-
-def _write(
-    imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], known: list[Known], out: Path
-) -> None:
-    from lusdata.atomic import write_text
-    from lusdata.catalog.folders import ABOUT
-    from lusdata.catalog.importers.curation import curation_log
-    from lusdata.catalog.manifest import dumps, write_manifest
-
-    out.mkdir(parents=True, exist_ok=True)
-    for data in manifests:
-        write_manifest(out / _file_name(data), data)
-    # A draft, which people correct: what stands there is theirs.
-    if imported.about and not (out / ABOUT).exists():
-        write_text(out / ABOUT, dumps(imported.about))
-    # Written last: a log that is there speaks of manifests that are there.
-    write_text(out / "CURATION.md", curation_log(imported, manifests, faults, known))
-
-
-def _report(
-    imported: Imported, manifests: list[dict[str, Any]], faults: Mapping[str, str], known: list[Known], out: Path
-) -> None:
-    from lusdata.catalog.folders import json_files
-
+def _report(done: ImportedCollection) -> list[str]:
+    imported, manifests, out = done.imported, done.manifests, done.out
     included = sum(data["status"]["state"] == "included" for data in manifests)
     pinned = sum("sha256" in data["source"] for data in manifests)
     lines = [
@@ -235,13 +100,10 @@ def _report(
         f"{included} included, {len(manifests) - included} excluded, {pinned} with a digest",
         f"written to {out}; why is in {out / 'CURATION.md'}",
     ]
-    if same := {one.recording for one in known if one.agrees != "publication"}:
-        there = ", ".join(sorted({one.other.id.split("/")[0] for one in known}))
+    if same := {one.recording for one in done.known if one.agrees != "publication"}:
+        there = ", ".join(sorted({one.other.id.split("/")[0] for one in done.known}))
         lines.append(f"{len(same)} are in other collections already ({there}), and joined to their groups there")
-    made = {_file_name(data) for data in manifests}
-    stale = sorted(path.name for path in json_files(out) if path.name not in made)
-    if stale:
-        shown = ", ".join(stale[:_SHOWN]) + (" …" if len(stale) > _SHOWN else "")
-        lines.append(f"{len(stale)} manifests there are not made by this import and were left as they are: {shown}")
-    lines += [f"not pinned: {identifier}: {fault}" for identifier, fault in sorted(faults.items())]
-    sys.stdout.write("\n".join(lines) + "\n")
+    if stale := done.stale:
+        text = listed(stale, most=_SHOWN)
+        lines.append(f"{len(stale)} manifests there are not made by this import and were left as they are: {text}")
+    return lines + [f"not pinned: {identifier}: {fault}" for identifier, fault in sorted(done.faults.items())]

@@ -19,7 +19,7 @@ from lusdata.errors import UsageError
 from lusdata.suggestion import unknown_word
 
 if TYPE_CHECKING:
-    from lusdata.intake.lead import Completed
+    from lusdata.intake.complete_lead import Completed
     from lusdata.media.cache import Cache
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
@@ -61,9 +61,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Complete the manifest; return the exit code."""
     from lusdata.catalog.folders import find_collection
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
     from lusdata.commands.adding.ask import ask, is_terminal
-    from lusdata.intake.lead import complete_lead
+    from lusdata.intake.complete_lead import complete_lead
     from lusdata.media.cache import Cache, cache_dir
 
     if not args.file.is_file():

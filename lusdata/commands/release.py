@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lusdata.catalog.changes import compare_collections
 from lusdata.catalog.folders import collection_names, find_collection, manifests_here
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.release import read_release, releases_folder, releases_of
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table

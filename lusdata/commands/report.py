@@ -14,7 +14,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lusdata.commands.opened import opened_dataset, opened_together
+from lusdata.commands.open_argument import opened_dataset, opened_together
 from lusdata.commands.options import add_media_options
 from lusdata.errors import UsageError
 from lusdata.progress import show_progress
@@ -114,7 +114,7 @@ def _gallery(args: argparse.Namespace) -> Gallery:
 
 def _excluded(collection: Collection, args: argparse.Namespace) -> dict[str, Path]:
     """Return the files of excluded recordings that are on this machine; nothing of these is fetched."""
-    from lusdata.media.held import held_file
+    from lusdata.media.local_files import held_file
 
     folders = [folder for mirror in args.mirror if (folder := Path(mirror).expanduser()).is_dir()]
     cache = None if args.cache is None else Path(args.cache)

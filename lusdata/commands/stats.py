@@ -24,7 +24,7 @@ from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
-from lusdata.commands.opened import COLLECTIONS_HELP, opened_together
+from lusdata.commands.open_argument import COLLECTIONS_HELP, opened_together
 from lusdata.wording import counted
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run", "summarise"]

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.opened import COLLECTION_HELP
+from lusdata.commands.open_argument import COLLECTION_HELP
 from lusdata.errors import UsageError
 from lusdata.progress import show_progress
 from lusdata.wording import counted, one_line
@@ -130,7 +130,7 @@ def _of_media(folder: Path, names: Sequence[str]) -> Verdict:
 
 def _collections(names: Sequence[str]) -> list[Collection]:
     from lusdata.catalog.folders import collection_names
-    from lusdata.catalog.opening import open_collection
+    from lusdata.catalog.open_collection import open_collection
 
     return [open_collection(name) for name in names or collection_names()]
 

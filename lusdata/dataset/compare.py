@@ -12,9 +12,9 @@ from lusdata.catalog.counts import count_recordings
 from lusdata.catalog.folders import collection_names
 from lusdata.catalog.history import manifests_at
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import open_collection, split_release_name
+from lusdata.catalog.open_collection import open_collection, split_release_name
 from lusdata.catalog.release import find_release
-from lusdata.dataset.reading.holding import Holding, HoldingDifference, compare_holdings, holding_of
+from lusdata.dataset.reading.contents import Holding, HoldingDifference, compare_holdings, holding_of
 from lusdata.dataset.reading.index import is_dataset, open_index
 from lusdata.errors import LusdataError
 from lusdata.releases.folds import frozen_table, moved_recordings

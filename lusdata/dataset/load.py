@@ -13,7 +13,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import collection_names
 from lusdata.catalog.joining.collection import Labels, join_collections
 from lusdata.catalog.manifest import canonical_bytes
-from lusdata.catalog.opening import open_collection, open_release, split_release_name, withdrawal_note
+from lusdata.catalog.open_collection import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build.build import build, gained
 from lusdata.dataset.build.crew import Files
 from lusdata.dataset.build.plan import choose, inputs_of

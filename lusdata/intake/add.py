@@ -12,19 +12,19 @@ from lusdata.atomic import copy_file
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import DataError, LusdataError, UsageError
+from lusdata.intake.admission import check_draft
 from lusdata.intake.alike import alike
 from lusdata.intake.answers import Answers, check_answers, slug_of
-from lusdata.intake.bench import Added, Bench, Prepared, Wishes
 from lusdata.intake.beside import ask_beside, beside_note, refuse_beside
+from lusdata.intake.comparison import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
+from lusdata.intake.complete_lead import complete_lead, refuse_lead
 from lusdata.intake.compose import Seen, draft, recording_slug
 from lusdata.intake.crop import asked_crop, chosen_crop
-from lusdata.intake.known import blind_notes, duplicate, joined_recordings, named_recordings, refuse_known_file
-from lusdata.intake.lead import complete_lead, refuse_lead
 from lusdata.intake.look import Look, look
 from lusdata.intake.prepare import prepare
 from lusdata.intake.question import Question
 from lusdata.intake.source import is_address
-from lusdata.intake.verdict import check_draft
+from lusdata.intake.workspace import Added, Bench, Prepared, Wishes
 from lusdata.media.completing import file_facts
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.facts import sha256_of

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from lusdata.errors import UsageError
-from lusdata.intake.bench import Prepared, Wishes
 from lusdata.intake.look import Look, proposed_crop
 from lusdata.intake.question import Ask, Question
+from lusdata.intake.workspace import Prepared, Wishes
 from lusdata.media.crop import Box
 from lusdata.media.sector.finder import SURE, Sector
 from lusdata.wording import counted

@@ -15,9 +15,9 @@ from lusdata.errors import DataError, DecodeError
 from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import Choice, decode
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import rgb_pixels
 from lusdata.media.decode.spending import spending
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.facts import MediaFacts, media_facts, sha256_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.media.sector.finder import SURE, Sector, find_sector

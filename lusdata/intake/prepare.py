@@ -8,11 +8,11 @@ from pathlib import Path
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError, UsageError
-from lusdata.intake.bench import Bench, Prepared, Wishes
 from lusdata.intake.beside import address_findings, beside_findings
 from lusdata.intake.clean_copy import Blacking, clean_copy, copy_of_dicom
 from lusdata.intake.sidecars import refuse_sidecar
 from lusdata.intake.source import check_file, download, is_address
+from lusdata.intake.workspace import Bench, Prepared, Wishes
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.wording import one_line
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from lusdata.media.dicom.mark import starts_like_dicom
-from lusdata.media.ending import missing_part
+from lusdata.media.truncation import missing_part
 
 __all__ = ["Diagnosis", "FileFormat", "diagnose", "identify"]
 

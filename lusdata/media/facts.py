@@ -16,8 +16,8 @@ from lusdata.budget import BUDGET
 from lusdata.catalog.fingerprint import has_fingerprint
 from lusdata.errors import DataError, TooLargeError
 from lusdata.media.decode.decoder import Survey, survey
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.spending import spending
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.fingerprint import fingerprint
 from lusdata.wording import counted
 

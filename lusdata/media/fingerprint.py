@@ -20,8 +20,8 @@ from lusdata.catalog.fingerprint import MAX_POINTS, PLAIN_POINTS, Fingerprint, e
 from lusdata.catalog.likeness import differing_bits
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import grey_pixels
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.points import SIDE_PX, Points, lasting_points
 
 if TYPE_CHECKING:

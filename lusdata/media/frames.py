@@ -18,9 +18,9 @@ from lusdata.errors import DataError, DecodeError, UsageError
 from lusdata.intact import intact
 from lusdata.media.crop import Box, crop_box
 from lusdata.media.decode.decoder import decode
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import grey_pixels, rgb_pixels
 from lusdata.media.decode.spending import spending
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.sample import frame_indices
 from lusdata.suggestion import unknown_word
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lusdata.arguments import path_of
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.opening import as_collection
+from lusdata.catalog.open_collection import as_collection
 from lusdata.releases.folds import origin_of, table_of
 from lusdata.splits.audit.report import AuditReport, audit_split
 from lusdata.splits.audit.split import AuditedSplit, read_split, split_of_table

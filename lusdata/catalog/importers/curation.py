@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lusdata.catalog.importers.common import Decision, Imported
-from lusdata.catalog.importers.known import Known
+from lusdata.catalog.importers.other_collections import Known
 from lusdata.catalog.importers.pixels import SHOWN_FROM, alike_pairs
 from lusdata.catalog.terms import known_terms
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.reading import UNREADABLE
 from lusdata.catalog.rules.about import ABOUT_RULES
+from lusdata.catalog.rules.labels import SUBJECT_RULES
 from lusdata.catalog.rules.media import MEDIA_RULES
 from lusdata.catalog.rules.privacy import PRIVACY_RULES
 from lusdata.catalog.rules.rule import Asked, Breach, Rule, RunRule
 from lusdata.catalog.rules.run import RUN_RULES
 from lusdata.catalog.rules.source import SOURCE_RULES
-from lusdata.catalog.rules.subject import SUBJECT_RULES
 from lusdata.catalog.schema import SCHEMA_RULES
 from lusdata.errors import Level
 

@@ -12,7 +12,7 @@ from lusdata.catalog.rights import is_private
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
 from lusdata.errors import LusdataError
-from lusdata.intake.bench import Added, Bench
+from lusdata.intake.workspace import Added, Bench
 from lusdata.wording import counted, one_line
 
 __all__ = ["document", "text"]

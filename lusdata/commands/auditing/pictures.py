@@ -93,7 +93,7 @@ def draw_pairs(
         If a picture cannot be written.
     """
     from lusdata.intake.look import sampled_frames
-    from lusdata.media.held import held_file
+    from lusdata.media.local_files import held_file
     from lusdata.media.pictures.preview import beside, write_preview
 
     for pair in pairs:

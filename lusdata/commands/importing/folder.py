@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         if args.dry_run or plan.doubts:
             return _shown(plan, args)
         if not args.json:
-            from lusdata.commands.importing.shown import plan_text
+            from lusdata.commands.importing.report import plan_text
 
             sys.stdout.write(plan_text(plan) + "\n")
         if asks:
@@ -113,7 +113,7 @@ def _asked(plan: ImportPlan, ask: Ask) -> ImportPlan:
 
 
 def _shown(plan: ImportPlan, args: argparse.Namespace) -> int:
-    from lusdata.commands.importing.shown import plan_document, plan_text
+    from lusdata.commands.importing.report import plan_document, plan_text
 
     if args.json:
         sys.stdout.write(json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n")
@@ -128,7 +128,7 @@ def _shown(plan: ImportPlan, args: argparse.Namespace) -> int:
 def _written(plan: ImportPlan, args: argparse.Namespace, ask: Ask | None) -> int:
     import datetime
 
-    from lusdata.commands.importing.shown import imported_document, imported_text
+    from lusdata.commands.importing.report import imported_document, imported_text
     from lusdata.intake.folder.write import carry_out
 
     today = datetime.datetime.now(datetime.UTC).date()

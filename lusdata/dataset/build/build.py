@@ -16,7 +16,7 @@ from typing import Any
 from lusdata.arguments import path_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import as_collection
+from lusdata.catalog.open_collection import as_collection
 from lusdata.dataset.build.assemble import assemble
 from lusdata.dataset.build.crew import Crew, Engine, Files
 from lusdata.dataset.build.engine_local import Report, run_here, run_local

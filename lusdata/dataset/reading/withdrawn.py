@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lusdata.catalog.folders import collection_names, find_collection
-from lusdata.catalog.opening import withdrawn_today
+from lusdata.catalog.open_collection import withdrawn_today
 from lusdata.dataset.reading.index import Index
 from lusdata.wording import listed
 

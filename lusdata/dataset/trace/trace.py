@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.dataset.reading.index import Index
-from lusdata.dataset.trace.again import Reproduction, check_row
+from lusdata.dataset.trace.history import Held, Today, releases_with, today_of
+from lusdata.dataset.trace.reread import Reproduction, check_row
 from lusdata.dataset.trace.row import TracedRow, find_row
-from lusdata.dataset.trace.since import Held, Today, releases_with, today_of
 from lusdata.errors import LusdataError
 from lusdata.releases.folds import DEFAULT_SEED
 from lusdata.splits.folds.make import make_folds

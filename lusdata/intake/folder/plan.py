@@ -10,7 +10,7 @@ from pathlib import Path
 from lusdata.catalog.about import About, read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT, json_files
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.rights import PRIVATE, is_private
 from lusdata.errors import LusdataError, UsageError
 from lusdata.intake.answers import slug_of

@@ -14,7 +14,7 @@ from lusdata.catalog.about import About, about_header
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT
 from lusdata.catalog.manifest import Manifest, write_manifest
-from lusdata.catalog.opening import open_collection
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.rights import PRIVATE as PRIVATE_LICENCE
 from lusdata.catalog.rules.about import about_findings
 from lusdata.catalog.rules.table import broken_rules
@@ -30,7 +30,7 @@ from lusdata.intake.folder.joining import join_alike, join_examinations
 from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.question import Ask
 from lusdata.media.facts import sha256_of
-from lusdata.media.own import remember
+from lusdata.media.own_folders import remember
 from lusdata.wording import counted, one_line
 
 __all__ = ["UNNAMED_OWNER", "ImportReport", "carry_out"]

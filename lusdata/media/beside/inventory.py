@@ -11,7 +11,7 @@ from lusdata.media.beside.matroska import matroska_items
 from lusdata.media.beside.stills import still_items
 from lusdata.media.beside.streams import Span, stream_items
 from lusdata.media.beside.unclaimed import gaps, unclaimed_items
-from lusdata.media.decode.opening import check_whole
+from lusdata.media.decode.open_file import check_whole
 from lusdata.media.diagnose import identify
 
 __all__ = ["inventory"]

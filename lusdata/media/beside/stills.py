@@ -10,10 +10,10 @@ from PIL import ImageCms
 
 from lusdata.errors import DecodeError
 from lusdata.media.beside.item import Item, plain
-from lusdata.media.decode.beside import Beside, parts_beside
 from lusdata.media.decode.directories import directories
 from lusdata.media.decode.pillow import open_picture
 from lusdata.media.decode.segments import BEHIND, Segment, jpeg_segments, png_chunks, riff_chunks
+from lusdata.media.decode.still_metadata import Beside, parts_beside
 
 __all__ = ["still_items"]
 

@@ -15,7 +15,7 @@ from av.stream import AttachmentStream, Disposition, Stream
 from lusdata.media.beside.coded import coded_text
 from lusdata.media.beside.item import SILENT, Item, plain
 from lusdata.media.beside.unclaimed import text_runs
-from lusdata.media.decode.opening import open_container, tags_of
+from lusdata.media.decode.open_file import open_container, tags_of
 
 __all__ = ["Span", "stream_items"]
 
@@ -47,7 +47,7 @@ def stream_items(path: Path) -> tuple[list[Item], list[Span]]:
     Raises
     ------
     DecodeError, OSError
-        As `lusdata.media.decode.opening.open_container`.
+        As `lusdata.media.decode.open_file.open_container`.
     """
     with open_container(path) as container:
         items = list(_tags(tags_of(container), "tag"))

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from lusdata.errors import DecodeError
 from lusdata.media.decode.codecs import CODECS, NoShortWayError, codec_of, presentation_order
 from lusdata.media.decode.complaints import Complaints
-from lusdata.media.decode.opening import (
+from lusdata.media.decode.open_file import (
     DAMAGED_HINT,
     check_count,
     check_duration,
@@ -43,11 +43,11 @@ from lusdata.media.decode.opening import (
     open_video,
     too_large,
 )
+from lusdata.media.decode.orientation import LastingMatrix
 from lusdata.media.decode.plan import Step, plan_steps
 from lusdata.media.decode.spending import charged
 from lusdata.media.decode.still import read_still
 from lusdata.media.decode.stream_clock import StreamClock, seconds
-from lusdata.media.decode.turn import LastingMatrix
 
 __all__ = ["Choice", "Survey", "TakenFrame", "decode", "survey"]
 
@@ -127,7 +127,7 @@ def decode(path: Path, choose: Choice, take: Callable[[VideoFrame], T]) -> list[
     ------
     DecodeError
         If the file is no whole picture or video, is damaged up to its last wanted frame, or is beyond the limits of
-        `lusdata.media.decode.opening`.
+        `lusdata.media.decode.open_file`.
     OSError
         If it cannot be read.
     """

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lusdata.errors import DecodeError, came_through
-from lusdata.media.decode.opening import DAMAGED_HINT, check_size, too_large
+from lusdata.media.decode.open_file import DAMAGED_HINT, check_size, too_large
 from lusdata.wording import one_line
 
 __all__ = ["PILLOW_FAULTS", "loaded", "open_picture", "pillow_faults"]

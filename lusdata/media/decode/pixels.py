@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from lusdata.media.crop import Box
-from lusdata.media.decode.turn import Turn, turned
+from lusdata.media.decode.orientation import Turn, turned
 
 __all__ = ["grey_pixels", "rgb_pixels"]
 

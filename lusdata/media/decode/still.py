@@ -20,12 +20,12 @@ from PIL import Image, features
 
 from lusdata.errors import DecodeError
 from lusdata.media.crop import Box
-from lusdata.media.decode.opening import DAMAGED_HINT, check_size, open_video
+from lusdata.media.decode.open_file import DAMAGED_HINT, check_size, open_video
+from lusdata.media.decode.orientation import Turn, exif_turn, turned
 from lusdata.media.decode.pillow import loaded, open_picture, pillow_faults
 from lusdata.media.decode.pixels import grey_pixels
 from lusdata.media.decode.segments import BEHIND, Segment, jpeg_segments, png_chunks
 from lusdata.media.decode.tiff import several_pictures, tiff_picture
-from lusdata.media.decode.turn import Turn, exif_turn, turned
 from lusdata.media.diagnose import identify
 
 __all__ = ["Still", "read_still"]
@@ -67,7 +67,7 @@ class Still:
     container, codec : str
         As manifests name them, such as ``png`` and ``png``.
     frame : av.VideoFrame
-        A JPEG's is as stored, and `lusdata.media.decode.turn` says how it is to be turned; all others are upright.
+        A JPEG's is as stored, and `orientation` says how it is to be turned; all others are upright.
     """
 
     container: str

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from lusdata.errors import DecodeError
 from lusdata.media.crop import Box
 from lusdata.media.decode.decoder import decode
-from lusdata.media.decode.opening import open_video
+from lusdata.media.decode.open_file import open_video
+from lusdata.media.decode.orientation import displayed_size, turn_of
 from lusdata.media.decode.pixels import rgb_pixels
-from lusdata.media.decode.turn import displayed_size, turn_of
 from lusdata.media.dicom.pixels import grey_if_grey
 from lusdata.media.dicom.syntax import MOVING
 from lusdata.scratch import scratch_folder

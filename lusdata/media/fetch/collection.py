@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import manifests_of
+from lusdata.catalog.open_collection import manifests_of
 from lusdata.catalog.rights import is_private
 from lusdata.errors import OutsideError, UsageError
 from lusdata.media.cache import Cache, cache_dir
@@ -32,7 +32,7 @@ from lusdata.media.fetch.lock import alone
 from lusdata.media.fetch.patience import Limits, World
 from lusdata.media.fetch.plan import Attempt, FetchPlan, FolderMirror, Mirror, by_turns, parse_mirror, plan_recording
 from lusdata.media.fetch.report import Failure, FetchFailure, FetchReport, FetchResult, decisive
-from lusdata.media.own import find_own
+from lusdata.media.own_folders import find_own
 from lusdata.progress import show_progress
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from lusdata.markdown import link, plain, table
 from lusdata.publish.bibtex import bibtex
 from lusdata.publish.citations import cite
 from lusdata.publish.export import sentences
+from lusdata.publish.export.export_subject import ExportSubject, require_whole
 from lusdata.publish.export.facts import class_rows, reasons, source_rows
-from lusdata.publish.export.subject import ExportSubject, require_whole
 
 __all__ = ["Config", "card"]
 

@@ -30,8 +30,8 @@ from lusdata.publish.export.croissant_records import (
     severity_records,
     splits_records,
 )
+from lusdata.publish.export.export_subject import ExportSubject, require_whole
 from lusdata.publish.export.facts import last_change, source_rows
-from lusdata.publish.export.subject import ExportSubject, require_whole
 
 __all__ = ["CROISSANT_VERSION", "croissant", "croissant_text"]
 

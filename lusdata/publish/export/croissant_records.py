@@ -9,7 +9,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column, facts_of
-from lusdata.publish.export.subject import ExportSubject
+from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["Layout", "frames_records", "recordings_records", "severity_records", "splits_records"]

@@ -11,7 +11,7 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.dataset.build.plan import LeftOut
-from lusdata.publish.export.subject import ExportSubject
+from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.splits.audit.confounding import Confounding, comparable, measure_confounding
 
 __all__ = [

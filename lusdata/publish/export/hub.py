@@ -24,6 +24,7 @@ from lusdata.errors import OutsideError, UsageError
 from lusdata.publish.export.card import Config, card
 from lusdata.publish.export.croissant import croissant_text
 from lusdata.publish.export.croissant_records import Layout
+from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.publish.export.facts import class_rows
 from lusdata.publish.export.hub_plan import (
     NOT_PUBLISHABLE,
@@ -37,7 +38,6 @@ from lusdata.publish.export.hub_plan import (
     torn_groups,
 )
 from lusdata.publish.export.hub_rows import Rows, write_files
-from lusdata.publish.export.subject import ExportSubject
 from lusdata.scratch import is_vacant
 from lusdata.splits.folds.table import FoldTable, write_fold_table
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from lusdata.catalog.rights import is_private, rights_of
 from lusdata.dataset.reading.index import Entry
 from lusdata.errors import DataError, UsageError
-from lusdata.publish.export.subject import ExportSubject, rows_of
+from lusdata.publish.export.export_subject import ExportSubject, rows_of
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = [

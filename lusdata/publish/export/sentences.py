@@ -7,8 +7,8 @@ from collections import Counter
 from lusdata.catalog.counts import counts_clause
 from lusdata.catalog.groups import unknown_clause
 from lusdata.catalog.schema import enumeration
+from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.publish.export.facts import confounding_of, words_of
-from lusdata.publish.export.subject import ExportSubject
 from lusdata.wording import counted
 
 __all__ = [

@@ -25,8 +25,8 @@ from lusdata.media.pictures.preview import beside, preview
 from lusdata.media.png import encode_png
 from lusdata.media.sector.finder import find_sector
 from lusdata.media.text.finder import find_text
-from lusdata.publish.review.beside import find_beside_faults
 from lusdata.publish.review.codes import finding
+from lusdata.publish.review.inventory import find_beside_faults
 from lusdata.publish.review.likeness import AlikePair
 from lusdata.wording import counted
 

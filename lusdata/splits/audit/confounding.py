@@ -2,9 +2,9 @@
 
 A model that reads the logo, the frame rate or the coding of a clinic instead of the lung scores well on every split
 that holds that clinic on both sides. How much can be had so, without looking at a single pixel, is measured here: a
-classifier that sees the provider and the facts of the file, and nothing else (`lusdata.splits.audit.blind`), is fitted
-and tested over folds that share no patient. Its balanced accuracy is given with an interval over patient groups, and is
-held against chance and against the same classifier on classes that were dealt anew among the groups.
+classifier that sees the provider and the facts of the file, and nothing else (`lusdata.splits.audit.pixel_free`), is
+fitted and tested over folds that share no patient. Its balanced accuracy is given with an interval over patient groups,
+and is held against chance and against the same classifier on classes that were dealt anew among the groups.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
-from lusdata.splits.audit.blind import credit_of, prepare_round
 from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.pixel_free import credit_of, prepare_round
 from lusdata.splits.audit.split import AuditedSplit
 from lusdata.splits.folds.make import make_folds
 from lusdata.splits.folds.table import FoldTable

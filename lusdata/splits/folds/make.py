@@ -16,7 +16,7 @@ from lusdata.catalog.about import About
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import unknown_patients
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.opening import as_collection, manifests_of
+from lusdata.catalog.open_collection import as_collection, manifests_of
 from lusdata.errors import DataError, UsageError
 from lusdata.splits.folds.census import Census
 from lusdata.splits.folds.dealer import Dealer

@@ -11,8 +11,8 @@ from typing import Any
 from lusdata.atomic import write_text
 from lusdata.catalog.reading import LONGEST_INDEX_BYTES, parse_data, read_data
 from lusdata.errors import DataError, Issue, OutsideError, UsageError
+from lusdata.splits.folds.document import is_fold_table, table_of_data, text_of
 from lusdata.splits.folds.parts import NO_VALUE, ClassCount, Part, Split, Unit, frame_draw
-from lusdata.splits.folds.written import is_fold_table, table_of_data, text_of
 
 __all__ = ["FoldTable", "is_fold_table", "read_fold_table", "write_fold_table"]
 

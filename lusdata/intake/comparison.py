@@ -8,9 +8,9 @@ from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError
 from lusdata.intake.alike import Resemblance, without_fingerprint
 from lusdata.intake.answers import Answers
-from lusdata.intake.bench import Bench, Prepared
 from lusdata.intake.look import Look, sampled_frames
-from lusdata.media.held import held_file
+from lusdata.intake.workspace import Bench, Prepared
+from lusdata.media.local_files import held_file
 from lusdata.media.pictures.preview import beside, write_preview
 from lusdata.suggestion import unknown_word
 from lusdata.wording import listed

@@ -24,7 +24,7 @@ from lusdata.media.decode.fallback import rewritten
 from lusdata.media.decode.packed import PNG_MARK, check_packed_text
 from lusdata.media.decode.spending import spending, spent
 from lusdata.media.diagnose import identify
-from lusdata.media.ending import missing_part, second_recording
+from lusdata.media.truncation import missing_part, second_recording
 
 __all__ = [
     "DAMAGED_HINT",

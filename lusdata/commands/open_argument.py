@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
-from lusdata.catalog.opening import open_collection, withdrawal_note
+from lusdata.catalog.open_collection import open_collection, withdrawal_note
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
