@@ -34,6 +34,20 @@ def test_help_lists_commands_models_and_protocols_without_the_extra():
     assert {name.partition(":")[0] for name in CONFIGS} == set(MODELS)
 
 
+def test_every_model_stands_in_the_help_with_its_parameters_and_the_papers():
+    details = cli.PROGRAM.details()
+    for name, entry in MODELS.items():
+        (line,) = [line for line in details.splitlines() if line.split()[:1] == [name]]
+        paper = f"{entry.paper_parameters:,}" if entry.paper_parameters else "-"
+        assert line.split()[1:3] == [f"{entry.parameters:,}", paper]
+        assert line.endswith(f"{entry.title}; {entry.source}")
+    assert "For research, not for diagnosis." in details
+
+
+def test_what_is_completed_for_a_model_can_be_fitted():
+    assert list(cli.PROGRAM.completers["MODEL[:VARIANT]"]()) == list(CONFIGS)
+
+
 def test_help_is_instant():
     code = (
         f"import sys, time; from {train.__name__}.cli import main; main(['--help'])\n"

@@ -14,7 +14,16 @@ __all__ = ["BatchSettings", "FeatureBatches", "PictureBatches", "epoch_order", "
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
-    """Return a permutation of ``range(count)`` that depends on seed and epoch alone."""
+    """Return a permutation of ``range(count)`` that depends on seed and epoch alone.
+
+    It is not the order of `lusdata.Dataset.to_tf` and `to_torch`: the runs in ``train/results`` that were fitted by
+    epochs showed their frames in this one, and another would give them other weights.
+
+    Examples
+    --------
+    >>> epoch_order(8, seed=1, epoch=0).tolist()
+    [5, 0, 1, 4, 2, 6, 3, 7]
+    """
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
