@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
     from lusdata.dataset.view.join import join as join
+    from lusdata.errors import DataError as DataError
     from lusdata.errors import Issue as Issue
     from lusdata.errors import LusdataError as LusdataError
+    from lusdata.errors import OutsideError as OutsideError
+    from lusdata.errors import UsageError as UsageError
+    from lusdata.intake.look import sampled_frames as sampled_frames
     from lusdata.media.cache import cache_dir as cache_dir
     from lusdata.media.crop import Box as Box
     from lusdata.media.facts import media_facts as media_facts
@@ -37,11 +41,14 @@ _HOMES = {
     "Checked": "lusdata.catalog.validate",
     "Collection": "lusdata.catalog.collection",
     "Crop": "lusdata.catalog.manifest",
+    "DataError": "lusdata.errors",
     "Dataset": "lusdata.dataset.load",
     "FoldTable": "lusdata.splits.folds.make",
     "Issue": "lusdata.errors",
     "LusdataError": "lusdata.errors",
+    "OutsideError": "lusdata.errors",
     "Recipe": "lusdata.dataset.recipe",
+    "UsageError": "lusdata.errors",
     "audit": "lusdata.releases.audit",
     "build": "lusdata.dataset.build.build",
     "cache_dir": "lusdata.media.cache",
@@ -54,6 +61,7 @@ _HOMES = {
     "media_facts": "lusdata.media.facts",
     "open_collection": "lusdata.catalog.open_collection",
     "read_frames": "lusdata.media.frames",
+    "sampled_frames": "lusdata.intake.look",
     "validate": "lusdata.catalog.validate",
 }
 

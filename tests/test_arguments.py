@@ -47,7 +47,7 @@ def test_a_name_of_nothing_is_refused(name):
         getattr(lusdata, name)("nowhere/at-all")
 
 
-@pytest.mark.parametrize("name", ["read_frames", "media_facts"])
+@pytest.mark.parametrize("name", ["read_frames", "sampled_frames", "media_facts"])
 def test_a_file_that_is_not_there_is_named(name):
     with pytest.raises(OSError, match="at-all"):
         getattr(lusdata, name)("nowhere/at-all")
@@ -60,6 +60,7 @@ def test_files_may_be_named_by_text(tmp_path):
     path.write_bytes(encode_png(np.zeros((32, 32), np.uint8)))
     assert lusdata.media_facts(str(path)) == lusdata.media_facts(path)
     assert len(lusdata.read_frames(str(path), kind="image", size_px=32).images) == 1
+    assert lusdata.sampled_frames(str(path)).shape == (1, 32, 32, 3)
 
 
 def test_folds_are_those_of_the_collection_and_of_what_it_says_of_itself():

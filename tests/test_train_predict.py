@@ -14,8 +14,10 @@ keras = pytest.importorskip("keras")
 
 from tiny_runs import CLASSES, TinyRun, striped, tiny_run  # noqa: E402
 
+import lusdata  # noqa: E402
 from lusdata.errors import DataError  # noqa: E402
 from lusdata.media.phantom import write_image, write_video  # noqa: E402
+from lusdata.media.sector.finder import Sector  # noqa: E402
 from train.cli import main  # noqa: E402
 from train.explain.explanation import Settings, explain_run  # noqa: E402
 from train.overlay import blend, relative_activation, sheet, write_overlay_image  # noqa: E402
@@ -123,6 +125,23 @@ def test_dicom_is_predicted_like_any_video_and_its_header_goes_nowhere(
     assert "IM0001" in written
     assert not any(secret in written for secret in SECRETS)
     assert (out / "IM0001.overlay.mp4").stat().st_size > 1000
+
+
+def test_of_several_scans_on_a_screen_one_is_read_however_sure_the_finder_is(
+    run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first, second = lusdata.Box(0, 0, 64, 64), lusdata.Box(64, 0, 64, 64)
+    screen = np.concatenate([np.full((64, 64), 40, np.uint8), np.full((64, 64), 200, np.uint8)], axis=1)
+    write_image(tmp_path / "screen.png", screen)
+
+    def level(confidence: float, *others: lusdata.Box) -> float:
+        found = Sector(first, first, screen > 0, confidence, "full", other_squares=others)
+        monkeypatch.setattr(lusdata, "find_sector", lambda frames: found)
+        return float(read_recording(tmp_path / "screen.png", "screen.png", run.folder.config).images.mean())
+
+    assert level(0.9) == level(0.9, second) == level(0.1, second) == pytest.approx(40, abs=1)
+    # Of one scan that may be none, the largest centred square is taken.
+    assert level(0.1) == pytest.approx(120, abs=3)
 
 
 @pytest.mark.slow

@@ -145,14 +145,14 @@ def read_recording(path: Path, name: str, config: TrainConfig) -> Samples:
 
 
 def _samples(path: Path, name: str, config: TrainConfig, *, box: Box | None) -> Samples:
-    from lusdata import find_sector, media_facts, read_frames
-    from lusdata.intake.look import SURE, sampled_frames
+    from lusdata import find_sector, media_facts, read_frames, sampled_frames
 
     facts = media_facts(path)
     if box is None:
-        # Training saw the scan alone; where the finder is unsure, the largest centred square is the better guess.
+        # Training saw the scan alone. Where the finder is unsure, the largest centred square is the better guess, but
+        # not on a screen with several scans, where it would lie across two.
         sector = find_sector(sampled_frames(path))
-        box = Box(*map(int, sector.square_box)) if sector.confidence >= SURE else None
+        box = Box(*map(int, sector.square_box)) if sector.is_sure or sector.other_squares else None
     frames = read_frames(
         path,
         kind="video" if facts.frame_count > 1 else "image",

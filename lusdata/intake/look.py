@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lusdata.arguments import path_of
 from lusdata.budget import BUDGET
 from lusdata.errors import DataError, DecodeError
 from lusdata.intact import intact
@@ -116,12 +117,12 @@ def _look(path: Path) -> Look:
     )
 
 
-def sampled_frames(path: Path, *, most: int = _SAMPLED, sha256: str | None = None) -> NDArray[np.uint8]:
-    """Return whole frames of a file, spread evenly, as RGB.
+def sampled_frames(path: str | Path, *, most: int = _SAMPLED, sha256: str | None = None) -> NDArray[np.uint8]:
+    """Return whole frames of a file, spread evenly, as RGB: what `find_sector` looks at.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A video or a picture.
     most : int
         Number of frames; fewer of large ones.
@@ -140,6 +141,7 @@ def sampled_frames(path: Path, *, most: int = _SAMPLED, sha256: str | None = Non
     DecodeError, OSError
         As `lusdata.media.decode.decoder.decode`.
     """
+    path = path_of(path, where="path")
     with intact(path, sha256):
         first = _take(path, lambda times_s: np.zeros(1, dtype=np.int64))[0]
         room = max(1, min(most, _SAMPLE_BYTES // first.nbytes))

@@ -85,8 +85,8 @@ def find_sector(frames: npt.NDArray[np.uint8]) -> Sector:
     Parameters
     ----------
     frames : np.ndarray, shape (t, h, w) or (t, h, w, 3), uint8
-        Grey or RGB frames of one size; at most 16, spread evenly, are looked at. One frame will do, though what moves
-        tells more.
+        Grey or RGB frames of one size, such as `lusdata.sampled_frames` takes from a file; at most 16, spread evenly,
+        are looked at. One frame will do, though what moves tells more.
 
     Returns
     -------
