@@ -376,5 +376,5 @@ def test_a_patient_with_two_classes_is_named_with_both(tmp_path: Path) -> None:
     report = audited(manifests, written(tmp_path / "s.json", {"0": ["a", "b"], "1": ["c", "d"]}))
     (finding,) = report.of("labels", "PATIENT_CLASSES")
     assert (finding.level, finding.subject) == ("warning", "test/patient-1")
-    assert finding.message == "is one patient with 2 classes; covid-19: test/a (fold 0); healthy: test/b (fold 0)"
+    assert finding.message == "2 classes in one group: covid-19 (test/a (fold 0)); healthy (test/b (fold 0))"
     assert finding.advice

@@ -108,5 +108,7 @@ def test_a_long_list_is_cut_on_the_page_but_not_in_the_document(
 
 def test_a_link_to_nothing_stops_the_audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_catalog(tmp_path / "clinic", [*MANIFESTS, recording("x", linked=["patient-none"])])
+    path = folder / "x.json"
+    path.write_text(path.read_text("utf-8").replace('"test/patient-none"', '"clinic/patient-none"'), "utf-8")
     assert main(["audit", str(folder), "--k", "4"]) == 1
     assert "LINK_NOWHERE: the link leads to no group" in capsys.readouterr().err

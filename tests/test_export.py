@@ -252,6 +252,17 @@ def test_the_command_prints_or_writes(home, tmp_path, capsys):
     assert out.read_text("utf-8").startswith("---\npretty_name:")
 
 
+@pytest.mark.parametrize("form", ["croissant", "card", "hf"])
+def test_several_are_not_exported_as_one_and_the_way_is_named(home, tmp_path, capsys, form):
+    out = ("--out", str(tmp_path / "out"))
+    assert main(["export", form, str(home / "dataset"), "blues", *out]) == 2
+    error = capsys.readouterr().err
+    assert "several cannot be exported as one" in error
+    assert f"export each: lusdata export {form} {home / 'dataset'}; lusdata export {form} blues" in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_croissant_beside_another_folder_is_told_to_move(home, tmp_path, capsys):
     assert main(["export", "croissant", str(home / "dataset"), "--out", str(tmp_path / "c.json")]) == 0
     assert f"keep it in {home / 'dataset'}" in capsys.readouterr().err

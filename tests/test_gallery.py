@@ -182,6 +182,14 @@ def test_a_crop_that_does_not_fit_is_told_and_not_drawn():
     assert "does not fit" in record["window"]
 
 
+def test_the_name_of_the_file_is_told_where_the_id_does_not_tell_it():
+    own = recording("video-0123456789ab", aliases=["ward 7/p1_L1.mp4"])
+    collection = collection_of(own, recording("cov-clip", aliases=["Cov_Clip.gif"]), recording("none"))
+    records = data_of(gallery_page(make_gallery(collection, pictures_of(collection))))["recordings"]
+    told = {record["id"]: record.get("name") for record in records}
+    assert told == {"test/video-0123456789ab": "ward 7/p1_L1.mp4", "test/cov-clip": None, "test/none": None}
+
+
 def evil_collection() -> Collection:
     manifest = recording("r", aliases=[EVIL])
     source = {**manifest.data["source"], "attribution": EVIL, "page": "javascript:alert(1)", "path": EVIL}

@@ -233,6 +233,18 @@ def test_the_search_finds_what_readers_saw_and_not_what_they_missed(browser, tmp
     assert names(browser) == ["test/clip-0", "test/clip-3"]
 
 
+def test_the_names_of_files_are_shown_searched_and_sorted_by(browser, tmp_path):
+    manifests = tuple(recording(f"video-{n}abc", aliases=[f"p{9 - n}_L1.mp4"]) for n in range(3))
+    opened(browser, write_page(tmp_path / "page.html", Collection("clinic", Path("clinic"), manifests)))
+    shown = "return [...document.querySelectorAll('#rows .called')].map((name) => name.textContent)"
+    assert run(browser, shown) == ["p9_L1.mp4", "p8_L1.mp4", "p7_L1.mp4"]
+    opened(browser, browser.current_url + "#sort=name")
+    assert run(browser, shown) == ["p7_L1.mp4", "p8_L1.mp4", "p9_L1.mp4"]
+    browser.find_element("id", "search").send_keys("p8_l1")
+    settled(browser)
+    assert names(browser) == ["test/video-1abc"]
+
+
 def test_a_search_that_finds_nothing_says_so(page):
     page.find_element("id", "search").send_keys("nothing of that name")
     assert page.find_element("id", "nothing").is_displayed()

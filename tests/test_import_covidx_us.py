@@ -81,6 +81,11 @@ def imported(folder: Path, tmp_path: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: read_manifest(path).data for path in out.glob("*.json") if path.name != "collection.json"}
 
 
+def test_ages_of_small_children_are_told_as_the_schema_can(tmp_path):
+    bands = [only(tmp_path / age, {"age": age})["patient"]["age_band"] for age in ("0.5", "2", "7", "16")]
+    assert bands == ["infant", "toddler", "5-9", "10-19"]
+
+
 def test_a_row_is_a_lead_with_its_address_its_score_and_where_the_notebook_puts_it(tmp_path):
     data = only(tmp_path / "a", {"gender": "female", "age": "97", "patient": "covid_case1"}, scores=LUSS)
     assert data["source"] == {

@@ -333,7 +333,7 @@ def test_a_scale_goes_as_far_as_the_table_and_no_row_later_goes_beyond_it_in_sil
 def test_two_diagnoses_of_one_patient_are_told_before_anything_is_written(desk, capsys):
     assert desk.bring("--dry-run", table=TABLE.replace("p1_R1.mp4,1,COVID-19", "p1_R1.mp4,1,healthy")) == 0
     said = capsys.readouterr().out
-    assert "one patient with 2 diagnoses, or 2 patients (covid-19: p1_L1.mp4; healthy: p1_R1.mp4)" in said
+    assert "2 classes in one group: covid-19 (p1_L1.mp4); healthy (p1_R1.mp4)" in said
 
 
 def test_names_in_the_column_of_patients_become_codes_and_leave_the_names_of_files(desk):

@@ -18,6 +18,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.fingerprint import Fingerprint, encode
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.joining.collection import JoinedCollection, join_collections
+from lusdata.catalog.joining.labels import read_labels
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.tasks import find_task
@@ -477,6 +478,77 @@ def test_a_table_of_labels_may_be_a_file(parts: list[Collection], tmp_path: Path
     path.write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match=r"labels\.json"):
         join_collections(parts, labels=str(path))
+
+
+CSV_OF_DEATH = (
+    "label here,from,collection,label there\n"
+    "true,outcome,east,died\nfalse,outcome,east,lived\nTRUE,fatal,west,yes\nFALSE,fatal,west,No\n"
+)
+
+
+def _as_workbook(text: str, path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["Deaths of both"])
+    for line in text.splitlines():
+        book.active.append([{"true": True, "false": False}.get(cell.lower(), cell) for cell in line.split(",")])
+    book.save(path)
+
+
+@pytest.mark.parametrize("form", ["csv", "semicolons", "tsv", "utf-16", "xlsx"])
+def test_a_table_of_labels_may_be_a_sheet_in_any_dialect(parts: list[Collection], tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"labels.{'xlsx' if form == 'xlsx' else 'txt'}"
+    if form == "xlsx":
+        _as_workbook(CSV_OF_DEATH, path)
+    else:
+        sign = {"tsv": "\t", "semicolons": ";"}.get(form, ",")
+        path.write_text(CSV_OF_DEATH.replace(",", sign), encoding="utf-16" if form == "utf-16" else "utf-8")
+    both = join_collections(parts, labels=path)
+    assert values(both, "label") == {"east/r0": True, "east/r1": False, "west/r0": False, "west/r1": True}
+
+
+def test_a_sheet_of_labels_may_hold_several_targets_and_leave_collections_out(
+    parts: list[Collection], tmp_path: Path
+) -> None:
+    path = tmp_path / "labels.csv"
+    rows = "death,east,outcome,,\ndeath,west,,,\nill,east,,covid-19,2.5\nill,west,class,healthy,\n"
+    path.write_text(f"target,collection,from,label there,label here\n{rows}")
+    stated = read_labels(path)
+    assert stated == {
+        "death": {"east": "outcome", "west": None},
+        "ill": {
+            "east": {"from": "class", "values": {"covid-19": 2.5}},
+            "west": {"from": "class", "values": {"healthy": None}},
+        },
+    }
+    assert set(values(join_collections(parts, labels=path), "death")) == {"east/r0", "east/r1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("collection,there\neast,died\n", "not a table with the columns that are needed; .*label here"),
+        ("collection,there,here\n", "a table without rows"),
+        ("collection,there,here\n,died,x\n", r"labels\.csv:2: a row names no collection"),
+        (
+            "collection,there,here\neast,died,x\neast,died,y\n",
+            r"labels\.csv:3: 'died' becomes two things; found x, and y",
+        ),
+        ("collection,there,here\neast,died,x\neast,,\n", r"labels\.csv:3: a row without labels beside others"),
+        ("collection,there,here\neast,,x\n", r"labels\.csv:2: a label without the value that it stands for"),
+        ("collection,there,here\neast,died,=A1\n", "a cell holds a formula"),
+        (
+            "collection,from,there,here\neast,outcome,died,x\neast,class,lived,y\n",
+            r"labels\.csv:3: the values of a collection come from one place; found class, and outcome in line 2",
+        ),
+    ],
+)
+def test_a_sheet_of_labels_that_contradicts_itself_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=told) as refused:
+        read_labels(path)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_scale_that_two_define_in_two_ways_is_refused() -> None:

@@ -67,7 +67,7 @@ DOORS = {
         "lusdata.publish.*",
         "lusdata.commands.demo",
     ),
-    "openpyxl": ("lusdata.intake.folder.table",),
+    "openpyxl": ("lusdata.catalog.workbook",),
     "pandas": ("lusdata.dataset.*",),
     "platformdirs": ("lusdata.media.cache",),
     "pyarrow": ("lusdata.dataset.*", "lusdata.publish.export.hub_rows"),

@@ -213,6 +213,23 @@ def test_a_group_named_after_a_basis_rests_on_it(group: str, basis: str, ok: boo
     assert _codes([manifest]) == ([] if ok else ["GROUP_BASIS"])
 
 
+@pytest.mark.parametrize(
+    ("group", "basis", "ok"),
+    [
+        ("patient-4", "patient", True),
+        ("patient-4", "near-duplicate", True),
+        ("patient-4", "study", False),
+        ("unknown-x", "patient", True),
+        ("unknown-x", "near-duplicate", True),
+    ],
+)
+def test_a_link_to_a_recording_of_nobody_known_may_rest_on_somebodys_word(group: str, basis: str, ok: bool):
+    links = [{"id": f"test/{group}", "basis": basis}]
+    manifest = _changed(recording("a"), group={"id": "test/patient-1", "basis": "patient", "linked": links})
+    other = _changed(recording("b"), group={"id": f"test/{group}", "basis": group.split("-")[0]})
+    assert [code for code in _codes([manifest, other]) if code == "GROUP_BASIS"] == ([] if ok else ["GROUP_BASIS"])
+
+
 # Addresses.
 
 

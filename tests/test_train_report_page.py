@@ -63,6 +63,17 @@ def test_another_collection_is_shown_with_its_severity(finished):
 
 
 @pytest.mark.slow
+def test_a_run_on_recordings_that_stay_with_their_owner_is_marked(finished):
+    assert "Private." not in render(finished)
+    finished.write("inputs.json", {"samples_digest": "s", "private": "Private. It belongs to Ward & Seven."})
+    found = external_scores(finished.predictions, finished.config.classes, seed=0)
+    finished.write("scores-mine.json", {**found, "private": "Private. It belongs to Ward 8."})
+    page = render(finished)
+    assert "Private. It belongs to Ward &amp; Seven." in page
+    assert "Private. It belongs to Ward 8." in page
+
+
+@pytest.mark.slow
 def test_a_run_with_pictures_stands_beside_the_papers_table_of_them(finished):
     config = dataclasses.replace(finished.config, model="mobilenet_v2", classes=(*finished.config.classes, CLASS_NAME))
     predictions = finished.predictions.assign(**{f"p_{CLASS_NAME}": 0.0})

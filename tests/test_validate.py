@@ -13,6 +13,7 @@ from catalogs import recording, write_catalog
 from golden import FOLDER, RENEW, VALIDATED, case_id, issues
 
 from lusdata.catalog.folders import shipped_names
+from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.schema import NEWEST
 from lusdata.catalog.schema_version import version_fault
 from lusdata.catalog.selection import select_files
@@ -304,6 +305,15 @@ def test_a_link_may_lead_to_a_group_of_a_collection_beside(tmp_path: Path) -> No
     assert "LINK_NOWHERE" not in {issue.code for issue in check_files([path]).issues}
     path.write_text(here.replace('"test/p"', '"other/q"'), encoding="utf-8")
     assert "LINK_NOWHERE" in {issue.code for issue in check_files([path]).issues}
+
+
+def test_a_link_into_a_collection_that_is_not_here_is_a_warning(tmp_path: Path) -> None:
+    folder = write_catalog(tmp_path / "test", [recording("a", linked=["p"])])
+    path = folder / "a.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"test/p"', '"ward-7/p"'), encoding="utf-8")
+    (issue,) = check_files([path]).issues
+    assert (issue.code, issue.level, issue.found) == ("LINK_AWAY", "warning", "ward-7/p")
+    assert open_collection(folder).included
 
 
 def test_one_file_is_held_against_the_groups_beside_it(tmp_path: Path) -> None:

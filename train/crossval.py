@@ -33,7 +33,8 @@ def parts_of(samples: Samples, table: lusdata.FoldTable, fold: int) -> np.ndarra
 def run_inputs(config: TrainConfig, samples: Samples, table: lusdata.FoldTable, dataset_digest: str) -> dict[str, Any]:
     """Return what went into a run besides its config: digests and versions.
 
-    ``weights_sha256`` is there where the config names weights files, and gives the digest of each by field.
+    ``weights_sha256`` is there where the config names weights files, and gives the digest of each by field; ``private``
+    where recordings stay with their owner, and says so.
     """
     files = digests_of_files(config)
     return {
@@ -42,6 +43,7 @@ def run_inputs(config: TrainConfig, samples: Samples, table: lusdata.FoldTable, 
         "catalog_digest": table.catalog_digest,
         "folds": table.settings,
         **({"weights_sha256": files} if files else {}),
+        **({"private": samples.private} if samples.private else {}),
         "frames": len(samples),
         "recordings": len(set(samples.recordings)),
         "groups": len(set(samples.groups)),

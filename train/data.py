@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ class Samples:
         Time of the (first) frame in its recording, in seconds.
     classes : tuple of str
         Class names in label order.
+    private : str
+        Whose the recordings are, as `lusdata.Dataset.private` says; empty where they may be passed on.
     """
 
     images: np.ndarray
@@ -49,6 +51,7 @@ class Samples:
     frame_indices: np.ndarray
     times_s: np.ndarray
     classes: tuple[str, ...]
+    private: str = ""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -61,15 +64,15 @@ class Samples:
 
     def rows(self, chosen: np.ndarray) -> Samples:
         """Return some of the rows, by a mask or by indices."""
-        return Samples(
-            self.images[chosen],
-            self.labels[chosen],
-            self.recordings[chosen],
-            self.groups[chosen],
-            self.providers[chosen],
-            self.frame_indices[chosen],
-            self.times_s[chosen],
-            self.classes,
+        return replace(
+            self,
+            images=self.images[chosen],
+            labels=self.labels[chosen],
+            recordings=self.recordings[chosen],
+            groups=self.groups[chosen],
+            providers=self.providers[chosen],
+            frame_indices=self.frame_indices[chosen],
+            times_s=self.times_s[chosen],
         )
 
     @property
@@ -84,7 +87,7 @@ class Samples:
 def load_samples(
     config: TrainConfig,
     *,
-    collection: str | Path = "pocus",
+    collection: str | Path | Sequence[str | Path] = "pocus",
     mirrors: Sequence[str] = (),
     cache: Path | None = None,
     offline: bool = False,
@@ -97,7 +100,7 @@ def load_samples(
     config : TrainConfig
         Names classes, selection and frame sampling.
     collection : str or Path
-        A collection's name or folder, or a built dataset's folder.
+        A collection's name or folder, or a built dataset's folder; several are joined, as `lusdata.load` does.
     mirrors : sequence of str
         Folders or addresses to fetch from first.
     cache : Path, optional
@@ -149,6 +152,7 @@ def load_samples(
         frame_indices=np.asarray(frames.frame_indices, dtype=np.int64),
         times_s=np.asarray(frames.times_s, dtype=np.float64),
         classes=classes,
+        private=dataset.private,
     )
     missing = [name for position, name in enumerate(config.classes) if not (samples.labels == position).any()]
     if missing and not foreign:
@@ -184,13 +188,4 @@ def to_clips(samples: Samples, *, clip_frames: int) -> Samples:
         starts += [first + offset for offset in range(0, count - clip_frames + 1, clip_frames)]
     rows = np.array(starts, dtype=np.int64)[:, None] + np.arange(clip_frames)
     clips = samples.rows(rows[:, 0])
-    return Samples(
-        samples.images[rows],
-        clips.labels,
-        clips.recordings,
-        clips.groups,
-        clips.providers,
-        clips.frame_indices,
-        clips.times_s,
-        clips.classes,
-    )
+    return replace(clips, images=samples.images[rows])

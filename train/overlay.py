@@ -82,13 +82,15 @@ def bar_colours() -> Any:
     return ListedColormap(blend(np.full((1, 1, 256), 90, np.uint8), levels)[0, 0] / 255)
 
 
-def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
+def sheet(title: str, subtitle: str, private: str = "") -> tuple[np.ndarray, tuple[slice, slice]]:
     """Draw what surrounds an overlay: heading, colour bar with its label, and the line on use.
 
     Parameters
     ----------
     title, subtitle : str
         Two lines above the picture; shown as they are, never read as mathematics.
+    private : str
+        Whose the recording is, as `lusdata.Dataset.private` says; empty where it may be passed on.
 
     Returns
     -------
@@ -114,7 +116,9 @@ def sheet(title: str, subtitle: str) -> tuple[np.ndarray, tuple[slice, slice]]:
     line = partial(figure.text, left / width, parse_math=False, ha="left", va="center")
     line(1 - 20 / height, _short(title, 60), fontsize=11, weight="bold")
     line(1 - 43 / height, _short(subtitle, 84), fontsize=9)
-    line(17 / height, DISCLAIMER, fontsize=8, color="#444444")
+    line((9 if private else 17) / height, DISCLAIMER, fontsize=8, color="#444444")
+    if private:
+        line(25 / height, _short(private, 110), fontsize=8, weight="bold")
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
     return pixels, (slice(top, top + _PICTURE_PX), slice(left, left + _PICTURE_PX))
@@ -125,8 +129,8 @@ def _short(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _composed(pictures: np.ndarray, activation: np.ndarray, title: str, subtitle: str) -> np.ndarray:
-    canvas, place = sheet(title, subtitle)
+def _composed(pictures: np.ndarray, activation: np.ndarray, title: str, subtitle: str, private: str = "") -> np.ndarray:
+    canvas, place = sheet(title, subtitle, private)
     large = np.rint(resize_maps(pictures, (_PICTURE_PX, _PICTURE_PX))).astype(np.uint8)
     frames = np.repeat(canvas[None], len(pictures), axis=0)
     frames[:, place[0], place[1]] = blend(large, activation)
@@ -160,6 +164,7 @@ def write_overlay_video(
     title: str,
     subtitle: str,
     times_s: Sequence[float],
+    private: str = "",
 ) -> None:
     """Write overlays of one recording as a video.
 
@@ -175,9 +180,11 @@ def write_overlay_video(
         Lines above it.
     times_s : sequence of float
         Time of each frame in its recording, in seconds, rising; the video keeps their distances. Two frames or more.
+    private : str
+        As for `sheet`.
     """
     from lusdata.media.phantom import write_video
 
-    frames = _composed(pictures, activation, title, subtitle)
+    frames = _composed(pictures, activation, title, subtitle, private)
     times = [float(time) - float(times_s[0]) for time in times_s]
     write_video(path, frames, rate_hz=(len(times) - 1) / times[-1], times_s=times)

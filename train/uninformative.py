@@ -7,7 +7,7 @@ picture counts as a recording and a patient of its own; a rule of its name decid
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def with_pictures(samples: Samples, folder: Path, *, size_px: int) -> Samples:
     names = np.array([_PREFIX + path.relative_to(folder).as_posix() for path in paths])
     count = len(paths)
     classes = samples.classes if CLASS_NAME in samples.classes else (*samples.classes, CLASS_NAME)
-    return Samples(
+    return replace(
+        samples,
         images=np.concatenate([samples.images, *frames]),
         labels=np.concatenate([samples.labels, np.full(count, classes.index(CLASS_NAME), np.int64)]),
         recordings=np.concatenate([samples.recordings, names]),

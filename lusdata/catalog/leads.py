@@ -10,7 +10,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.spelling import plain, spellings, spelt_alike
 
-__all__ = ["FileFacts", "LeadMatch", "Mismatch", "compared", "is_lead", "lead_of", "telling_names"]
+__all__ = ["FileFacts", "LeadMatch", "Mismatch", "compared", "is_lead", "lead_of", "taken_back", "telling_names"]
 
 _DURATION_WITHIN_S = 0.1
 _DURATION_WITHIN = 0.01
@@ -35,6 +35,8 @@ class FileFacts:
         Web addresses that it was got from.
     digests : Mapping of str to str
         Digests in the words of a manifest's ``source.other_digests``.
+    other_names : tuple of str
+        What else the very file is called.
     """
 
     name: str
@@ -42,6 +44,7 @@ class FileFacts:
     media: Mapping[str, Any] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,19 @@ def lead_of(file: FileFacts, manifests: Iterable[Manifest]) -> tuple[LeadMatch, 
     >>> lead_of(FileFacts("video.mp4", 7), [lead])
     ()
     """
-    matches = [compared(file, manifest) for manifest in manifests if is_lead(manifest)]
+    return _fitting(file, filter(is_lead, manifests))
+
+
+def taken_back(file: FileFacts, manifests: Iterable[Manifest]) -> tuple[LeadMatch, ...]:
+    """Find the recordings that a file may be of and that were withdrawn before anybody saw theirs.
+
+    Nothing may complete them; they are found as `lead_of` finds leads.
+    """
+    return _fitting(file, (one for one in manifests if one.sha256 is None and one.state == "withdrawn"))
+
+
+def _fitting(file: FileFacts, manifests: Iterable[Manifest]) -> tuple[LeadMatch, ...]:
+    matches = [compared(file, manifest) for manifest in manifests]
     found = [match for match in matches if not match.mismatches and _is_enough(match.agrees)]
     if any(match.is_certain for match in found):
         found = [match for match in found if match.is_certain]
@@ -144,7 +159,7 @@ def _agreements(file: FileFacts, manifest: Manifest) -> Iterator[str]:
         yield "digest"
     if {plain(address) for address in file.addresses} & {plain(address) for address in manifest.locations}:
         yield "address"
-    if telling_names([file.name, *file.addresses]) & telling_names(_names(manifest)):
+    if telling_names([file.name, *file.other_names, *file.addresses]) & telling_names(_names(manifest)):
         yield "name"
     if file.size_bytes == manifest.size_bytes:
         yield "size"

@@ -14,9 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lusdata.errors import DataError, OutsideError, UsageError
-from lusdata.wording import counted
+from lusdata.wording import counted, one_line
 
-__all__ = ["HOW_TO_SAVE", "Row", "Sheet", "decode_text", "find_column", "parse_sheet", "read_content"]
+__all__ = [
+    "HOW_TO_SAVE",
+    "Row",
+    "Sheet",
+    "decode_text",
+    "find_column",
+    "parse_sheet",
+    "read_content",
+    "refuse_formulas",
+]
 
 HOW_TO_SAVE = "save it as CSV UTF-8 (comma delimited)"
 """What every spreadsheet program can do; Excel and LibreOffice call it so."""
@@ -240,6 +249,31 @@ def parse_sheet(content: bytes, *, where: str, columns: Mapping[str, Sequence[st
     rows = tuple(_rows(below, delimiter, head, where))
     width = max((n for n, title in enumerate(head, start=1) if title or any(row.cells[n - 1] for row in rows)))
     return Sheet(tuple(head[:width]), tuple(Row(row.line, row.cells[:width]) for row in rows), encoding, delimiter)
+
+
+def refuse_formulas(head: Sequence[str], rows: Sequence[Row], *, where: str) -> None:
+    """Refuse a table with cells that a spreadsheet program would have to work out.
+
+    Raises
+    ------
+    DataError
+        If there is one; the message names the first and counts the rest.
+    """
+    found = [
+        (row.line, title, cell)
+        for row in rows
+        for title, cell in zip(head, row.cells, strict=True)
+        if cell.startswith("=") and len(cell) > 1
+    ]
+    if found:
+        line, title, cell = found[0]
+        more = f" and {counted(len(found) - 1, 'more cell')}" if len(found) > 1 else ""
+        raise DataError(
+            "a cell holds a formula, which is not worked out here",
+            where=f"{where}:{line}",
+            found=f"{one_line(cell, most=40)} in column '{one_line(title, most=40)}'{more}",
+            hint="paste the values in its place",
+        )
 
 
 def _find_head(

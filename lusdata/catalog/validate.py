@@ -15,7 +15,7 @@ from lusdata.catalog.migrate import migrate_data
 from lusdata.catalog.reading import UnreadableError, read_data
 from lusdata.catalog.rules.about import FILE, about_findings
 from lusdata.catalog.rules.rule import Breach
-from lusdata.catalog.rules.table import broken_rules
+from lusdata.catalog.rules.table import AWAY, LINK, broken_rules
 from lusdata.catalog.schema import schema_faults
 from lusdata.catalog.schema_version import version_fault
 from lusdata.catalog.selection import select_files
@@ -23,11 +23,6 @@ from lusdata.catalog.shipped import manifests_root
 from lusdata.errors import DataError, Issue, OutsideError
 
 __all__ = ["Checked", "check_files", "shown_path", "validate"]
-
-
-_LINK = "LINK_NOWHERE"
-"""The one rule about several manifests that fewer of them break more often: a link may lead to a manifest that was not
-given."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +128,21 @@ def check_files(paths: Iterable[Path], *, strict: bool = False, release: bool = 
         if not any(issue.level == "error" for issue in found):
             manifests.append(Manifest(data, path))
     broken = list(broken_rules(manifests, strict=strict, release=release))
-    leading = {finding.found for _, rule, finding in broken if rule.code == _LINK}
+    leading = {finding.found for _, rule, finding in broken if rule.code == LINK}
     beside = _groups_beside(files, leading) if leading else frozenset()
     for manifest, rule, finding in broken:
-        if rule.code == _LINK and finding.found in beside:
+        if rule.code == LINK and finding.found in beside:
             continue
         file = shown_path(manifest.path) if manifest.path else manifest.id
+        if rule.code == LINK and not _is_here(files, manifest, finding.found):
+            away = Breach(
+                finding.json_path,
+                "the link leads to a collection that is not here, so it joins nothing",
+                found=finding.found,
+                hint="put that collection beside this one to keep the two from being torn apart",
+            )
+            issues.append(away.issue(AWAY[0], "warning", file))
+            continue
         issues.append(finding.issue(rule.code, rule.level, file))
     issues += _beside_collection(manifests, files)
     return Checked(tuple(manifests), tuple(sorted(issues)), tuple(files))
@@ -157,6 +161,13 @@ def _beside_collection(manifests: Sequence[Manifest], files: Sequence[Path]) -> 
         members = [manifest for manifest in manifests if manifest.path and manifest.path.parent == folder]
         for manifest, rule, finding in about_findings(about, members):
             yield finding.issue(rule.code, rule.level, shown_path(folder / f"{manifest.id.split('/')[1]}.json"))
+
+
+def _is_here(files: Sequence[Path], manifest: Manifest, link: str) -> bool:
+    """Tell whether the collection of a link is there: the manifest's own, one beside it, or one that is shipped."""
+    name = link.partition("/")[0]
+    roots = {path.absolute().parent.parent for path in files} | {manifests_root()}
+    return name == manifest.collection or any((root / name).is_dir() for root in roots)
 
 
 def _groups_beside(files: Sequence[Path], links: Collection[str]) -> frozenset[str]:

@@ -25,7 +25,6 @@ from lusdata.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lusdata.catalog.manifest import Manifest
     from lusdata.intake.workspace import Added, Bench
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
@@ -102,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.intake.answers import check_answers
     from lusdata.intake.crop import parse_crop
     from lusdata.intake.interview import Interview
+    from lusdata.intake.several import twin_names
     from lusdata.intake.workspace import Wishes
 
     if not all(args.source):
@@ -121,8 +121,10 @@ def run(args: argparse.Namespace) -> int:
     )
     added: list[tuple[str, Added]] = []
     refused: list[tuple[str, LusdataError]] = []
+    twins = twin_names(sources) if several and not all(one.sha256 for one in bench.known) else {}
     for source in sources:
-        wish = replace(wishes, answers=replace(answers, **groups.get(str(source), {})))
+        said = replace(answers, **groups.get(str(source), {}))
+        wish = replace(wishes, answers=said, other_names=twins.get(str(source), ()))
         try:
             added.append((one_line(str(source)), add_one(source, wish, bench)))
         except (LusdataError, OSError) as error:
@@ -192,6 +194,7 @@ def _bench(args: argparse.Namespace) -> Bench:
     import datetime
 
     from lusdata.catalog.folders import find_collection, json_files
+    from lusdata.catalog.neighbours import neighbours_of
     from lusdata.catalog.open_collection import open_collection
     from lusdata.intake.answers import slug_of
     from lusdata.intake.workspace import Bench
@@ -213,34 +216,19 @@ def _bench(args: argparse.Namespace) -> Bench:
             hint=f"call it {slug_of(folder.name) or 'my-clinic'}",
         )
     manifests = list(open_collection(folder).manifests) if json_files(folder) else []
-    neighbours: list[Manifest] = []
-    unread: list[Path] = []
-    for beside in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path != folder):
-        if json_files(beside) and beside.name != "releases":
-            read = _readable(beside)
-            neighbours += read
-            # A folder without one manifest is something else.
-            unread += sorted(set(json_files(beside)) - {manifest.path for manifest in read}) if read else []
+    beside = neighbours_of(folder)
     return Bench(
         collection=folder.name,
         folder=folder,
         manifests=manifests,
-        neighbours=neighbours,
-        unread=tuple("/".join(path.parts[-2:]) for path in unread),
+        neighbours=list(beside.manifests),
+        unread=beside.unread,
         previews=(args.preview or cache_dir() / "previews" / folder.name).expanduser(),
         media=(args.media or cache_dir() / "contributions").expanduser(),
         keeps_copy=args.media is not None,
         mirrors=tuple(args.mirror),
         today=datetime.datetime.now(datetime.UTC).date(),
     )
-
-
-def _readable(folder: Path) -> list[Manifest]:
-    """Return the manifests of a folder that may be no collection at all."""
-    from lusdata.catalog.folders import json_files
-    from lusdata.catalog.validate import check_files
-
-    return list(check_files(json_files(folder)).manifests)
 
 
 def _may_ask(args: argparse.Namespace) -> bool:

@@ -6,19 +6,21 @@
 
 croissant and card also describe a collection that was not built yet. Croissant has no words for the rows of TFRecord:
 of such a dataset it names files and features and has no record set of frames. hf leaves out recordings whose licence
-does not allow passing frames on, and says so.
+does not allow passing frames on, and says so. Several collections are not exported as one: each has licences, addresses
+and a version of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusdata.commands.open_argument import opened
+from lusdata.commands.open_argument import opened, tell_mixed
 from lusdata.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "subject",
             metavar="DATASET|COLLECTION",
+            nargs="+",
             help="a folder that lusdata build made; or a collection: name, folder of manifests, pocus@1.0.0",
         )
         one.add_argument(
@@ -56,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a folder for Hugging Face datasets",
         description="Write a folder that datasets.load_dataset opens as it is, with train, validation and test.",
     )
-    hub.add_argument("subject", metavar="DATASET", help="a folder that lusdata build made")
+    hub.add_argument("subject", metavar="DATASET", nargs="+", help="a folder that lusdata build made")
     hub.add_argument("--out", metavar="DIR", type=Path, required=True, help="new or empty folder")
     hub.add_argument(
         "--by", metavar="UNIT", help="what is never torn apart: patient, source or video (default: patient)"
@@ -83,6 +86,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write one form of export."""
+    if len(args.subject) > 1:
+        each = "; ".join(f"lusdata export {args.form} {shlex.quote(name)}" for name in args.subject)
+        raise UsageError(
+            "several cannot be exported as one",
+            where=args.form,
+            expected="one, since licences, addresses and version are its own",
+            found=f"{len(args.subject)}",
+            hint=f"export each: {each}",
+        )
     if args.form == "hf":
         return _hub(args)
     out = None if args.out is None else args.out.expanduser()
@@ -90,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         found = "a folder" if out.is_dir() else "no such folder"
         raise UsageError("cannot write the file there", where=str(out), expected="a file in a folder", found=found)
-    subject = _subject(args.subject)
+    subject = _subject(args.subject[0])
     if args.form == "card":
         from lusdata.publish.export.card import card
 
@@ -118,7 +130,9 @@ def _subject(name: str) -> ExportSubject:
     folder = Path(name).expanduser()
     # A bare word is a name first, as everywhere.
     if name not in collection_names() and is_dataset(folder):
-        return subject_of_dataset(folder)
+        subject = subject_of_dataset(folder)
+        tell_mixed(subject.recordings)
+        return subject
     return subject_of_collection(opened(name))
 
 
@@ -140,8 +154,10 @@ def _hub(args: argparse.Namespace) -> int:
     if folds is not None and settings:
         options = ", ".join(f"--{name}" for name in settings)
         raise UsageError("the fold table says how it was made", where=options, hint="leave the option out")
+    subject = subject_of_dataset(Path(args.subject[0]).expanduser())
+    tell_mixed(subject.recordings)
     export = export_hub(
-        subject_of_dataset(Path(args.subject).expanduser()),
+        subject,
         args.out.expanduser(),
         folds=folds,
         fold=args.fold,

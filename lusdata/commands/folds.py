@@ -93,7 +93,7 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels",
         type=Path,
         metavar="FILE",
-        help="JSON file that says what a target means in the words of each of several collections",
+        help="JSON, CSV, TSV or XLSX file that says what a target means in the words of each of several collections",
     )
     parser.add_argument("--rate-hz", type=float, help="sampling for which frames are balanced (default: 3)")
     parser.add_argument("--max-frames", type=int, help="most frames of a recording (default: 30)")

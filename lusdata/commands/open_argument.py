@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.mixed_groups import mixed_note
 from lusdata.catalog.open_collection import open_collection, withdrawal_note
 from lusdata.errors import UsageError
 
 if TYPE_CHECKING:
     from lusdata.dataset.reading.index import Index
 
-__all__ = ["COLLECTIONS_HELP", "COLLECTION_HELP", "opened", "opened_dataset", "opened_together"]
+__all__ = ["COLLECTIONS_HELP", "COLLECTION_HELP", "opened", "opened_dataset", "opened_together", "tell_mixed"]
 
 COLLECTION_HELP = (
     "name of a collection (in ./manifests first), or a folder of manifests; pocus@1.0.0 for a release of it"
@@ -24,10 +26,16 @@ COLLECTIONS_HELP = f"{COLLECTION_HELP}; several are taken together"
 
 
 def opened(name_or_path: str | Path) -> Collection:
-    """Open a collection or a release; what was withdrawn from a release since is told on standard error."""
+    """Open a collection or a release; tell on standard error what was withdrawn since, and groups of two classes."""
     collection = open_collection(name_or_path)
     _tell(withdrawal_note(collection))
+    tell_mixed(collection.manifests)
     return collection
+
+
+def tell_mixed(manifests: Sequence[Manifest]) -> None:
+    """Say on standard error which groups have two classes."""
+    _tell(mixed_note(manifests))
 
 
 def opened_together(
@@ -70,6 +78,7 @@ def opened_dataset(folder: Path) -> Index:
 
     index = open_index(folder)
     _tell(outdated_note(index))
+    tell_mixed(index.manifests)
     return index
 
 

@@ -20,6 +20,7 @@ from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.release import read_release, releases_folder, releases_of
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
+from lusdata.commands.open_argument import tell_mixed
 from lusdata.errors import UsageError
 from lusdata.wording import counted
 
@@ -98,6 +99,7 @@ def _make(args: argparse.Namespace) -> int:
     from lusdata.releases.make import last_release, plan_release, write_release
 
     collection = open_collection(args.collection)
+    tell_mixed(collection.manifests)
     date = args.date or datetime.datetime.now(datetime.UTC).date().isoformat()
     previous = last_release(collection)
     notes = args.notes or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from lusdata.arguments import list_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import collection_names
 from lusdata.catalog.joining.collection import Labels, join_collections
-from lusdata.catalog.manifest import canonical_bytes
+from lusdata.catalog.manifest import Manifest, canonical_bytes
+from lusdata.catalog.mixed_groups import mixed_note
 from lusdata.catalog.open_collection import open_collection, open_release, split_release_name, withdrawal_note
 from lusdata.dataset.build.build import build, gained
 from lusdata.dataset.build.crew import Files
@@ -179,8 +180,10 @@ def _load_one(
         index = open_index(Path(collection_or_folder).expanduser())
         _agree(index, settings, given, format_, release)
         _warn_of_withdrawals(index)
+        _warn_of_classes(index.manifests)
         return _intact(index)
     collection = _open(collection_or_folder, release)
+    _warn_of_classes(collection.manifests)
     kind = format_ or DEFAULT_FORMAT
     target = _target(collection, settings, kind, root=root, mirrors=mirrors)
     if (target / INDEX).is_file():
@@ -230,6 +233,13 @@ def _open(name_or_path: str | Path, release: str | None) -> Collection:
 def _warn_of_withdrawals(index: Index) -> None:
     """Warn of recordings in a finished dataset that their owners have taken back, as far as this machine knows."""
     note = outdated_note(index)
+    if note:
+        warnings.warn(note, stacklevel=4)
+
+
+def _warn_of_classes(manifests: Sequence[Manifest]) -> None:
+    """Warn of groups whose recordings have two classes: whoever learns from them learns a contradiction."""
+    note = mixed_note(manifests)
     if note:
         warnings.warn(note, stacklevel=4)
 

@@ -84,13 +84,14 @@ def add_one(source: str | Path, wishes: Wishes, bench: Bench) -> Added:
 
 
 def _lead(source: str | Path, prepared: Prepared, found: Look, wishes: Wishes, bench: Bench) -> Manifest | None:
-    """Return the lead that the file is to complete; a copy that lusdata wrote is nobody's published file."""
-    if prepared.copy is not None:
+    """Return the lead that the file is to complete; a copy that lusdata wrote completes none, being nobody's file."""
+    if all(manifest.sha256 for manifest in bench.known):
         return None
     addresses = [url for url in (str(source) if is_address(str(source)) else "", wishes.answers.source_url) if url]
-    facts = file_facts(prepared.path, name=str(source), media=found.facts.as_manifest(), addresses=addresses)
-    ask = None if wishes.interview is None or wishes.accepts else wishes.interview.ask
-    return refuse_lead(prepared.name, facts, bench.known, ask)
+    facts = file_facts(prepared.original, name=str(source), media=found.facts.as_manifest(), addresses=addresses)
+    facts = replace(facts, other_names=wishes.other_names)
+    asks = wishes.interview is not None and not wishes.accepts and prepared.copy is None
+    return refuse_lead(prepared.name, facts, bench.known, wishes.interview.ask if wishes.interview and asks else None)
 
 
 def _complete(lead: Manifest, prepared: Prepared, found: Look, bench: Bench) -> Added:
@@ -168,14 +169,14 @@ def _draft_and_write(
     answers = _with_sign_off(prepared, found, answers, wishes, drawn)
     seen = _seen(prepared, found, crop, method)
     data = draft(bench.collection, answers, seen, today=bench.today, joined=joined, known=bench.known)
-    warnings = check_draft(data, bench.manifests, folder=bench.folder)
+    warnings = check_draft(data, bench.manifests, folder=bench.folder, beside=bench.neighbours)
     unseen = [] if found.fingerprint else ["too little is seen for a fingerprint, so copies of it cannot be found"]
     notes = [
         *beside_note(prepared.beside),
         *prepared.notes,
         crop_note,
         *unseen,
-        *blind_notes(bench),
+        *blind_notes(bench.known, bench.unread),
         *(issue.line() for issue in warnings),
     ]
     return _write(prepared, data, notes, drawn, bench)

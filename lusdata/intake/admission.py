@@ -14,7 +14,9 @@ from lusdata.errors import DataError, Issue
 __all__ = ["check_draft"]
 
 
-def check_draft(data: Mapping[str, Any], others: Sequence[Manifest], *, folder: Path) -> tuple[Issue, ...]:
+def check_draft(
+    data: Mapping[str, Any], others: Sequence[Manifest], *, folder: Path, beside: Sequence[Manifest] = ()
+) -> tuple[Issue, ...]:
     """Hold a draft against schema and rules, beside the recordings that are there.
 
     Parameters
@@ -25,6 +27,8 @@ def check_draft(data: Mapping[str, Any], others: Sequence[Manifest], *, folder: 
         The collection.
     folder : Path
         Where the manifest would lie.
+    beside : sequence of Manifest
+        The collections beside it, to whose groups a link may lead.
 
     Returns
     -------
@@ -42,10 +46,12 @@ def check_draft(data: Mapping[str, Any], others: Sequence[Manifest], *, folder: 
         for fault in schema_faults(data)
     ]
     if not issues:
-        before = {(manifest.id, rule.code, finding) for manifest, rule, finding in broken_rules(others)}
+        groups = {manifest.group_id for manifest in beside}
+        known = broken_rules(others, groups_beside=groups)
+        before = {(manifest.id, rule.code, finding) for manifest, rule, finding in known}
         issues = [
             finding.issue(rule.code, rule.level, f"{manifest.id.split('/')[-1]}.json")
-            for manifest, rule, finding in broken_rules([*others, Manifest(data, folder / file)])
+            for manifest, rule, finding in broken_rules([*others, Manifest(data, folder / file)], groups_beside=groups)
             if (manifest.id, rule.code, finding) not in before
         ]
     errors = sorted(issue for issue in issues if issue.level == "error")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.errors import DataError
@@ -13,17 +13,39 @@ from lusdata.intake.workspace import Bench, Prepared
 from lusdata.media.local_files import held_file
 from lusdata.media.pictures.preview import beside, write_preview
 from lusdata.suggestion import unknown_word
-from lusdata.wording import listed
+from lusdata.wording import listed, one_line
 
-__all__ = ["blind_notes", "duplicate", "joined_recordings", "named_recordings", "refuse_known_file"]
+__all__ = [
+    "blind_notes",
+    "duplicate",
+    "files_of",
+    "joined_recordings",
+    "named_recordings",
+    "refuse_known_file",
+    "with_state",
+]
 
 
 def refuse_known_file(prepared: Prepared, found: Look, known: Sequence[Manifest]) -> None:
     """Refuse the very file of another recording, whatever became of that."""
-    same = next((manifest for manifest in known if manifest.sha256 == found.sha256), None)
+    same = files_of(known).get(found.sha256)
     if same is not None:
-        state = "" if same.state == "included" else f", {same.state}: {same.data['status'].get('reason', '')}"
-        raise DataError("this very file is already there", where=prepared.name, found=f"{same.id}{state}")
+        raise DataError("this very file is already there", where=prepared.name, found=with_state(same))
+
+
+def files_of(known: Iterable[Manifest]) -> dict[str, Manifest]:
+    """Return recordings by the digest of their file; the first of several, whatever became of it."""
+    found: dict[str, Manifest] = {}
+    for manifest in known:
+        if manifest.sha256 is not None:
+            found.setdefault(manifest.sha256, manifest)
+    return found
+
+
+def with_state(manifest: Manifest) -> str:
+    """Return a recording's id, and why it is not used where that is so."""
+    reason = manifest.data["status"].get("reason", "")
+    return manifest.id if manifest.state == "included" else f"{manifest.id}, {manifest.state}: {one_line(reason)}"
 
 
 def named_recordings(answers: Answers, known: Sequence[Manifest]) -> list[Manifest]:
@@ -68,12 +90,12 @@ def joined_recordings(named: Sequence[Manifest], matches: Sequence[Resemblance])
     return list({manifest.id: manifest for manifest in (*named, *(match.manifest for match in matches))}.values())
 
 
-def blind_notes(bench: Bench) -> list[str]:
-    """Say how many recordings could not be compared."""
+def blind_notes(known: Sequence[Manifest], unread: Sequence[str]) -> list[str]:
+    """Say how many recordings, and which files beside the collection, could not be compared."""
     notes = []
-    if blind := without_fingerprint(bench.known):
+    if blind := without_fingerprint(known):
         notes.append(f"{blind} of the recordings that are there have no fingerprint, so copies of them cannot be seen")
-    if bench.unread:
-        what = "is no valid manifest, and was" if len(bench.unread) == 1 else "are no valid manifests, and were"
-        notes.append(f"{listed(bench.unread)} {what} not compared: lusdata validate says why")
+    if unread:
+        what = "is no valid manifest, and was" if len(unread) == 1 else "are no valid manifests, and were"
+        notes.append(f"{listed(unread)} {what} not compared: lusdata validate says why")
     return notes

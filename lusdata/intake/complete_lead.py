@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusdata.catalog.leads import FileFacts, LeadMatch, is_lead, lead_of
+from lusdata.catalog.leads import FileFacts, LeadMatch, is_lead, lead_of, taken_back
 from lusdata.catalog.manifest import Manifest, write_manifest
+from lusdata.catalog.validate import shown_path
 from lusdata.errors import DataError, UsageError
 from lusdata.intake.alike import alike
+from lusdata.intake.comparison import with_state
 from lusdata.intake.question import Ask, Question
 from lusdata.media.completing import completed, contradiction
 
 __all__ = ["Completed", "complete_lead", "refuse_lead"]
 
 _SUFFIX_OF_UNKNOWN = ".bin"
+_NOTHING_TO_DO = "if it has nothing to do with it, another file name"
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ def complete_lead(
     return Completed(Manifest(data, lead.path), match, tuple(notes))
 
 
-def refuse_lead(name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask | None) -> Manifest | None:
+def refuse_lead(
+    name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask | None, *, joins: bool = True
+) -> Manifest | None:
     """Return the lead that a new file is to complete; refuse to add the file beside a lead that it may be the file of.
 
     Parameters
@@ -122,6 +128,8 @@ def refuse_lead(name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask 
         Everything that is there.
     ask : callable, optional
         Puts a question to whoever is there.
+    joins : bool
+        Whether the user could name the lead as a recording of the same patient.
 
     Returns
     -------
@@ -131,8 +139,11 @@ def refuse_lead(name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask 
     Raises
     ------
     DataError
-        If a lead fits, and nobody wants it to be completed.
+        If a lead fits, and nobody wants it to be completed, or a recording that was withdrawn as a lead does.
     """
+    if gone := taken_back(file, known):
+        what, found = "a recording that was withdrawn had such a file", with_state(gone[0].manifest)
+        raise DataError(what, where=name, found=f"{found}; the same {', '.join(gone[0].agrees)}", hint=_NOTHING_TO_DO)
     matches = lead_of(file, known)
     if not matches:
         return None
@@ -142,12 +153,13 @@ def refuse_lead(name: str, file: FileFacts, known: Sequence[Manifest], ask: Ask 
         if ask(Question("Complete it with this file?", ("yes", "no"), default="yes", note=note)) == "yes":
             return lead
     others = f" (and {len(matches) - 1} more)" if len(matches) > 1 else ""
+    where = f" --collection {shlex.quote(shown_path(lead.path.parent))}" if lead.path is not None else ""
+    same = f"if it is another recording of the same patient, give --same-patient {lead.id}; " if joins else ""
     raise DataError(
         f"a recording that is there waits for such a file{others}",
         where=name,
         found=f"{lead.id}, the same {agrees}",
-        hint=f"lusdata pin {lead.id} FILE completes it; if it is another recording of the same patient, give "
-        f"--same-patient {lead.id}; if it has nothing to do with it, another file name",
+        hint=f"lusdata pin {lead.id} FILE{where} completes it; {same}{_NOTHING_TO_DO}",
     )
 
 

@@ -38,17 +38,18 @@ def prepare(source: str | Path, wishes: Wishes, scratch: Path, bench: Bench) -> 
         black: Blacking = "none" if signed else wishes.black
         copy = copy_of_dicom(path, scratch, rate_hz=wishes.rate_hz, black=black)
         answers = replace(answers, probe=answers.probe or copy.probe or "")
-        return Prepared(one_line(name), copy.path, answers, copy, copy.notes, address)
+        return Prepared(one_line(name), copy.path, path, answers, copy, copy.notes, address)
     if wishes.clean_copy:
         copy = clean_copy(path, scratch, black=wishes.black)
-        return Prepared(one_line(name), copy.path, answers, copy, copy.notes, address)
+        return Prepared(one_line(name), copy.path, path, answers, copy, copy.notes, address)
     if wishes.black == "all":
         hint = "add --clean-copy, too"
         raise UsageError("text is blacked in a copy only", where="--black-text", expected="--clean-copy", hint=hint)
-    return Prepared(one_line(name), path, answers, None, (), (*beside_findings(path), *address))
+    return Prepared(one_line(name), path, path, answers, None, (), (*beside_findings(path), *address))
 
 
 def refuse_known_address(name: str, address: str | None, known: Sequence[Manifest]) -> None:
-    same = next((manifest for manifest in known if address and address in manifest.locations), None)
+    """Refuse the address of a recording whose file was seen; a lead is held against what the file shows, too."""
+    same = next((one for one in known if address and address in one.locations and one.sha256 is not None), None)
     if same is not None:
         raise DataError("the address of a recording that is already there", where=one_line(name), found=same.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,7 +23,7 @@ from lusdata.media.dicom.identity import identity_of
 from lusdata.media.dicom.recording import is_dicom
 from lusdata.media.facts import sha256_of
 
-__all__ = ["groups_of", "short_names"]
+__all__ = ["groups_of", "short_names", "twin_names"]
 
 
 def groups_of(
@@ -73,6 +75,15 @@ def groups_of(
     groups = chosen_groups(proposer, group_by=group_by, by_table=table is not None, ask=ask)
     group_of = {name: group for group in groups for name in group.files}
     return {source: group_of[name] for source, name in short.items()}
+
+
+def twin_names(sources: Sequence[str | Path]) -> dict[str, tuple[str, ...]]:
+    """Return what else each file is called among what comes in; what cannot be read is left for adding it to tell."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for source in (str(one) for one in sources if not is_address(str(one)) and Path(one).is_file()):
+        with contextlib.suppress(OSError):
+            named[sha256_of(Path(source))].append(source)
+    return {one: tuple(other for other in same if other != one) for same in named.values() for one in same}
 
 
 def short_names(sources: Sequence[str | Path]) -> dict[str, str]:

@@ -36,6 +36,8 @@ class Wishes:
         Asks whoever is there for what is missing; None where nobody is.
     accepts : bool
         Whether proposals count without being asked for.
+    other_names : tuple of str
+        What else the very file is called among those that come in together.
     """
 
     answers: Answers
@@ -45,6 +47,7 @@ class Wishes:
     rate_hz: float | None = None
     interview: Interview | None = None
     accepts: bool = False
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass
@@ -100,6 +103,8 @@ class Prepared:
         What the user called it, on one line.
     path : Path
         Where it, or the copy in its place, lies.
+    original : Path
+        Where the file that somebody named lies.
     answers : Answers
         What was said.
     copy : CleanCopy or None
@@ -112,6 +117,7 @@ class Prepared:
 
     name: str
     path: Path
+    original: Path
     answers: Answers
     copy: CleanCopy | None
     notes: tuple[str, ...]

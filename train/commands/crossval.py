@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         table,
         out=out,
         cache=None if arguments.no_cache else cache_folder(arguments),
-        dataset_digest=material.dataset.index.rows_sha256,
+        dataset_digest=material.dataset.rows_sha256,
         say=say,
     )
     write_text(out / "report.html", render(result))

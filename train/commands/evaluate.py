@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         found["severity"] = severity_correlation(
             predictions, material.facts[scales[0]], classes=material.samples.classes, known=config.classes
         )
+    if material.samples.private:
+        found["private"] = material.samples.private
     folder.write(f"scores-{name}.json", found)
     # The class of what the model does not know is never called, so nothing can be said of it.
     sys.stdout.write(score_lines(found, config.classes))

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = material.folds(config, arguments.folds)
     out = arguments.out or default_out(config, after=f"-fold-{arguments.fold}")
     folder = RunFolder(out)
-    folder.claim(config, run_inputs(config, material.samples, table, material.dataset.index.rows_sha256))
+    folder.claim(config, run_inputs(config, material.samples, table, material.dataset.rows_sha256))
     if folder.fold_is_done(arguments.fold):
         raise UsageError(
             "this fold was fitted before", where=str(out), hint="name another folder with --out; nothing was changed"

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         material.facts,
         out=out,
         cache=cache_folder(arguments),
-        dataset_digest=material.dataset.index.rows_sha256,
+        dataset_digest=material.dataset.rows_sha256,
         say=say,
     )
     costs = step_costs(out, config.classes, seed=config.seed)

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,10 @@ def add_folds_option(parser: argparse.ArgumentParser) -> None:
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add where the recordings come from."""
     parser.add_argument(
-        "--collection", default="pocus", help="a collection's name or folder, or a built dataset (default: pocus)"
+        "--collection",
+        metavar="COLLECTION",
+        action="append",
+        help="a collection's name or folder, or a built dataset (default: pocus); repeatable: several are joined",
     )
     parser.add_argument(
         "--mirror", action="append", default=[], metavar="DIR|URL", help="fetch from here first; repeatable"
@@ -156,7 +160,7 @@ def material_from(
     samples, dataset = load_samples(
         # Elsewhere a class without a recording is let pass, and its place among the classes stays.
         config if pictures is None or foreign else replace(config, classes=config.classes[:-1]),
-        collection=collection or arguments.collection,
+        collection=collection or _named(arguments.collection),
         mirrors=arguments.mirror,
         cache=arguments.cache,
         offline=arguments.offline,
@@ -165,6 +169,12 @@ def material_from(
     if pictures is not None:
         samples = with_pictures(samples, pictures, size_px=config.size_px)
     return Material(samples, dataset.table.set_index("recording"), dataset)
+
+
+def _named(collections: Sequence[str] | None) -> str | Sequence[str]:
+    """Return what `lusdata.load` takes for the collections that were named: one name, or several."""
+    names = collections or ["pocus"]
+    return names[0] if len(names) == 1 else names
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[TrainConfig, Material]:

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name, time_s in zip(names, samples.times_s[rows], strict=True)
     ]
     out.parent.mkdir(parents=True, exist_ok=True)
-    figures.save(segmented_figure(found, captions), out, shows_patients=True)
+    figures.save(segmented_figure(found, captions), out, private=samples.private, shows_patients=True)
     for name, shares in zip(names, found.shares, strict=True):
         seen = ", ".join(f"{pattern} {share:.3f}" for pattern, share in zip(PATTERNS, shares, strict=True))
         sys.stdout.write(f"{name}: share of pixels {seen}\n")

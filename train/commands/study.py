@@ -97,7 +97,7 @@ def _make(arguments: argparse.Namespace) -> int:
         cells = scanned_cells(pictures[rows], samples.recordings[rows], test_maps.shape[1:])
         return pictures[rows], within(train_maps[rows], cells), within(test_maps[rows], cells)
 
-    page = study_page(key, clip_of)
+    page = study_page(key, clip_of, private=samples.private)
     write_key(key_path, key)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "index.html", page, mode=PRIVATE)

@@ -160,7 +160,9 @@ def _explained(
     # -- Where: points of maximal activation ---------------------------------------------------------------------------
     points = peak_points(test_maps, cells)
     figures.save(
-        figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes), out / "peaks.png"
+        figures.peaks_figure(points, samples.labels, pictures.mean(axis=0), classes=samples.classes),
+        out / "peaks.png",
+        private=samples.private,
     )
     # How often the evidence is no anatomy at all: the picture's edge, or the black beside the sector.
     anywhere = peak_points(test_maps)
@@ -184,7 +186,7 @@ def _explained(
     discrepancies = between_classes(
         points, samples.labels, samples.groups, classes=samples.classes, draws=settings.draws, seed=settings.seed
     )
-    figures.save(figures.mmd_figure(discrepancies), out / "mmd.png")
+    figures.save(figures.mmd_figure(discrepancies), out / "mmd.png", private=samples.private)
     found["mmd"] = {
         "kernel_scale": median_distance(points),
         "unit_of_scale": "share of the picture's side",
@@ -196,7 +198,7 @@ def _explained(
     correlation, distance = agreement.compare_maps(test_maps, train_maps, cells)
     found["train_against_test"] = agreement.summary(correlation, distance, samples.labels, classes=samples.classes)
     figure = figures.agreement_figure(correlation, distance, samples.labels, classes=samples.classes)
-    figures.save(figure, out / "train-test-cam.png", shows_patients=True)
+    figures.save(figure, out / "train-test-cam.png", private=samples.private, shows_patients=True)
 
     # -- Phantoms: does the evidence lie on the pattern ----------------------------------------------------------------
     if not set(samples.classes) & set(DRAWN_CLASSES):
@@ -269,7 +271,7 @@ def _examples(samples: Samples, pictures: np.ndarray, maps: np.ndarray, evidence
             for row in chosen
         ],
     )
-    figures.save(figure, out / "examples.png", shows_patients=True)
+    figures.save(figure, out / "examples.png", private=samples.private, shows_patients=True)
 
 
 def _videos(
@@ -295,6 +297,7 @@ def _videos(
                 title=f"{name}: map of {class_name}",
                 subtitle=f"probability {chances[name]:.2f} by the network that did not see this recording",
                 times_s=samples.times_s[rows].tolist(),
+                private=samples.private,
             )
             written.append(f"videos/{path.name}")
     return written
@@ -322,7 +325,8 @@ def _doubt(
     found["softmax"] = uncertainty.summary(confidences | plain, correct, samples.groups, seed=settings.seed)["softmax"]
     found |= {"passes": uncertainty.PASSES, "dropout": _DROPOUT_NOTE}
     curves = {name: coverage_curve(correct, values) for name, values in (confidences | plain).items()}
-    figures.save(figures.confidence_figure(confidences, correct, curves), out / "confidence.png")
+    figure = figures.confidence_figure(confidences, correct, curves)
+    figures.save(figure, out / "confidence.png", private=samples.private)
     lines = ["recording,frame_index,correct,epistemic,aleatoric"]
     columns = (samples.recordings, samples.frame_indices, correct, confidences["epistemic"], confidences["aleatoric"])
     lines += [

@@ -44,14 +44,30 @@ def style_of(index: int) -> tuple[str, str]:
     return _STYLES[index % len(_STYLES)]
 
 
-def save(figure: Figure, path: Path, *, shows_patients: bool = False) -> None:
+def save(figure: Figure, path: Path, *, private: str = "", shows_patients: bool = False) -> None:
     """Write a figure as PNG, without the date and version that would change its bytes.
 
-    One that shows pictures of patients is its owner's alone.
+    One that shows pictures of patients is its owner's alone, and one of private recordings bears their mark.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    path : Path
+        The file.
+    private : str
+        Whose the recordings are, as `lusdata.Dataset.private` says; empty for none.
+    shows_patients : bool
+        Whether others may not read the file.
     """
     FigureCanvasAgg(figure)
+    if private:
+        # Above everything, so that no picture gets smaller or loses its place.
+        height = figure.get_figheight()
+        figure.text(0.5, 1 + 0.1 / height, private, ha="center", va="bottom", fontsize=8, parse_math=False)
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    whole = "tight" if private else None
+    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None}, bbox_inches=whole)
     if shows_patients:
         write_bytes(path, stream.getvalue(), mode=PRIVATE)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ Clip = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Pictures of a recording, uint8 (n, size, size), and its train- and test-CAM, float (n, height, width)."""
 
 
-def study_page(key: Key, clip_of: Callable[[str], Clip]) -> str:
+def study_page(key: Key, clip_of: Callable[[str], Clip], *, private: str = "") -> str:
     """Make the page.
 
     Parameters
@@ -34,6 +35,8 @@ def study_page(key: Key, clip_of: Callable[[str], Clip]) -> str:
         The plan.
     clip_of : callable
         From a recording's name to its pictures and maps; asked once for each.
+    private : str
+        Whose the recordings are, as `lusdata.Dataset.private` says; empty where they may be passed on.
 
     Returns
     -------
@@ -56,6 +59,8 @@ def study_page(key: Key, clip_of: Callable[[str], Clip]) -> str:
         "items": items,
     }
     page = _TEMPLATE.read_text(encoding="utf-8")
+    mark = f'<p class="private" role="note">{escape(private)}</p>' if private else ""
+    page = page.replace("@@PRIVATE@@", mark)
     return page.replace("@@BAR@@", f"data:image/png;base64,{bar_text}").replace("@@STUDY@@", _script_json(study))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -51,7 +52,16 @@ def render(run: RunFolder) -> str:
     ]
     text = _TEMPLATE.read_text(encoding="utf-8")
     title = f"{config.name}, split by {config.by}, protocol {config.protocol}"
-    return text.replace("{{title}}", escape(title)).replace("{{body}}", "\n".join(part for part in sections if part))
+    parts = {"title": escape(title), "private": _private(run), "body": "\n".join(part for part in sections if part)}
+    # In one pass: what comes in is not looked at again.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
+
+
+def _private(run: RunFolder) -> str:
+    """Return the mark of a page that tells of recordings which stay with their owner."""
+    words = [run.inputs.get("private"), *(found.get("private") for found in run.scores_elsewhere.values())]
+    told = dict.fromkeys(word for word in words if word)
+    return "".join(f'<p class="warning" role="note">{escape(word)}</p>' for word in told)
 
 
 def _summary(config: TrainConfig, scores: dict[str, Any]) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lusdata.catalog.age import age_band
 from lusdata.catalog.importers.common import (
     Imported,
     Log,
     Practice,
-    age_band,
     class_review,
     imported_rows,
     raw_address,
@@ -286,7 +286,7 @@ def _patient(number: int, patient: Mapping[str, str], log: Log) -> dict[str, Any
     facts: dict[str, Any] = {}
     years = float(patient["pat_age"]) if re.fullmatch(r"\d+(?:\.\d+)?", patient["pat_age"]) else -1.0
     if 0 < years <= 120:
-        facts["age_band"] = age_band(years)
+        facts["age_band"] = age_band(int(years))
     else:
         log.note("blank-cell", number, "age")
     sex = {"0": "female", "1": "male"}.get(patient["pat_sex"].removesuffix(".0"))

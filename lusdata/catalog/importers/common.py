@@ -22,7 +22,6 @@ __all__ = [
     "Log",
     "Practice",
     "Unmade",
-    "age_band",
     "class_review",
     "imported_rows",
     "raw_address",
@@ -212,20 +211,6 @@ def skeleton(identifier: str) -> dict[str, Any]:
 def class_review(decision: str) -> dict[str, str]:
     """Return a ``review`` entry of the curator on a class."""
     return {"of": "class", "role": "curator", "on": CURATED_ON, "decision": decision}
-
-
-def age_band(years: float) -> str:
-    """Return the ten-year band of an age; from 90 on there is only one, since so few people are that old.
-
-    Examples
-    --------
-    >>> age_band(0.5), age_band(49), age_band(97)
-    ('0-9', '40-49', '90+')
-    """
-    if years >= 90:
-        return "90+"
-    low = int(years) // 10 * 10
-    return f"{low}-{low + 9}"
 
 
 def raw_address(repository: str, commit: str, path: str) -> str:

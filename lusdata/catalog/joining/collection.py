@@ -107,7 +107,7 @@ def join_collections(
         Two or more, of different names, each working state or release.
     labels : Mapping, str or Path, optional
         What targets mean in the words of each collection; see `lusdata.catalog.joining.labels.mapped_tasks`. A path is
-        that of a JSON file.
+        that of a file, JSON or a table; see `lusdata.catalog.joining.labels.read_labels`.
     shared : {"together", "first"}
         What to do with patients that several collections hold: keep them ``together`` as one patient each, or keep
         their recordings only in the ``first`` collection that has some which can be built.

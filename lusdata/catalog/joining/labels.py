@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.joining.label_table import read_written
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_names
 from lusdata.catalog.reading import read_data
@@ -24,6 +25,8 @@ from lusdata.wording import counted
 __all__ = ["MappedTask", "Reading", "mapped_tasks", "read_labels"]
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_FIRST_BYTES = 64
+_BOOLS = {"yes": "true", "no": "false"}
 _OWN_NAMES = ("class", "severity")
 _FORM = '{"TARGET": {"COLLECTION": {"from": "class", "values": {"WORD": "LABEL", ...}}, ...}}'
 
@@ -68,21 +71,23 @@ class MappedTask(Task):
 
 
 def read_labels(path: Path) -> Any:
-    """Read a table of labels from a JSON file; `mapped_tasks` tells whether it is one.
+    """Read a table of labels from a file, JSON or a table as people write it; `mapped_tasks` tells whether it fits.
 
     Raises
     ------
     UsageError
         If there is no such file.
     DataError
-        If it is no JSON.
+        If it is neither; see `lusdata.catalog.joining.label_table.read_written`.
     OutsideError
         If it cannot be read.
     """
     if not path.is_file():
-        raise UsageError("no such table of labels", where=str(path), expected="a JSON file")
+        raise UsageError("no such table of labels", where=str(path), expected="a file: JSON, CSV, TSV or XLSX")
     try:
-        return read_data(path)
+        with path.open("rb") as stream:
+            is_json = path.suffix.lower() == ".json" or stream.read(_FIRST_BYTES).lstrip().startswith(b"{")
+        return read_data(path) if is_json else read_written(path)
     except OSError as error:
         raise OutsideError("cannot read the table of labels", where=str(path), found=error.strerror) from error
 
@@ -172,7 +177,7 @@ def _reading(name: str, stated: Any, part: Collection) -> Reading | None:
     if not isinstance(words, Mapping):
         expected = '{"WORD": "LABEL", ...}'
         raise UsageError("not a table of labels", where=where, expected=expected, found=repr(words)[:80])
-    spelt = Counter(map(value_word, words))
+    spelt = Counter(_spelt(task, word) for word in words)
     twice = next((word for word, count in spelt.items() if count > 1), None)
     if twice is not None:
         raise UsageError("the table of labels maps a value twice", where=where, found=repr(twice))
@@ -181,7 +186,13 @@ def _reading(name: str, stated: Any, part: Collection) -> Reading | None:
         if value is not None and not isinstance(value, (str, bool, int, float)):
             expected = "a text, a bool, a number, or None"
             raise UsageError("not a label", where=where, expected=expected, found=repr(value)[:80])
-    return Reading(task, {value_word(word): value for word, value in words.items()})
+    return Reading(task, {_spelt(task, word): value for word, value in words.items()})
+
+
+def _spelt(task: Task, word: object) -> str:
+    """Return a value as it is compared; spreadsheet programs have words of their own for true and false."""
+    said = value_word(word)
+    return _BOOLS.get(said.casefold(), said.casefold()) if task.values == (False, True) else said
 
 
 def _check_values(where: str, task: Task, words: Iterable[str], manifests: Sequence[Manifest]) -> None:

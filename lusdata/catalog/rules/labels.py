@@ -117,8 +117,11 @@ def _group_basis_fits_its_name(manifest: Manifest) -> Iterator[Breach]:
     stated += [(f"$.group.linked[{n}].basis", link) for n, link in enumerate(manifest.data["group"].get("linked", ()))]
     for path, group in stated:
         word = re.match(r"(patient|study|publication|unknown)-", group["id"].split("/")[1])
-        # A link may rest on something else than the group that it leads to, such as pictures that agree.
-        if word and group["basis"] != word[1] and not (path != "$.group.basis" and group["basis"] == "near-duplicate"):
+        if word is None or group["basis"] == word[1]:
+            continue
+        # A link may rest on something else than the group that it leads to: on pictures that agree, or on the word of
+        # somebody who knows whose that recording of nobody known is.
+        if path == "$.group.basis" or not (group["basis"] == "near-duplicate" or word[1] == "unknown"):
             yield Breach(path, f"the group is named {group['id']}", word[1], group["basis"])
 
 

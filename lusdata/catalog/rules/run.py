@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.mixed_groups import MIXED_HINT, mixed_groups
 from lusdata.catalog.rules.rule import Breach, RunRule
 from lusdata.catalog.spelling import spelt_alike
 
@@ -161,25 +161,17 @@ def _patient_is_one_person(manifests: Sequence[Manifest]) -> Iterator[tuple[Mani
                     yield member, Breach(f"$.patient.{field}", message, f"{expected} as in {first.id}", found, hint)
 
 
-def _patient_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
-    groups = group_ids(manifests)
-    diagnosed = [
-        manifest
-        for manifest in manifests
-        if manifest.state == "included"
-        and manifest.group_basis in ("patient", "study")
-        and manifest.class_name not in ("uninformative", "unknown")
-        and not any(review["of"] == "class" for review in manifest.data.get("review", ()))
-    ]
-    for group, members in _shared(diagnosed, lambda manifest: groups[manifest.id]):
-        first = members[0]
-        for member in members[1:]:
-            if member.class_name != first.class_name:
-                message = f"the patient {group} has two diagnoses"
-                expected = f"{first.class_name} as in {first.id}"
-                hint = "correct the class or the group, or keep both and add a review of 'class' that says why"
-                yield member, Breach("$.class", message, expected, member.class_name, hint)
+def _group_has_one_class(manifests: Sequence[Manifest]) -> Iterator[tuple[Manifest, Breach]]:
+    by_id = {manifest.id: manifest for manifest in manifests}
+    for mixed in mixed_groups(manifests):
+        first = min(name for names in mixed.classes.values() for name in names)
+        expected, hint = f"{by_id[first].class_name} as in {first}", f"{MIXED_HINT}, or keep both and {_SIGN}"
+        for class_name, names in mixed.classes.items():
+            for member in (by_id[name] for name in names if class_name != by_id[first].class_name):
+                yield member, Breach("$.class", str(mixed), expected, class_name, hint)
 
+
+_SIGN = "add a review of 'class' that says why"
 
 _YEARS = {"neonate": [0, 0], "infant": [0, 0], "toddler": [1, 2], "preschool": [3, 5], "90+": [90, 200]}
 
@@ -198,5 +190,5 @@ RUN_RULES = (
     RunRule("LINK_NOWHERE", "error", "A link leads to a group of another recording.", _links_lead_somewhere),
     RunRule("GROUP_BASES", "warning", "The recordings of a group name one basis.", _group_has_one_basis),
     RunRule("PATIENT_DIFFERS", "warning", "Recordings of one patient agree on sex and age.", _patient_is_one_person),
-    RunRule("PATIENT_CLASSES", "warning", "Recordings of one patient have one class.", _patient_has_one_class),
+    RunRule("PATIENT_CLASSES", "warning", "Recordings of one group have one class.", _group_has_one_class),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lusdata.catalog.manifest import Manifest
@@ -17,10 +17,17 @@ from lusdata.catalog.rules.source import SOURCE_RULES
 from lusdata.catalog.schema import SCHEMA_RULES
 from lusdata.errors import Level
 
-__all__ = ["RULES", "VERSION_RULES", "Code", "broken_rules", "codes"]
+__all__ = ["AWAY", "LINK", "RULES", "VERSION_RULES", "Code", "broken_rules", "codes"]
 
 RULES: tuple[Rule, ...] = (*SOURCE_RULES, *MEDIA_RULES, *SUBJECT_RULES, *PRIVACY_RULES)
 """Every rule about one manifest, in the order of its fields."""
+
+LINK = "LINK_NOWHERE"
+"""The one rule about several manifests that fewer of them break more often: a link may lead to a manifest that was not
+given."""
+
+AWAY: tuple[str, str] = ("LINK_AWAY", "The collection that a link leads to lies beside it, or comes with lusdata.")
+"""Code and sentence of a warning: a collection that stands alone joins nothing of others, and can be used."""
 
 VERSION_RULES: Mapping[str, tuple[Level, str]] = {
     "SCHEMA_NEWER": ("error", "A manifest's schema version is one that this lusdata knows."),
@@ -61,12 +68,17 @@ def codes() -> tuple[Code, ...]:
         *(Code(code, "error", "always", sentence) for code, (sentence, _) in SCHEMA_RULES.items()),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RULES),
         *(Code(rule.code, rule.level, rule.asked, rule.sentence) for rule in RUN_RULES),
+        Code(AWAY[0], "warning", "always", AWAY[1]),
         *(Code(rule.code, rule.level, "always", rule.sentence) for rule in ABOUT_RULES),
     )
 
 
 def broken_rules(
-    manifests: Sequence[Manifest], *, strict: bool = False, release: bool = False
+    manifests: Sequence[Manifest],
+    *,
+    strict: bool = False,
+    release: bool = False,
+    groups_beside: Collection[str] = (),
 ) -> Iterator[tuple[Manifest, Rule | RunRule, Breach]]:
     """Yield every rule that a set of manifests breaks.
 
@@ -78,6 +90,8 @@ def broken_rules(
         Also ask for recommended fields.
     release : bool
         Also ask for what a release needs.
+    groups_beside : collection of str
+        Groups of other manifests, to which links may lead.
 
     Yields
     ------
@@ -94,4 +108,5 @@ def broken_rules(
     for run_rule in RUN_RULES:
         if run_rule.asked in asked:
             for manifest, finding in run_rule.check(in_order):
-                yield manifest, run_rule, finding
+                if run_rule.code != LINK or finding.found not in groups_beside:
+                    yield manifest, run_rule, finding

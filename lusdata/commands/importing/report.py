@@ -8,6 +8,7 @@ from typing import Any
 
 from lusdata.catalog.validate import shown_path
 from lusdata.commands.layout import table
+from lusdata.intake.comparison import with_state
 from lusdata.intake.folder.changes import Change, changes_of
 from lusdata.intake.folder.plan import ImportPlan
 from lusdata.intake.folder.rows import ShownColumn
@@ -24,7 +25,7 @@ _SHOWN_VALUES = 6
 
 def plan_text(plan: ImportPlan) -> str:
     """Return what an import would do as lines."""
-    blocks = [_files(plan), *_columns(plan), *_unmatched(plan), *_changed(plan), *_groups(plan)]
+    blocks = [_files(plan), *_met(plan), *_columns(plan), *_unmatched(plan), *_changed(plan), *_groups(plan)]
     blocks += _list("notes", plan.notes)
     blocks += _list("to be decided first", [doubt.line() for doubt in plan.doubts])
     return "\n\n".join(blocks) + "\n"
@@ -49,6 +50,22 @@ def _files(plan: ImportPlan) -> str:
 
 def _few(pairs: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(pairs.items())[:_SHOWN]
+
+
+def _met(plan: ImportPlan) -> Iterator[str]:
+    """Tell which files are recordings already of which the user may not think."""
+    met = [
+        f"{one_line(name)}: {with_state(one)}"
+        for name, one in sorted(plan.met.of_file.items())
+        if one.collection != plan.collection or one.state != "included"
+    ]
+    yield from _list(f"{counted(len(met), 'file')} there already, beside this collection or not in use", met)
+    leads = [
+        f"{one_line(name)}: {with_state(match.manifest)}; the same {', '.join(match.agrees)}"
+        for name, match in sorted(plan.met.leads.items())
+    ]
+    title = f"{counted(len(leads), 'file')} that a recording without a digest may be waiting for, not added beside it"
+    yield from _list(title, leads)
 
 
 def _columns(plan: ImportPlan) -> Iterator[str]:
@@ -146,6 +163,8 @@ def plan_document(plan: ImportPlan) -> dict[str, Any]:
         "files_without_row": list(plan.without_row),
         "refused": dict(plan.listing.refused),
         "same_file": dict(plan.twins),
+        "there_already": {name: one.id for name, one in sorted(plan.met.of_file.items())},
+        "waited_for": {name: match.manifest.id for name, match in sorted(plan.met.leads.items())},
         "groups": [_group_document(group) for group in plan.groups],
         "proposals": {kind: [_group_document(one) for one in groups] for kind, groups in plan.proposals.items()},
         "changed": {

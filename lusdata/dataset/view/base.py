@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from lusdata.catalog.collection import Collection
+from lusdata.catalog.private_mark import MARK, private_words
 from lusdata.dataset.reading.index import Index
 from lusdata.dataset.view.rows import Piece
 from lusdata.dataset.view.scope import Scope
@@ -81,6 +82,12 @@ class ViewBase:
     def collection(self) -> Collection:
         """The collection, whatever the state of a recording: what folds are made of; a joined one of several."""
         return self._source.collection
+
+    @property
+    def private(self) -> str:
+        """Whose the recordings are, in the words of the mark on every page; empty where all may be passed on."""
+        words = private_words(self._source.collection)
+        return f"{MARK} {words}" if words else ""
 
     @property
     def rows_sha256(self) -> str:

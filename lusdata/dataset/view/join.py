@@ -37,7 +37,10 @@ def join(datasets: Iterable[Dataset], *, labels: Labels = None, shared: str = "t
 
         ``from`` names the class, a pattern, ``severity`` or a task of the collection, and ``values`` says what each of
         its values becomes, None that it says nothing; without ``values``, or with a name alone, they stay. None in
-        place of both is a collection without such a label. The name is then a target like any other.
+        place of both is a collection without such a label. The name is then a target like any other. A file may as
+        well be a table, CSV in any dialect, TSV or XLSX, with the columns ``collection``, ``label there`` and ``label
+        here`` in any order, and if wanted ``target`` (else the target is called ``label``) and ``from`` (else
+        ``class``); an empty ``label here`` stands for None.
     shared : {"together", "first"}
         What to do with patients that several collections hold, by their manifests, digests or pictures: keep them
         ``together`` as one patient each, with a warning, or only in the ``first`` that has some that can be built.

@@ -30,13 +30,16 @@ def changes_of(plan: ImportPlan) -> dict[str, tuple[Change, ...]]:
     """Return what the tables say otherwise now, by the file's name.
 
     A meaning without a column says nothing; an empty cell of a column takes back what it said. A file without a row,
-    and a group that nobody knows now, change nothing.
+    and a group that nobody knows now, change nothing. Nothing is said any more of what was withdrawn.
     """
     there = plan.there.by_id if plan.there else {}
     columns = {column.meaning for column in plan.rows.columns}
     columns |= {"day_offset"} if "date" in columns else set()
     found = {}
     for name, identifier in plan.known.items():
+        if there[identifier].state == "withdrawn":
+            # Nothing more is to be kept of it.
+            continue
         before = _said_in(there[identifier].data)
         now = _said_in(stated_fields(plan, name))
         asked = {key for key in {*before, *now} if key in columns and plan.has_row(name)} | {"patient"} & {*now}

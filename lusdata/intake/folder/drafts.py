@@ -97,15 +97,23 @@ def group_of(plan: ImportPlan, group: Group) -> dict[str, Any]:
 
     Where `Request.update` lets these move, too, there is nothing to link.
     """
-    there = plan.there.by_id if plan.there else {}
-    known = [there[plan.known[name]] for name in group.files if name in plan.known]
-    ids = sorted({(one.group_id, one.group_basis) for one in known if one.group_basis != "unknown"})
+    there = [plan.met.of_file[name] for name in group.files if name in plan.met.of_file]
+    ids = sorted({(one.group_id, one.group_basis) for one in there if _is_own(plan, one)})
+    beside = sorted({(one.group_id, _link_basis(one, group)) for one in there if one.collection != plan.collection})
     # Which moments are near each other changes with every file that comes; other keys last.
     chosen = ids[0] if ids and group.kind == "time" else _named(plan, group)
     entry: dict[str, Any] = {"id": chosen[0], "basis": chosen[1]}
-    for identifier, basis in () if plan.request.update else ids:
+    for identifier, basis in beside if plan.request.update else [*ids, *beside]:
         link(entry, identifier, basis)
     return entry
+
+
+def _is_own(plan: ImportPlan, manifest: Manifest) -> bool:
+    return manifest.collection == plan.collection and manifest.group_basis != "unknown"
+
+
+def _link_basis(manifest: Manifest, group: Group) -> str:
+    return group.basis if manifest.group_basis == "unknown" else manifest.group_basis
 
 
 def _named(plan: ImportPlan, group: Group) -> tuple[str, str]:

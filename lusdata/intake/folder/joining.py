@@ -21,7 +21,7 @@ Drafts = dict[str, dict[str, Any]]
 
 def join_examinations(plan: ImportPlan, drafts: Drafts, known: Mapping[str, str]) -> list[str]:
     """Link the groups in which DICOM files of one patient, or else of one study, stand; return what was done."""
-    there = plan.there.by_id if plan.there else {}
+    there = plan.met.by_id
     members: dict[str, list[str]] = defaultdict(list)
     for name, (patient, study) in plan.dicom.items():
         if patient or study:
@@ -51,7 +51,7 @@ def join_alike(plan: ImportPlan, drafts: Drafts, ask: Ask | None) -> list[str]:
     ask : callable or None
         Is asked whether it is one patient; without it, it is taken to be: a group too wide leaks nothing.
     """
-    there = plan.there.by_id if plan.there else {}
+    there = plan.met.by_id
     groups = {identifier: manifest.group_id for identifier, manifest in there.items()}
     groups |= {data["id"]: data["group"]["id"] for data in drafts.values()}
     seen_as = [*(manifest.data for manifest in there.values()), *drafts.values()]

@@ -10,14 +10,18 @@ from pathlib import Path
 from lusdata.catalog.about import About, read_about
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.folders import ABOUT, json_files
+from lusdata.catalog.mixed_groups import MIXED_HINT, mixed_words
+from lusdata.catalog.neighbours import neighbours_of
 from lusdata.catalog.open_collection import open_collection
 from lusdata.catalog.rights import PRIVATE, is_private
 from lusdata.errors import LusdataError, UsageError
 from lusdata.intake.answers import slug_of
 from lusdata.intake.codes import Codes, open_codes, patient_key
+from lusdata.intake.comparison import blind_notes
 from lusdata.intake.folder.crew import jobs_of
 from lusdata.intake.folder.examine import Examined, examined_before
 from lusdata.intake.folder.files import FolderFile, Listing, list_folder
+from lusdata.intake.folder.known_files import Met, met_by
 from lusdata.intake.folder.labels import Vocabulary, vocabulary_of
 from lusdata.intake.folder.request import Request
 from lusdata.intake.folder.rows import Doubt, RowsRead, Said, read_rows
@@ -55,8 +59,8 @@ class ImportPlan:
         The tables.
     taken : tuple of FolderFile
         The files that become recordings, one for each content.
-    known : Mapping of str to str
-        Ids of recordings that are there already, by the file's name.
+    met : Met
+        What of them is there already, in the collection or beside it.
     twins : Mapping of str to str
         Files with the very content of another one, by name.
     without_row : tuple of str
@@ -88,7 +92,7 @@ class ImportPlan:
     listing: Listing
     rows: RowsRead
     taken: tuple[FolderFile, ...]
-    known: Mapping[str, str]
+    met: Met
     twins: Mapping[str, str]
     without_row: tuple[str, ...]
     groups: tuple[Group, ...]
@@ -104,7 +108,12 @@ class ImportPlan:
     @property
     def new(self) -> tuple[FolderFile, ...]:
         """The files that become new recordings."""
-        return tuple(file for file in self.taken if file.name not in self.known)
+        return tuple(file for file in self.taken if file.name not in self.met.of_file)
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Ids of recordings of the collection that are there already, by the file's name."""
+        return self.met.known
 
     @property
     def provider(self) -> str:
@@ -168,9 +177,11 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
     numbers = {name: one.number for name, one in dicom.items() if one.number}
     wanted = [name for name in sorted(files) if not rows.labelled or request.all_files or name in rows.of_file]
     taken, twins = _once([files[name] for name in wanted if name not in broken], rows)
-    known = _known(taken, there)
+    neighbours = neighbours_of(request.out)
+    before = {job.name: seen for job in jobs_of(taken, collection) if (seen := examined_before(job)) is not None}
+    met = met_by(taken, twins, before, there.manifests if there else (), neighbours.manifests)
     study_of = {name: (one.patient, one.study) for name, one in dicom.items()}
-    proposer = _proposer(taken, rows, study_of, collection, look)
+    proposer = _proposer(taken, rows, study_of, before, look)
     doubts = list(rows.doubts)
     groups: list[Group] = []
     try:
@@ -181,7 +192,7 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
         if error.where != "--group-by":
             raise
         doubts.append(Doubt(error.where, error.what, error.hint or ""))
-    notes = list(rows.notes)
+    notes = [*rows.notes, *blind_notes((), neighbours.unread)]
     plan = ImportPlan(
         request=request,
         collection=collection,
@@ -190,7 +201,7 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
         listing=replace(listing, refused=(*listing.refused, *sorted(broken.items()))),
         rows=rows,
         taken=tuple(taken),
-        known=known,
+        met=met,
         twins=twins,
         without_row=tuple(name for name in sorted(files) if name not in wanted),
         groups=tuple(groups),
@@ -223,15 +234,13 @@ def plan_import(request: Request, scratch: Path, *, ask: Ask | None = None, look
 def _two_classes(plan: ImportPlan) -> list[str]:
     """Return who has two diagnoses: one of them is wrong, or it is two patients."""
     notes = []
-    for group in (group for group in plan.groups if group.basis != "unknown"):
-        said = {name: str(plan.said_of(name).get("class", "")) for name in group.files}
-        classes = sorted({word for word in said.values() if word not in ("", "unknown", "uninformative")})
+    for group in (group for group in plan.groups if group.basis not in ("unknown", "publication")):
+        held: dict[str, list[str]] = {}
+        for name in group.files:
+            held.setdefault(str(plan.said_of(name).get("class", "unknown")), []).append(one_line(name, most=40))
+        classes = {word: held[word] for word in sorted(held) if word not in ("unknown", "uninformative")}
         if len(classes) > 1:
-            told = "; ".join(
-                f"{word}: {one_line(next(name for name in group.files if said[name] == word), most=40)}"
-                for word in classes
-            )
-            notes.append(f"one patient with {len(classes)} diagnoses, or {len(classes)} patients ({told})")
+            notes.append(f"{mixed_words(classes)}; {MIXED_HINT}")
     return notes
 
 
@@ -294,19 +303,13 @@ def _twin_doubts(twins: Mapping[str, str], rows: RowsRead) -> list[Doubt]:
     return found
 
 
-def _known(taken: Sequence[FolderFile], there: Collection | None) -> dict[str, str]:
-    by_digest = {manifest.sha256: manifest.id for manifest in there.manifests} if there else {}
-    return {file.name: by_digest[file.sha256] for file in taken if file.sha256 in by_digest}
-
-
 def _proposer(
     taken: Sequence[FolderFile],
     rows: RowsRead,
     dicom: Mapping[str, tuple[str, str]],
-    collection: str,
+    before: Mapping[str, Examined],
     look: Look | None,
 ) -> Proposer:
-    before = {job.name: found for job in jobs_of(taken, collection) if (found := examined_before(job)) is not None}
     of_name = {file.name: file for file in taken}
 
     def look_at(names: Sequence[str]) -> Mapping[str, Examined]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lusdata.catalog.sheet import Row, decode_text, parse_sheet, read_content
-from lusdata.errors import DataError, MissingExtraError
+from lusdata.catalog.sheet import Row, decode_text, parse_sheet, read_content, refuse_formulas
+from lusdata.catalog.workbook import is_zip, read_workbook
+from lusdata.errors import DataError
 from lusdata.intake.folder.columns import LEFT_OUT, meanings, plain_title
 from lusdata.wording import counted, one_line
 
@@ -21,9 +19,6 @@ __all__ = ["LabelTable", "read_table"]
 _LOOKED_AT_FOR_HEAD = 20
 _DELIMITERS = ",;\t|"
 _MOST_ROWS = 100_000
-_MOST_COLUMNS = 2_000
-_MOST_WORKBOOK_BYTES = 256 << 20
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -73,12 +68,12 @@ def read_table(path: Path, told: Mapping[str, str]) -> LabelTable:
     """
     content = read_content(path, what="table of labels")
     name = one_line(path.name)
-    table = _workbook(content, name, told) if content.startswith(b"PK\x03\x04") else _text(content, name, told)
+    table = _workbook(content, name, told) if is_zip(content) else _text(content, name, told)
     if not table.rows:
         raise DataError("a table without rows", where=name, expected="a row for each file")
     if len(table.rows) > _MOST_ROWS:
         raise DataError("too many rows", where=name, expected=f"at most {_MOST_ROWS:,}", found=f"{len(table.rows):,}")
-    _refuse_formulas(table)
+    refuse_formulas(table.head, table.rows, where=name)
     twice = sorted({title for title in table.head if title and table.head.count(title) > 1})
     if twice:
         raise DataError("two columns have one title", where=name, found=repr(twice[0]), hint="rename one of them")
@@ -118,40 +113,9 @@ def _likeliest(heads: Sequence[list[str]], told: Mapping[str, str]) -> list[str]
     return max(heads, key=worth)
 
 
-def _refuse_formulas(table: LabelTable) -> None:
-    found = [
-        (row.line, table.head[n], cell)
-        for row in table.rows
-        for n, cell in enumerate(row.cells)
-        if cell.startswith("=") and len(cell) > 1
-    ]
-    if found:
-        line, title, cell = found[0]
-        more = f" and {counted(len(found) - 1, 'more cell')}" if len(found) > 1 else ""
-        raise DataError(
-            "a cell holds a formula, which is not worked out here",
-            where=f"{table.name}:{line}",
-            found=f"{one_line(cell, most=40)} in column '{one_line(title, most=40)}'{more}",
-            hint="paste the values in its place",
-        )
-
-
 def _workbook(content: bytes, name: str, told: Mapping[str, str]) -> LabelTable:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size_bytes = sum(part.file_size for part in archive.infolist())
-            is_workbook = "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise DataError("not readable as a workbook", where=name, found=type(error).__name__) from error
-    if not is_workbook:
-        hint = "save it as XLSX or as CSV"
-        raise DataError("not a workbook of Excel", where=name, expected="XLSX or CSV", found="a ZIP file", hint=hint)
-    if size_bytes > _MOST_WORKBOOK_BYTES:
-        expected = f"at most {_MOST_WORKBOOK_BYTES:,} bytes"
-        raise DataError("the workbook unpacks to too much", where=name, expected=expected, found=f"{size_bytes:,}")
-    rows, sheet, others = _first_sheet(content, name)
-    if not rows:
-        raise DataError("the workbook holds no cells", where=name, expected="a head and a row for each file")
+    book = read_workbook(content, where=name)
+    rows = [(line, list(cells)) for line, cells in book.rows]
     head = _likeliest([cells for _, cells in rows[:_LOOKED_AT_FOR_HEAD]], told)
     start = next(number for number, (_, cells) in enumerate(rows) if cells is head)
     width = max(n for n, title in enumerate(head, start=1) if title)
@@ -159,49 +123,7 @@ def _workbook(content: bytes, name: str, told: Mapping[str, str]) -> LabelTable:
     if wide is not None:
         found = one_line(next(cell for cell in wide[1][width:] if cell), most=40)
         raise DataError("a cell stands in a column without a title", where=f"{name}:{wide[0]}", found=found)
-    below = tuple(Row(line, tuple((cells + [""] * width)[:width])) for line, cells in rows[start + 1 :])
-    notes = (
-        (f"the sheet '{one_line(sheet, most=40)}' was read, {counted(others, 'other sheet')} not",) if others else ()
-    )
+    below = tuple(Row(line, tuple(cells[:width])) for line, cells in rows[start + 1 :])
+    sheet, others = one_line(book.title, most=40), counted(book.others, "other sheet")
+    notes = (f"the sheet '{sheet}' was read, {others} not",) if book.others else ()
     return LabelTable(name, tuple(head[:width]), below, notes)
-
-
-def _first_sheet(content: bytes, name: str) -> tuple[list[tuple[int, list[str]]], str, int]:
-    """Return the filled rows of the first sheet that has any, its title, and how many others have rows."""
-    try:
-        from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
-    except ImportError as error:
-        raise MissingExtraError("openpyxl", extra="xlsx", purpose="reading workbooks of Excel") from error
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise DataError("not readable as a workbook", where=name, found=type(error).__name__) from error
-    chosen: list[tuple[int, list[str]]] = []
-    title, others = "", 0
-    for sheet in book.worksheets:
-        rows = []
-        for line, cells in enumerate(
-            sheet.iter_rows(max_row=_MOST_ROWS + 1, max_col=_MOST_COLUMNS, values_only=True), 1
-        ):
-            texts = [_cell_text(cell) for cell in cells]
-            if any(texts):
-                rows.append((line, texts))
-        if rows and not chosen:
-            chosen, title = rows, sheet.title
-        elif rows:
-            others += 1
-    book.close()
-    return chosen, title, others
-
-
-def _cell_text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, (datetime.datetime, datetime.date)):
-        return cell.isoformat()[:10]
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()

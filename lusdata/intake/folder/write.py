@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,16 @@ from lusdata.catalog.rules.about import about_findings
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
 from lusdata.errors import DataError
+from lusdata.intake.comparison import with_state
+from lusdata.intake.complete_lead import complete_lead
 from lusdata.intake.compose import SUFFIXES
 from lusdata.intake.folder.changes import changes_of, updated
 from lusdata.intake.folder.crew import Advance, examine_all, jobs_of, media_of
 from lusdata.intake.folder.drafts import draft_of, kept_names, link
-from lusdata.intake.folder.examine import Examined
-from lusdata.intake.folder.files import FolderFile
 from lusdata.intake.folder.joining import join_alike, join_examinations
 from lusdata.intake.folder.plan import ImportPlan
+from lusdata.intake.folder.sorted_files import Sorted, sort_out
 from lusdata.intake.question import Ask
-from lusdata.media.facts import sha256_of
 from lusdata.media.own_folders import remember
 from lusdata.wording import counted, one_line
 
@@ -75,12 +75,9 @@ class _Work:
 
     plan: ImportPlan
     today: datetime.date
+    done: Sorted
     drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
     updates: dict[str, dict[str, Any]] = field(default_factory=dict)
-    found: dict[str, Examined] = field(default_factory=dict)
-    known: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 def carry_out(
@@ -102,7 +99,8 @@ def carry_out(
     today : datetime.date
         Day from which the new recordings are included.
     ask : callable, optional
-        Is asked whether recordings that look alike are one patient's; without it they are taken for it.
+        Is asked whether recordings that look alike are one patient's; without it they are taken for it. Is asked, too,
+        whether a file completes a lead; without it such a file is not taken.
 
     Raises
     ------
@@ -113,60 +111,51 @@ def carry_out(
     """
     if plan.doubts:
         raise DataError(plan.doubts[0].what, where=plan.doubts[0].where, hint=plan.doubts[0].hint or None)
-    work = _Work(plan, today, known=dict(plan.known), failed=dict(plan.listing.refused))
-    looked_at = examine_all(jobs_of(plan.new, plan.collection), workers=workers, advance=advance)
-    _sorted_out(work, looked_at)
+    done = sort_out(plan, examine_all(jobs_of(plan.new, plan.collection), workers=workers, advance=advance), ask)
+    plan = replace(plan, met=done.met)
+    work = _Work(plan, today, done)
     _draft_all(work)
-    work.notes += [*join_examinations(plan, work.drafts, work.known), *join_alike(plan, work.drafts, ask)]
+    known = {name: one.id for name, one in plan.met.of_file.items()}
+    work.done.notes += [*join_examinations(plan, work.drafts, known), *join_alike(plan, work.drafts, ask)]
     _update(work)
     _refuse_faults(work)
+    # Before the manifests that promise them.
+    _keep_media(work, media_of(plan.collection))
+    _complete(work)
     if not work.drafts and plan.there is None:
-        first = next(iter(sorted(work.failed.items())), ("", "no file that the table names is there"))
-        raise DataError("no recording could be taken", where=one_line(first[0]) or None, found=first[1])
-    _write(work, media_of(plan.collection))
+        raise _nothing_new(work)
+    _write(work)
     _tell(work)
     added = {name: str(data["id"]) for name, data in sorted(work.drafts.items())}
     collection = open_collection(plan.request.out)
-    return ImportReport(collection, added, work.known, work.failed, tuple(work.notes), tuple(sorted(work.updates)))
+    return ImportReport(collection, added, known, done.failed, tuple(done.notes), tuple(sorted(work.updates)))
 
 
-def _sorted_out(work: _Work, looked_at: Mapping[str, Examined]) -> None:
-    """Tell what is new from what failed, what changed meanwhile and what is there already."""
-    there = {manifest.sha256: manifest.id for manifest in work.plan.there.manifests} if work.plan.there else {}
-    first: dict[str, str] = {}
-    for file in work.plan.new:
-        one = looked_at[file.name]
-        if not one.fault and not _is_as_listed(file):
-            one = Examined(file.name, fault="the file changed while the folder was read; run the same again")
-        if one.fault:
-            work.failed[file.name] = one.fault
-        elif one.text_places and work.plan.request.licence != PRIVATE_LICENCE and not work.plan.request.text_reviewed:
-            places = counted(one.text_places, "place")
-            work.failed[file.name] = f"text in the picture in {places}; if it names nobody, give --text-reviewed ROLE"
-        elif one.beside and work.plan.request.licence != PRIVATE_LICENCE:
-            work.failed[file.name] = f"{one.beside[0]}; lusdata add --clean-copy takes it without that"
-        elif one.sha256 in there:
-            work.known[file.name] = there[one.sha256]
-        elif one.sha256 in first:
-            work.notes.append(f"{one_line(file.name)} has the very pictures of {one_line(first[one.sha256])}")
-        else:
-            first[one.sha256] = file.name
-            work.found[file.name] = one
+def _nothing_new(work: _Work) -> DataError:
+    where, found = next(iter(sorted(work.done.failed.items())), ("", ""))
+    for name, manifest in () if found else sorted(work.plan.met.of_file.items())[:1]:
+        where, found = name, f"it is there already as {with_state(manifest)}"
+    return DataError(
+        "no recording could be taken",
+        where=one_line(where) or None,
+        found=found or "no file that the table names is there",
+    )
 
 
-def _is_as_listed(file: FolderFile) -> bool:
-    try:
-        found = file.path.stat()
-    except OSError:
-        return False
-    same = (found.st_size, found.st_mtime_ns) == (file.size_bytes, file.changed_ns)
-    return same or (found.st_size == file.size_bytes and sha256_of(file.path) == file.sha256)
+def _complete(work: _Work) -> None:
+    """Write what the files show into the leads that they complete."""
+    files = {file.name: file for file in work.plan.taken}
+    for name, (lead, _) in work.done.completes.items():
+        known = list(work.plan.met.by_id.values())
+        done = complete_lead(lead, files[name].path, known, day=work.today.isoformat(), accepts=True)
+        work.done.notes.append(f"{lead.id} was there without a digest, and is complete now with {one_line(name)}")
+        work.done.notes += [f"{lead.id}: {note}" for note in done.notes]
 
 
 def _draft_all(work: _Work) -> None:
     plan = work.plan
-    aliases = kept_names(work.found, plan.there.manifests if plan.there else (), plan.names)
-    for name, one in work.found.items():
+    aliases = kept_names(work.done.new, plan.there.manifests if plan.there else (), plan.names)
+    for name, one in work.done.new.items():
         work.drafts[name] = draft_of(plan, one, name, alias=aliases.get(name, ""), today=work.today)
 
 
@@ -204,13 +193,14 @@ def _refuse_faults(work: _Work) -> None:
     there = [one for one in (work.plan.there.manifests if work.plan.there else ()) if one.id not in work.updates]
     if not faults:
         new = [Manifest(data, work.plan.request.out / _file_of(data)) for data in written.values()]
-        for manifest, rule, finding in broken_rules([*there, *new]):
+        beside = {one.group_id for one in work.plan.met.by_id.values()}
+        for manifest, rule, finding in broken_rules([*there, *new], groups_beside=beside):
             if manifest.id in names:
                 line = f"{one_line(names[manifest.id])}: {finding.message}"
                 if rule.level == "error":
                     faults.append(f"{line} ({rule.code}, found {one_line(finding.found)})")
                 elif rule.code.startswith("PATIENT"):
-                    work.notes.append(f"{line}; {one_line(finding.found)} and {one_line(finding.expected)}")
+                    work.done.notes.append(f"{line}; {one_line(finding.found)} and {one_line(finding.expected)}")
         about = About(_about(work))
         faults += [
             f"{one_line(names[manifest.id])}: {finding.message}"
@@ -255,9 +245,8 @@ def _readings(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [one for part in ("patterns", "severity", "quality", "labels") for one in data.get(part, ())]
 
 
-def _write(work: _Work, media: Path) -> None:
+def _write(work: _Work) -> None:
     out = work.plan.request.out
-    _keep_media(work, media)
     about = json.dumps(_about(work), indent=2, ensure_ascii=False) + "\n"
     if out.exists():
         # First: a score whose scale nobody defines would be a fault if this run were ended now.
@@ -277,7 +266,8 @@ def _keep_media(work: _Work, media: Path) -> None:
     here: dict[str, tuple[str, int]] = {}
     copies: dict[str, tuple[str, int]] = {}
     files = {file.name: file for file in work.plan.taken}
-    for name, one in work.found.items():
+    completing = {name: one for name, (_, one) in work.done.completes.items()}
+    for name, one in {**work.done.new, **completing}.items():
         digest = (one.sha256, one.size_bytes)
         if files[name].kept:
             here[name] = digest
@@ -298,10 +288,10 @@ def _keep_media(work: _Work, media: Path) -> None:
 def _tell(work: _Work) -> None:
     """Say what a person should look at in the new recordings."""
     if _about(work)["owner"] == UNNAMED_OWNER:
-        work.notes.append("nobody said which institution answers for the collection; --owner names it")
-    text = [name for name, one in work.found.items() if one.text_places]
-    beside = [name for name, one in work.found.items() if one.beside]
-    blind = [name for name, one in work.found.items() if not one.fingerprint]
+        work.done.notes.append("nobody said which institution answers for the collection; --owner names it")
+    text = [name for name, one in work.done.new.items() if one.text_places]
+    beside = [name for name, one in work.done.new.items() if one.beside]
+    blind = [name for name, one in work.done.new.items() if not one.fingerprint]
     unnamed = [name for name, data in work.drafts.items() if "aliases" not in data]
     for names, what in (
         (text, "text in the picture: look at it before anything leaves this machine"),
@@ -312,4 +302,4 @@ def _tell(work: _Work) -> None:
         if names:
             shown = ", ".join(one_line(name, most=40) for name in sorted(names)[:_SHOWN])
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            work.notes.append(f"{counted(len(names), 'recording')}: {what} ({shown}{more})")
+            work.done.notes.append(f"{counted(len(names), 'recording')}: {what} ({shown}{more})")

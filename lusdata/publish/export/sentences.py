@@ -6,6 +6,7 @@ from collections import Counter
 
 from lusdata.catalog.counts import counts_clause
 from lusdata.catalog.groups import unknown_clause
+from lusdata.catalog.mixed_groups import mixed_note
 from lusdata.catalog.schema import enumeration
 from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.publish.export.facts import confounding_of, words_of
@@ -106,6 +107,7 @@ def patients(subject: ExportSubject) -> list[str]:
         "A group is one patient, or recordings that are linked otherwise, such as by a publication or by "
         f"near-duplicate pictures. Stated groups rest on: {_listed(bases)} (by recording)."
         + (f" {clause}." if (clause := unknown_clause(subject.recordings)) else "")
+        + (f" {mixed}." if (mixed := mixed_note(subject.recordings)) else "")
     ]
     if ages or sexes:
         found.append(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.patterns import pattern_word, verdicts
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import DataError
+from lusdata.intake.answers import slug_of
 from lusdata.media.crop import crop_box
 from lusdata.publish.gallery.media import GalleryPicture
 
@@ -80,6 +82,8 @@ def recording_data(
         },
         "detail": [[title, list(lines)] for title, lines in _detail(manifest, picture, group, folds) if lines],
     }
+    if name := _file_name(manifest):
+        data["name"] = name
     if duration_s:
         data["seconds"] = round(float(duration_s), 2)
     if picture.strip is None:
@@ -89,6 +93,12 @@ def recording_data(
         if picture.whole:
             data |= _crop(manifest)
     return data
+
+
+def _file_name(manifest: Manifest) -> str:
+    """Return what the recording's file is called where the id does not tell it, as that of an owner's own clip."""
+    alias = str(next(iter(manifest.data.get("aliases", ())), ""))
+    return alias if slug_of(PurePosixPath(alias).stem) != manifest.id.split("/")[1] else ""
 
 
 def _crop(manifest: Manifest) -> dict[str, Any]:

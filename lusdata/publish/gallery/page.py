@@ -15,7 +15,8 @@ from lusdata.atomic import PRIVATE, write_bytes
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import is_private, rights_of
+from lusdata.catalog.private_mark import MARK, private_words
+from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
 from lusdata.errors import LusdataError, OutsideError
 from lusdata.media.pictures.contact_sheet import CLASS_COLOURS
@@ -273,12 +274,8 @@ def _banner(gallery: Gallery) -> str:
 
 def _private(collection: Collection) -> str:
     """Return the mark of a page that holds what belongs to its owner alone, with pictures or without."""
-    own = sum(map(is_private, collection.manifests))
-    if not own and not collection.about.private:
-        return ""
-    owner = escape(collection.about.owner or "whoever keeps it")
-    what = "This collection" if collection.about.private else f"What this page tells of {counted(own, 'recording')}"
-    return f'<p class="banner warn" role="note"><b>Private.</b> {what} belongs to {owner} and stays there.</p>'
+    words = private_words(collection)
+    return f'<p class="banner warn" role="note"><b>{MARK}</b> {escape(words)}</p>' if words else ""
 
 
 def _pictures_kept(gallery: Gallery) -> str:

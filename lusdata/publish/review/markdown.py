@@ -11,6 +11,7 @@ from typing import get_args
 
 from lusdata.catalog.changes import Change, Kind
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.private_mark import MARK, private_sentence
 from lusdata.catalog.rights import rights_of
 from lusdata.errors import Issue
 from lusdata.publish.review.escape import code, plain, table
@@ -101,7 +102,7 @@ def _part(review: Review, part: CollectionReview, beside: Path | None) -> Iterat
     change = part.change
     yield f"### Collection {code(change.name)}"
     if part.private:
-        yield f"🔒 **Private.** It belongs to {plain(part.private)} and stays there: keep this page where it is, too."
+        yield f"🔒 **{MARK}** {private_sentence(plain(part.private))}"
     rows = [
         [count.name, f"{count.before:,}", f"{count.after:,}", _signed(count.after - count.before)]
         for count in part.counts

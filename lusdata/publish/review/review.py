@@ -11,7 +11,8 @@ from typing import Any
 from lusdata.catalog.about import read_about
 from lusdata.catalog.changes import Change
 from lusdata.catalog.manifest import Manifest
-from lusdata.catalog.rights import is_private, rights_of
+from lusdata.catalog.private_mark import owner_of
+from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.run import RUN_RULES
 from lusdata.catalog.validate import shown_path
 from lusdata.errors import DataError, Issue
@@ -231,9 +232,7 @@ def _private(root: Path, collection: CollectionChange, place: Mapping[str, str])
         except (DataError, OSError):
             # A page that cannot be read is a finding of its own.
             continue
-    if not any(about.private for about in abouts) and not any(map(is_private, manifests)):
-        return ""
-    return next((about.owner for about in abouts if about.owner), "whoever keeps it")
+    return owner_of(manifests, abouts)
 
 
 def _places_by_id(root: Path, states: States) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lusdata.catalog.mixed_groups import MIXED_HINT
+
 __all__ = ["ADVICE"]
 
 ADVICE: Mapping[str, str] = {
@@ -32,7 +34,7 @@ ADVICE: Mapping[str, str] = {
     "CONFOUNDED": "quote this beside any score, and test on sources that were left out: `lusdata folds --by source`",
     "CONFOUNDING_UNKNOWN": "quote no score as if the source could not explain it",
     "LABEL_DOUBTFUL": "look at the recording; sign its class off in the manifest, or correct it",
-    "PATIENT_CLASSES": "look at them; correct the class, or the group if these are two patients",
+    "PATIENT_CLASSES": f"look at them; {MIXED_HINT}",
     "PIXELS_UNSEEN": "`lusdata fetch --pin` gets files and writes fingerprints",
     "SPLIT_UNSEEN": "`lusdata fetch --pin` gets files and writes their digests",
 }

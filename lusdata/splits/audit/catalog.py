@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.catalog.mixed_groups import mixed_groups, mixed_words
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.rules.table import RULES
-from lusdata.splits.audit.finding import Finding
+from lusdata.splits.audit.finding import Finding, FindingLevel
 from lusdata.splits.audit.split import AuditedSplit
 from lusdata.splits.folds.units import expected_frames, unit_ids
 from lusdata.wording import counted
@@ -54,18 +55,14 @@ def find_doubtful_labels(collection: Collection, split: AuditedSplit) -> Iterato
 
 
 def _two_classes(collection: Collection, split: AuditedSplit, folds: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
-    """Look for patients with recordings of two classes: one of them is wrong, or there are two patients."""
-    groups = unit_ids(collection.manifests, "patient")
-    classes: dict[str, dict[str, list[Manifest]]] = {}
-    for manifest in _concerned(collection, split):
-        if manifest.group_basis in ("patient", "study") and manifest.class_name not in ("uninformative", "unknown"):
-            classes.setdefault(groups[manifest.id], {}).setdefault(manifest.class_name, []).append(manifest)
-    for group, held in sorted(classes.items()):
-        if len(held) > 1:
-            told = [f"{name}: {', '.join(_with_folds(m.id, folds) for m in members)}" for name, members in held.items()]
-            yield Finding(
-                "PATIENT_CLASSES", "warning", group, f"is one patient with {len(held)} classes; {'; '.join(told)}"
-            )
+    """Look for groups with recordings of two classes: one of them is wrong, or there are two patients."""
+    groups, concerned = unit_ids(collection.manifests, "patient"), _concerned(collection, split)
+    unsigned = {mixed.group for mixed in mixed_groups(concerned, groups=groups)}
+    for mixed in mixed_groups(concerned, groups=groups, reviewed=True):
+        told = {name: [_with_folds(member, folds) for member in members] for name, members in mixed.classes.items()}
+        signed = "" if mixed.group in unsigned else "; reviewed"
+        level: FindingLevel = "note" if signed else "warning"
+        yield Finding("PATIENT_CLASSES", level, mixed.group, f"{mixed_words(told)}{signed}")
 
 
 def find_rights(collection: Collection, split: AuditedSplit) -> Iterator[Finding]:

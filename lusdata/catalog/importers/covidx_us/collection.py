@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from lusdata.catalog.about import about_header
+from lusdata.catalog.age import age_band
 from lusdata.catalog.importers.common import (
     Imported,
     Log,
-    age_band,
     imported_rows,
     read_rows,
     read_text,
@@ -308,6 +308,6 @@ def _group(number: int, identifier: str, row: Mapping[str, str], provider: str, 
 
 def _patient(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if re.fullmatch(r"\d+(?:\.\d+)?", row["age"]) and 0 < float(row["age"]) <= 120:
-        yield "age_band", age_band(float(row["age"]))
+        yield "age_band", age_band(int(float(row["age"])))
     if row["gender"].casefold() in ("female", "male"):
         yield "sex", row["gender"].casefold()

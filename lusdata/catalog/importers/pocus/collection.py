@@ -272,6 +272,8 @@ def _patient(row: PocusRow, log: Log) -> dict[str, Any]:
     facts, doubt = patient_of(row.cells["Gender"], row.cells["Age"])
     if doubt:
         log.note("age-doubt", row.number, doubt)
+    if facts.get("age_band") == "0-9":
+        log.note("age-wide", row.number, row.name)
     patient: dict[str, Any] = dict(facts)
     symptoms = symptoms_of(row.cells)
     if symptoms:

@@ -199,6 +199,11 @@ RULES = {
         "Fingerprints are a little alike; beside each other the pictures show different chests. Nothing is linked.",
     ),
     "age-doubt": Practice("Ages that cannot be believed", "The age is left out."),
+    "age-wide": Practice(
+        "Ages of small children",
+        "The sheet tells the years, and since schema 1.1.0 there are narrower bands for the first of them. These keep "
+        "the band 0-9 that the releases have, which is true, if wide.",
+    ),
     "box-cut": Practice(
         "Boxes that reach over the edge",
         "The box in the crop file is a square; the sheet's size shows that it was cut at the edge. The cut size is "

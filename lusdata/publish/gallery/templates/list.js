@@ -30,11 +30,12 @@ function rowOf(record) {
   const thumb = make("button", { type: "button", className: "thumb", tabIndex: -1, "aria-label": "Show " + record.id });
   thumb.append(film(record, "small"));
   const rights = record.f.rights[0] === "publishable" ? [] : [make("span", { className: "tag lock" }, "local only")];
+  const called = record.name ? [make("small", { className: "called", title: record.name }, record.name)] : [];
   const aside = record.f.state[0] === "included" ? record.kind : record.kind + ", " + record.f.state[0];
   const className = make("span", { className: "class", "data-class": record.f.class[0] }, record.f.class[0]);
   const row = make("div", { className: "row", role: "row", "data-id": record.id },
     cell("pic", "Picture", thumb),
-    cell("rec", "Recording", title, make("small", {}, aside)),
+    cell("rec", "Recording", title, ...called, make("small", {}, aside)),
     cell("cls", "Class", className),
     cell("probe", "Probe", record.f.probe[0]),
     cell("pat", "Patterns", ...patternTags(record)),
@@ -48,7 +49,7 @@ function rowOf(record) {
 }
 
 const KEYS = {
-  id: (r) => r.id, class: (r) => r.f.class[0], probe: (r) => r.f.probe[0], patterns: (r) => r.patterns.length,
+  id: (r) => r.id, name: (r) => r.name ?? r.id, class: (r) => r.f.class[0], probe: (r) => r.f.probe[0], patterns: (r) => r.patterns.length,
   source: (r) => r.f.source[0], licence: (r) => r.f.licence[0], group: (r) => r.group,
   fold: (r) => r.f.fold.join(), length: (r) => r.seconds ?? -1,
 };
