@@ -417,6 +417,35 @@ def test_the_command_pins_what_is_there_and_says_so(blues_folder, tmp_path, caps
     assert "| included, file seen | 1 |" in (out / "CURATION.md").read_text(encoding="utf-8")
 
 
+def test_an_import_can_be_told_as_one_document(blues_folder, tmp_path, capsys):
+    out = tmp_path / "made" / "blues"
+    assert main(["import", "blues", str(blues_folder), "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["collection"], told["out"], told["rows"], told["manifests"]) == ("blues", str(out), 2, 2)
+    assert (told["included"], told["excluded"], told["with_digest"], told["not_pinned"]) == (2, 0, 1, {})
+
+
+def changed(monkeypatch, change):
+    """Have the importer make other drafts than it does."""
+    made = blues.draft
+    monkeypatch.setattr(blues, "draft", lambda found: replace(made(found), drafts=change(made(found).drafts)))
+
+
+def test_an_importer_that_makes_two_manifests_of_one_id_is_stopped(blues_folder, tmp_path, monkeypatch, capsys):
+    changed(monkeypatch, lambda drafts: (drafts[0], *drafts))
+    assert main(["import", "blues", str(blues_folder), "--out", str(tmp_path / "out")]) == 1
+    assert "two rows become one recording" in (said := capsys.readouterr().err)
+    assert "blues/patient-7-r1 2 times" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_importer_that_makes_an_invalid_manifest_writes_nothing(blues_folder, tmp_path, monkeypatch, capsys):
+    changed(monkeypatch, lambda drafts: (drafts[0], {**drafts[1], "probe": "curved"}))
+    assert main(["import", "blues", str(blues_folder), "--out", str(tmp_path / "out")]) == 1
+    assert "blues/patient-7-r2 $.probe: a row becomes no valid manifest" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_importing_twice_gives_the_same_bytes(blues_folder, tmp_path):
     made = []
     for name in ("one", "two"):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,25 +81,24 @@ def run(args: argparse.Namespace) -> int:
         if other := next((name for name in ("media", "pins", "since") if getattr(args, name)), None):
             raise UsageError("an option for public collections", where=f"--{other}", hint="leave it out")
         return importing.run(args)
-    if given := [name for name in importing.OPTIONS if getattr(args, name) is not None]:
+    if given := [name for name in importing.OPTIONS if getattr(args, name) is not None and name != "json"]:
         where = f"--{given[0].replace('_', '-').replace('licence', 'license')}"
         raise UsageError("an option for a folder of your own", where=where, hint="leave it out")
     out = Path(args.out) if args.out else Path("manifests") / args.collection
     done = import_collection(
         args.collection, Path(args.folder), out=out, media=args.media, pins=args.pins, since=args.since
     )
-    sys.stdout.write("\n".join(_report(done)) + "\n")
+    text = json.dumps(done.as_dict(), indent=2, ensure_ascii=False) if args.json else "\n".join(_report(done))
+    sys.stdout.write(f"{text}\n")
     return 1 if done.faults else 0
 
 
 def _report(done: ImportedCollection) -> list[str]:
-    imported, manifests, out = done.imported, done.manifests, done.out
-    included = sum(data["status"]["state"] == "included" for data in manifests)
-    pinned = sum("sha256" in data["source"] for data in manifests)
+    told = done.as_dict()
     lines = [
-        f"{imported.rows} rows, {len(manifests)} manifests, {len(imported.unmade)} rows without one",
-        f"{included} included, {len(manifests) - included} excluded, {pinned} with a digest",
-        f"written to {out}; why is in {out / 'CURATION.md'}",
+        f"{told['rows']} rows, {told['manifests']} manifests, {len(told['unmade'])} rows without one",
+        f"{told['included']} included, {told['excluded']} excluded, {told['with_digest']} with a digest",
+        f"written to {done.out}; why is in {done.out / 'CURATION.md'}",
     ]
     if same := {one.recording for one in done.known if one.agrees != "publication"}:
         there = ", ".join(sorted({one.other.id.split("/")[0] for one in done.known}))

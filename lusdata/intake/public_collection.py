@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,23 @@ class ImportedCollection:
         """Manifests in the folder that this import did not make."""
         made = {_file_name(data) for data in self.manifests}
         return tuple(sorted(path.name for path in json_files(self.out) if path.name not in made))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        states = Counter(data["status"]["state"] for data in self.manifests)
+        return {
+            "collection": self.imported.collection,
+            "out": str(self.out),
+            "rows": self.imported.rows,
+            "manifests": len(self.manifests),
+            "included": states["included"],
+            "excluded": len(self.manifests) - states["included"],
+            "with_digest": sum("sha256" in data["source"] for data in self.manifests),
+            "unmade": [asdict(row) for row in self.imported.unmade],
+            "known": [{"recording": one.recording, "other": one.other.id, "agrees": one.agrees} for one in self.known],
+            "stale": list(self.stale),
+            "not_pinned": dict(sorted(self.faults.items())),
+        }
 
 
 def import_collection(
