@@ -102,11 +102,15 @@ def worker_in_which(sabotage: str) -> str:
 )
 def test_clips_that_do_not_decode_are_a_fault_that_names_them(sabotage, words, monkeypatch, capsys):
     monkeypatch.setattr(engine_local, "_START", worker_in_which(sabotage))
+    if words == "crashed":
+        # A worker has to be started again after each clip.
+        monkeypatch.setattr(trial, "TRIALS", trial.TRIALS[:1])
     assert main(["doctor"]) == 4
     lines = [line for line in capsys.readouterr().out.splitlines() if re.match(r"clips +fault", line)]
     assert len(lines) == 1
     assert words in lines[0]
-    assert "Matroska (FFV1), WebM (VP8)" in lines[0] or "none can be decoded" in lines[0]
+    named = "Matroska (FFV1)" if words == "crashed" else "Matroska (FFV1), WebM (VP8)"
+    assert named in lines[0] or "none can be decoded" in lines[0]
 
 
 def test_one_codec_that_does_not_decode_is_told_from_the_others(monkeypatch):

@@ -90,7 +90,7 @@ def desk(tmp_path: Path, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def test_a_folder_and_a_table_become_a_private_collection_that_loads(desk, drawn, capsys):
     shutil.rmtree(desk.root / "cache")
-    assert desk.bring("--owner", "Ward 7", "--workers", 2) == 0
+    assert desk.bring("--owner", "Ward 7") == 0
     said = capsys.readouterr().out
     assert "Corona -> covid-19 (1)" in said
     assert "3 recordings in 2 groups of one patient each" in said
