@@ -117,6 +117,37 @@ def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsy
 
 
 @pytest.mark.slow
+def test_a_cross_validation_that_is_ended_goes_on_to_the_same_scores(train, tmp_path, monkeypatch):
+    replace, written = Path.replace, []
+
+    def ended(path: Path, target: Path) -> Path:
+        # The dataset lies elsewhere, and is built by the first run alone.
+        if tmp_path in target.parents:
+            written.append(target)
+            if len(written) == last:
+                raise KeyboardInterrupt
+        return replace(path, target)
+
+    def files(folder: Path) -> dict[str, bytes]:
+        found = [path for path in folder.rglob("*") if path.is_file()]
+        # These say how long it took.
+        told = {"done.json", "folds.json", "report.html"}
+        return {str(path.relative_to(folder)): b"" if path.name in told else path.read_bytes() for path in found}
+
+    monkeypatch.setattr(Path, "replace", ended)
+    last = 0
+    assert train("crossval", "tiny", "--out", str(tmp_path / "whole")) == 0
+    for moment in (1, len(written) // 2, len(written)):
+        run = tmp_path / f"ended-{moment}"
+        written.clear()
+        last = moment
+        assert train("crossval", "tiny", "--out", str(run)) == 130
+        last = 0
+        assert train("crossval", "tiny", "--out", str(run)) == 0
+        assert files(run) == files(tmp_path / "whole")
+
+
+@pytest.mark.slow
 def test_frames_are_drawn_beside_what_the_ensemble_sees_in_them(train, untrained_ensemble, tmp_path, capsys):
     picture = tmp_path / "new" / "figure-5.png"
     assert train("segment", str(untrained_ensemble), "--out", str(picture)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import random
 import shutil
@@ -175,15 +176,17 @@ def _serve(root: Path, facts: str, seed: int, tries: int, names: list[str]) -> N
     import_commands()
     demo._RECORDINGS = _DEMO_RECORDINGS
     place = _Place(home_at(root, facts=Path(facts) if facts else None), root / f"killed-{os.getpid()}")
-    undisturbed: dict[str, _Undisturbed] = {}
+    # The day stands in some manifests: after midnight another result is the right one.
+    undisturbed: dict[tuple[str, datetime.date], _Undisturbed] = {}
 
     def make_try(number: int) -> Failures:
         name = names[number // tries]
-        if name not in undisturbed:
-            undisturbed[name] = place.undisturbed(name)
+        run = (name, datetime.datetime.now(datetime.UTC).date())
+        if run not in undisturbed:
+            undisturbed[run] = place.undisturbed(name)
         draw = random.Random(f"{seed} {name} {number % tries}")
         kind = signal.SIGKILL if number % 2 else signal.SIGTERM
-        return _kill_once(place, name, kind, draw.uniform(0, 1.05), undisturbed[name])
+        return _kill_once(place, name, kind, draw.uniform(0, 1.05), undisturbed[run])
 
     serve(make_try)
 
