@@ -127,6 +127,16 @@ def test_a_file_that_is_there_comes_in_no_second_time(desk, capsys, first, state
     assert [one.data for one in recordings(desk)] == before
 
 
+def test_a_folder_of_which_everything_stands_next_door_makes_no_empty_collection(desk, capsys):
+    assert bring(desk, "beside") == 0
+    (there,) = recordings(desk)
+    capsys.readouterr()
+    assert bring(desk, "mine") == 1
+    error = capsys.readouterr().err
+    assert f"every file is there already; found 1 file, such as {CLIP} as {there.id}; use that collection" in error
+    assert not (desk / "mine").exists()
+
+
 def test_a_lead_is_completed_by_a_folder_when_somebody_says_so(desk, capsys, tmp_path):
     assert bring(desk, "beside") == 0
     as_lead(desk)

@@ -40,8 +40,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
         "date datum day examdate studydate scandate acquisitiondate recordingdate visitdate untersuchungsdatum"
     ),
     "day_offset": _heads("dayoffset studyday hospitalday daysfromadmission daysfromfirst"),
-    "age": _heads("age ageyears patientage alter edad"),
-    "sex": _heads("sex gender patientsex geschlecht sexe sexo"),
+    "age": _heads("age ageyears patientage patage alter edad"),
+    "sex": _heads("sex gender patientsex patientgender patsex patgender geschlecht sexe sexo"),
     "quality": _heads("quality imagequality bildqualitat"),
     "b_line_count": _heads("blinecount blinescount numberofblines nblines"),
     "depth_cm": _heads("depth depthcm scandepth"),

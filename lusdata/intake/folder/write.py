@@ -132,14 +132,17 @@ def carry_out(
 
 
 def _nothing_new(work: _Work) -> DataError:
-    where, found = next(iter(sorted(work.done.failed.items())), ("", ""))
-    for name, manifest in () if found else sorted(work.plan.met.of_file.items())[:1]:
-        where, found = name, f"it is there already as {with_state(manifest)}"
-    return DataError(
-        "no recording could be taken",
-        where=one_line(where) or None,
-        found=found or "no file that the table names is there",
-    )
+    failed, there = work.done.failed, work.plan.met.of_file
+    if there and not failed:
+        name, manifest = min(there.items())
+        return DataError(
+            "no recording is new: every file is there already",
+            where=one_line(str(work.plan.request.folder)),
+            found=f"{counted(len(there), 'file')}, such as {one_line(name)} as {with_state(manifest)}",
+            hint="use that collection, or make the new one in a folder with no collection beside it",
+        )
+    where, found = min(failed.items(), default=("", "no file that the table names is there"))
+    return DataError("no recording could be taken", where=one_line(where) or None, found=found)
 
 
 def _complete(work: _Work) -> None:
