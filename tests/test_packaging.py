@@ -76,6 +76,13 @@ def test_both_collections_and_every_schema_version_are_shipped():
     assert NEWEST in versions()
 
 
+def test_links_of_the_description_lead_somewhere_on_a_package_index_too():
+    described = str(importlib.metadata.metadata("lusdata").get_payload())
+    links = re.findall(r"\]\(([^)\s]+)\)", described)
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_release_that_is_shipped_is_whole(name):
     assert [issue.line() for issue in broken_releases(find_collection(name))] == []
