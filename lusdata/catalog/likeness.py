@@ -265,7 +265,9 @@ def _best_arrangement(
         fits &= np.abs(grown_octaves[pair] - octaves) < _SIZE_SLACK_OCTAVES
     one, other, factor, octaves, turn_deg = one[fits], other[fits], factor[fits], octaves[fits], turn_deg[fits]
     shift = (there[one] + there[other] - factor * (here[one] + here[other])) / 2
-    near = np.abs(factor[:, None] * here + shift[:, None] - there) < _PLACE_SLACK
+    # In parts of the larger picture, whichever that is: the order of the two does not matter.
+    slack = _PLACE_SLACK * np.maximum(1.0, np.abs(factor))[:, None]
+    near = np.abs(factor[:, None] * here + shift[:, None] - there) < slack
     near &= np.abs(grown_octaves - octaves[:, None]) < _SIZE_SLACK_OCTAVES
     votes = near @ weight
     for position in np.argsort(-votes, kind="stable")[:_COUNTED]:

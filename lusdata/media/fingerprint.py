@@ -37,8 +37,8 @@ _LEAST_POINTS = 6
 _A_FRAME, _CLOSER_A_FRAME = 40, 100
 _CLOSER_PX = 192
 """So large, the whole picture shows the points that a window of 45 % of its area has."""
-_MOST_MOVING, _MOST_CLOSER = 30, 44
-_MOST_OF_GAMMA = {0.4: 20, 2.2: 24}
+_MOST_MOVING, _MOST_CLOSER = 26, 44
+_MOST_OF_GAMMA = {0.4: 10, 2.2: 17, 3.0: 21}
 """How many further points are kept of each kind."""
 _SPARE = 40
 """So many more are sought, since some are there already."""
