@@ -1,126 +1,134 @@
-"""The ways in which recordings are altered before they are uploaded again, as changes of their grey frames."""
+"""The ways in which recordings are altered before they are uploaded again, as filters and encoders of ffmpeg."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any
+import hashlib
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
-import cv2
-import numpy as np
+import imageio_ffmpeg
 
-__all__ = ["CHANGES"]
+from lusdata.errors import DataError
 
-Frames = np.ndarray[Any, Any]
-Change = Callable[[Frames], Frames]
+__all__ = ["HARDER", "USUAL", "Change", "write_copy"]
 
-
-def _cut(top: float = 0, bottom: float = 0, left: float = 0, right: float = 0) -> Change:
-    def change(frames: Frames) -> Frames:
-        height, width = frames.shape[1:]
-        return frames[:, int(height * top) : int(height * (1 - bottom)), int(width * left) : int(width * (1 - right))]
-
-    return change
-
-
-def _part(start: float, end: float) -> Change:
-    def change(frames: Frames) -> Frames:
-        count = len(frames)
-        return frames[int(count * start) : max(int(count * start) + 1, math.ceil(count * end))]
-
-    return change
-
-
-def _levels(gamma: float = 1.0, gain: float = 1.0, offset: float = 0.0) -> Change:
-    table = np.clip(255 * (np.arange(256) / 255) ** gamma * gain + offset, 0, 255).astype(np.uint8)
-    return lambda frames: table[frames]
-
-
-def _sized(scale: float) -> Change:
-    def change(frames: Frames) -> Frames:
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        return np.stack([cv2.resize(frame, None, fx=scale, fy=scale, interpolation=how) for frame in frames])
-
-    return change
-
-
-def _worse(quality: int) -> Change:
-    def change(frames: Frames) -> Frames:
-        coded = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for frame in frames]
-        return np.stack([cv2.imdecode(one, cv2.IMREAD_GRAYSCALE) for one in coded])
-
-    return change
-
-
-def _bordered(frames: Frames) -> Frames:
-    height, width = frames.shape[1:]
-    return np.pad(frames, ((0, 0), (height // 8, height // 20), (width // 6, width // 5)))
-
-
-def _screened(level: int, *, panel: bool = False) -> Change:
-    """Lay the frames on a screen of three times their area, in grey of one level, with a panel of lines if wished."""
-
-    def change(frames: Frames) -> Frames:
-        count, height, width = frames.shape
-        screen = np.full((count, height * 3 // 2, width * 2), level, dtype=np.uint8)
-        if panel:
-            screen[:, height // 8 : height, width // 20 : width // 3] = 90
-            for row in range(height // 6, height * 9 // 10, height // 12):
-                screen[:, row : row + 3, width // 16 : width // 4] = 230
-        top, left = height // 5, width * 6 // 10
-        screen[:, top : top + height, left : left + width] = frames
-        return screen
-
-    return change
-
-
-def _turned(degrees: float) -> Change:
-    def change(frames: Frames) -> Frames:
-        height, width = frames.shape[1:]
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
-        return np.stack([cv2.warpAffine(frame, turn, (width, height)) for frame in frames])
-
-    return change
-
-
-def _chain(*changes: Change) -> Change:
-    def change(frames: Frames) -> Frames:
-        for one in changes:
-            frames = one(frames)
-        return frames
-
-    return change
-
-
-CHANGES: dict[str, tuple[Change, str]] = {
-    "re-encoded as H.264": (lambda frames: frames, "mp4"),
-    "re-encoded as MPEG-4, JPEG 25 before": (_worse(25), "avi"),
-    "half the size": (_sized(0.5), "mp4"),
-    "enlarged by half": (_sized(1.5), "mp4"),
-    "cropped 10 % on every side": (_cut(0.1, 0.1, 0.1, 0.1), "mp4"),
-    "cropped 20 % left": (_cut(left=0.2), "mp4"),
-    "cropped 12 % above, 20 % below": (_cut(top=0.12, bottom=0.2), "mp4"),
-    "cropped 5, 20, 2, 18 %": (_cut(0.05, 0.2, 0.02, 0.18), "mp4"),
-    "cropped to 49 % of the area": (_cut(0.15, 0.15, 0.15, 0.15), "mp4"),
-    "black borders": (_bordered, "mp4"),
-    "on a grey screen": (_screened(70), "mp4"),
-    "on a screen with a panel": (_screened(40, panel=True), "mp4"),
-    "turned by 8 degrees": (_turned(8), "mp4"),
-    "turned by -15 degrees": (_turned(-15), "mp4"),
-    "turned by a quarter": (lambda frames: frames.swapaxes(1, 2)[:, :, ::-1], "mp4"),
-    "backwards": (lambda frames: frames[::-1], "mp4"),
-    "mirrored": (lambda frames: frames[:, :, ::-1], "mp4"),
-    "brighter by 40 %": (_levels(gain=1.4), "mp4"),
-    "gamma 0.6": (_levels(gamma=0.6), "mp4"),
-    "gamma 1.6": (_levels(gamma=1.6), "mp4"),
-    "gamma 2.2": (_levels(gamma=2.2), "mp4"),
-    "contrast 70 %, black raised": (_levels(gain=0.7, offset=20), "mp4"),
-    "a third of the frame rate": (lambda frames: frames[1::3] if len(frames) > 3 else frames, "mp4"),
-    "first half": (_part(0, 0.5), "mp4"),
-    "last third": (_part(0.66, 1), "mp4"),
-    "GIF, 70 % of the size, half the rate": (_chain(_sized(0.7), lambda frames: frames[::2]), "gif"),
-    "cut, cropped 10 %, mirrored, gamma 0.75, JPEG 35": (
-        _chain(_part(0.2, 0.8), _cut(0.1, 0.05, 0.12, 0.05), lambda f: f[:, :, ::-1], _levels(0.75), _worse(35)),
-        "mp4",
-    ),
+_EVEN = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
+"""Chroma is kept at half the size."""
+_CODERS = {
+    "mp4": ("-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p"),
+    "webm": ("-c:v", "libvpx-vp9", "-crf", "38", "-b:v", "0", "-cpu-used", "8", "-pix_fmt", "yuv420p"),
+    "avi": ("-c:v", "mpeg4", "-q:v", "20", "-pix_fmt", "yuv420p"),
+    "gif": (),
+    "jpg": ("-frames:v", "1", "-q:v", "8", "-pix_fmt", "yuvj420p"),
 }
+_SCREEN = "pad=iw*2:ih*1.5:iw*0.6:ih*0.2"
+_PANEL = ",".join(
+    ["drawbox=iw*0.03:ih*0.08:iw*0.22:ih*0.8:0x5a5a5a:fill"]
+    + [f"drawbox=iw*0.04:ih*{0.1 * line}:iw*{0.1 + 0.013 * (line * 7 % 5)}:4:0xe6e6e6:fill" for line in range(1, 9)]
+)
+_LIMIT_S = 300
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to alter a recording.
+
+    Attributes
+    ----------
+    filters : str
+        What is done to the pictures, as ``ffmpeg -vf`` takes it.
+    times : str
+        What is done to the times of frames.
+    suffix : str
+        Container, which stands for an encoder, of a video's copy; a still becomes a JPEG.
+    """
+
+    filters: str = ""
+    times: str = ""
+    suffix: str = "mp4"
+
+
+USUAL = {
+    "encoded again": Change(),
+    "window of 68 % of the area": Change("crop=iw*0.8:ih*0.85"),
+    "mirrored": Change("hflip"),
+    "twice as fast": Change(times="setpts=0.5*PTS"),
+    "gamma 1.6 (brighter)": Change("eq=gamma=1.6"),
+    "turned by 8 degrees": Change("rotate=8*PI/180:fillcolor=black"),
+    "mirrored, window of 81 %, gamma 0.7": Change("hflip,crop=iw*0.9:ih*0.9,eq=gamma=0.7"),
+    "on a coloured screen of three times the area": Change(f"{_SCREEN}:color=0x304050"),
+    "180 px wide, 8 frames a second": Change("scale=180:-2", "fps=8"),
+    "backwards": Change(times="reverse"),
+}
+"""Changes of which each is to be seen through."""
+
+HARDER = {
+    "VP9": Change(suffix="webm"),
+    "MPEG-4, coarse": Change(suffix="avi"),
+    "GIF, 70 % of the size, 8 frames a second": Change("scale=iw*0.7:-2", "fps=8", "gif"),
+    "the first second and a half": Change(times="trim=end=1.5"),
+    "two corners covered": Change("drawbox=0:0:iw/4:ih/6:black:fill,drawbox=iw*3/4:ih*5/6:iw/4:ih/6:black:fill"),
+    "contrast 60 %, black raised": Change("eq=contrast=0.6:brightness=0.05"),
+    "gamma 0.5 (darker)": Change("eq=gamma=0.5"),
+    "gamma 0.7": Change("eq=gamma=0.7"),
+    "gamma 2.2": Change("eq=gamma=2.2"),
+    "window of 59 %": Change("crop=iw*0.77:ih*0.77"),
+    "window of 49 %": Change("crop=iw*0.7:ih*0.7"),
+    "window of 49 %, lower left": Change("crop=iw*0.7:ih*0.7:0:ih*0.3"),
+    "window of 36 %": Change("crop=iw*0.6:ih*0.6"),
+    "stretched by 1.3": Change("scale=iw*1.3:ih"),
+    "turned by -12 degrees": Change("rotate=-12*PI/180:fillcolor=black"),
+    "turned by 20 degrees": Change("rotate=20*PI/180:fillcolor=black"),
+    "turned by a quarter": Change("transpose=1"),
+    "on a black screen": Change(f"{_SCREEN}:color=black"),
+    "on a white screen": Change(f"{_SCREEN}:color=white"),
+    "on a grey screen with a panel": Change(f"{_SCREEN}:color=0x464646,{_PANEL}"),
+    "gamma 0.7, on a coloured screen": Change(f"eq=gamma=0.7,{_SCREEN}:color=0x304050"),
+    "window of 64 %, gamma 1.6, 200 px wide": Change("crop=iw*0.8:ih*0.8,eq=gamma=1.6,scale=200:-2"),
+    "turned by 6 degrees, window of 72 %": Change("rotate=6*PI/180:fillcolor=black,crop=iw*0.85:ih*0.85"),
+    "turned by -8 degrees, mirrored, gamma 1.4": Change("rotate=-8*PI/180:fillcolor=black,hflip,eq=gamma=1.4"),
+}
+
+
+def write_copy(path: Path, change: Change, folder: Path, *, still: bool = False) -> Path | None:
+    """Write an altered copy of a recording, unless it is there already.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    change : Change
+        What is done to it.
+    folder : Path
+        Where the copy goes, under a name of its own.
+    still : bool
+        Whether the recording is a picture.
+
+    Returns
+    -------
+    Path or None
+        The copy; none if the change is one that a still does not know.
+
+    Raises
+    ------
+    DataError
+        If ffmpeg does not write it.
+    """
+    if still and not change.filters and (change.times or change.suffix != "mp4"):
+        return None
+    suffix = "jpg" if still else change.suffix
+    filters = ",".join(one for one in ("" if still else change.times, change.filters, _EVEN) if one)
+    options = ["-an", "-vf", filters, *_CODERS[suffix]]
+    name = hashlib.sha256(" ".join([str(path.resolve()), *options]).encode()).hexdigest()[:16]
+    target = folder / f"{name}.{suffix}"
+    if target.is_file():
+        return target
+    part = folder / f"{name}.part.{suffix}"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin", "-i", str(path), *options, str(part)]
+    done = subprocess.run(command, capture_output=True, timeout=_LIMIT_S, check=False)
+    if done.returncode != 0 or not part.is_file():
+        tail = done.stderr.decode(errors="replace")[-200:]
+        raise DataError("ffmpeg wrote no copy", where=str(path), expected=filters, found=tail)
+    part.replace(target)
+    return target

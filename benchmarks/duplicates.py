@@ -3,10 +3,11 @@
     python -m benchmarks.duplicates --mirror pocus=DIR --mirror blues=DIR --out DIR [--copies 30] [--seed 0]
     python -m benchmarks.duplicates --speed 100000
 
-The first form alters real recordings in the ways that re-uploads are altered, writes each copy as a file, and looks the
-copy up where the original is known and the original where the copy is known; each time once where what is known has a
-fingerprint of today, and once where it has one of the first version, as most shipped manifests do. And it compares all
-recordings of different groups, in both collections together: as they are shipped, and the altered ones with all others.
+The first form alters real recordings in the ways that re-uploads are altered, and looks each copy up where the original
+is known and the original where the copy is known; each time once where what is known has a fingerprint of today, and
+once where it has one of the first version, as most shipped manifests do. Then it compares recordings of different
+groups, in all collections together: those at hand with all, all as they are shipped, and copies that were altered in
+the same way with each other. Copies stay in ``DIR/copies``, and are not made again.
 It writes `duplicates.json`, `duplicates.csv` (precision and recall against the threshold) and `duplicates.png`. The
 second form makes fingerprints up, from the points of those that ship with the manifests, and searches them.
 """
@@ -18,9 +19,8 @@ import csv
 import itertools
 import json
 import sys
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,126 +28,135 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.copies import CHANGES
+from benchmarks.copies import HARDER, USUAL, write_copy
 from lusdata.catalog.fingerprint import PLAIN_POINTS, Fingerprint, decode, encode
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.likeness import best_likeness, compare, confidence, score_for, views
 from lusdata.catalog.near_duplicates import DUPLICATE, find_duplicates, nearest
 from lusdata.catalog.open_collection import open_collection
-from lusdata.media.crop import Box
-from lusdata.media.decode.decoder import decode as decode_frames
-from lusdata.media.decode.orientation import displayed_size, turn_of
-from lusdata.media.decode.pixels import grey_pixels
 from lusdata.media.fingerprint import fingerprint
-from lusdata.media.phantom.media import write_video
 
 Frames = np.ndarray[Any, Any]
-MOST_FRAMES, MOST_SIDE_PX = 24, 320
-ORDERS = ("original first", "copy first", "original of v1 first", "copy of v1 first")
+Pair = tuple[float, str, str]
+CHANGES = USUAL | HARDER
+ORDERS = ("original first", "copy first", "original of v1 first", "copy of v1 first", "both of v1")
+TOLD_SCORE = 2.0
+"""Scores below need not be the right ones."""
 
 
-def read_grey(path: Path) -> Frames:
-    """Return up to 24 evenly spread frames of a recording in grey, 320 px large at most."""
-
-    def choose(times_s: Frames) -> Frames:
-        wanted = min(MOST_FRAMES, times_s.size)
-        return np.unique(np.floor((np.arange(wanted) + 0.5) * times_s.size / wanted).astype(np.int64))
-
-    def take(frame: Any) -> Frames:
-        turn = turn_of(path, frame)
-        width_px, height_px = displayed_size(frame, turn)
-        pixels = grey_pixels(frame, Box(0, 0, width_px, height_px), turn)
-        scale = min(1.0, MOST_SIDE_PX / max(width_px, height_px))
-        return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).copy()
-
-    return np.stack([one.value for one in decode_frames(path, choose, take)])
+def known(job: tuple[str, Path]) -> tuple[str, str | None]:
+    """Return the name of a recording and its fingerprint of today."""
+    name, path = job
+    return name, fingerprint(path)
 
 
-def altered(job: tuple[str, Path]) -> tuple[dict[str, dict[str, float]], str | None]:
-    """Alter one recording in every way.
+def altered(job: tuple[Path, bool, Path]) -> dict[str, str | None]:
+    """Alter one recording in every way that it knows, and return the fingerprint of each copy."""
+    path, still, folder = job
+    copies = {name: write_copy(path, change, folder, still=still) for name, change in CHANGES.items()}
+    return {name: fingerprint(copy) for name, copy in copies.items() if copy is not None}
 
-    Returns
-    -------
-    scores : dict of str to dict of str to float
-        Score of the pair by the change and the order.
-    signature : str or None
-        Today's fingerprint of the recording.
-    """
-    _, path = job
-    text, frames = fingerprint(path), read_grey(path)
-    scores: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="lusdata-copies-") as folder:
-        for number, (name, (change, suffix)) in enumerate(CHANGES.items()):
-            copy_path = Path(folder) / f"{number}.{suffix}"
-            changed = change(frames)
-            # Chroma is kept at half the size.
-            changed = np.ascontiguousarray(changed[:, : changed.shape[1] // 2 * 2, : changed.shape[2] // 2 * 2])
-            write_video(copy_path, changed, rate_hz=15.0)
-            signature = fingerprint(copy_path)
-            if text is None or signature is None:
-                scores[name] = dict.fromkeys(ORDERS, 0.0)
-                continue
-            original, copy = decode(text), decode(signature)
-            known = (original, copy, original.plain, copy.plain)
-            scores[name] = {
-                order: compare(new, there).score
-                for order, new, there in zip(ORDERS, (copy, original, copy, original), known, strict=True)
-            }
-    return scores, text
+
+def scored(original: str | None, copy: str | None) -> dict[str, float]:
+    """Return the score of a copy and its original, in every order and version."""
+    if original is None or copy is None:
+        return dict.fromkeys(ORDERS, 0.0)
+    one, other = decode(original), decode(copy)
+    pairs = ((other, one), (one, other), (other, one.plain), (one, other.plain), (other.plain, one.plain))
+    return {order: compare(new, there).score for order, (new, there) in zip(ORDERS, pairs, strict=True)}
+
+
+def compared(job: tuple[str, str, Mapping[str, str]]) -> list[Pair]:
+    """Return the scores of one recording with each of some others."""
+    name, text, others = job
+    own = views(decode(text))
+    return [
+        (best_likeness(own, decode(there), least_score=TOLD_SCORE).score, name, other)
+        for other, there in others.items()
+    ]
 
 
 def measure(arguments: argparse.Namespace) -> int:
     """Measure on real recordings, and write figures."""
     mirrors = dict(item.split("=", 1) for item in arguments.mirror)
     manifests = [m for name in mirrors for m in open_collection(name).manifests if m.data.get("fingerprint")]
-    shipped = {manifest.id: decode(manifest.data["fingerprint"]) for manifest in manifests}
-    groups = group_ids(manifests)
+    shipped = {manifest.id: str(manifest.data["fingerprint"]) for manifest in manifests}
+    groups, stills = group_ids(manifests), {m.id for m in manifests if m.kind == "image"}
     here = [(m.id, Path(mirrors[m.id.split("/")[0]]) / str(m.source_path)) for m in manifests]
     here = sorted(job for job in here if job[1].is_file())
-    chosen = [here[position] for position in np.random.default_rng(arguments.seed).permutation(len(here))]
-    chosen = chosen[: arguments.copies]
-    done = []
-    pool = ProcessPoolExecutor(arguments.workers)
-    try:
-        for row in pool.map(altered, chosen):
-            done.append(row)
-            sys.stderr.write(f"{len(done)} of {len(chosen)}: {chosen[len(done) - 1][0]}\n")
-    except KeyboardInterrupt:
-        # What is done tells something, too.
-        chosen = chosen[: len(done)]
-    finally:
-        pool.shutdown(cancel_futures=True)
-    scores = {name: {order: sorted(row[0][name][order] for row in done) for order in ORDERS} for name in CHANGES}
-    unrelated = false_pairs(sorted(shipped), shipped, shipped, groups)
-    today = {job[0]: decode(text) for job, (_, text) in zip(chosen, done, strict=True) if text is not None}
-    wrong = false_pairs(sorted(today), today, {**shipped, **today}, groups)
-    write_figures(Path(arguments.out), scores, unrelated, wrong)
+    order = np.random.default_rng(arguments.seed).permutation(len(here))
+    chosen = [here[position] for position in order][: arguments.copies]
+    out = Path(arguments.out)
+    (out / "copies").mkdir(parents=True, exist_ok=True)
+    with workers(arguments.workers) as pool:
+        today = {name: text for name, text in pool.map(known, here) if text is not None}
+    copies = copies_of([(name, (path, name in stills, out / "copies")) for name, path in chosen], arguments.workers)
+    jobs_of = {
+        "at hand": of_others(today, {**shipped, **today}, groups),
+        "as shipped": of_others(shipped, shipped, groups),
+        "altered alike": of_copies(copies, groups),
+    }
+    unrelated = {}
+    with workers(arguments.workers) as pool:
+        for name, work in jobs_of.items():
+            unrelated[name] = sorted(itertools.chain(*pool.map(compared, work, chunksize=8)), reverse=True)
+            sys.stderr.write(f"{len(unrelated[name]):,} pairs, {name}\n")
+    scores = {
+        change: [scored(today.get(name), of[change]) for name, of in copies.items() if change in of]
+        for change in CHANGES
+    }
+    write_figures(out, scores, unrelated)
+    print_tables(scores, unrelated)
     return 0
 
 
-def false_pairs(
-    asked: Sequence[str], ours: Mapping[str, Fingerprint], others: Mapping[str, Fingerprint], groups: Mapping[str, str]
-) -> list[tuple[float, str, str]]:
-    """Return the scores of recordings of different groups, the highest first; those below 2 are told as 0."""
-    found = []
-    for first in asked:
-        own = views(ours[first])
-        for second in sorted(others):
-            if groups[first] != groups[second] and (second not in ours or first < second):
-                found.append((best_likeness(own, others[second], least_score=2.0).score, first, second))
-    return sorted(found, reverse=True)
+def workers(count: int) -> ProcessPoolExecutor:
+    """Return processes that do not take the cores of each other."""
+    return ProcessPoolExecutor(count, initializer=cv2.setNumThreads, initargs=(1,))
+
+
+def copies_of(jobs: Sequence[tuple[str, tuple[Path, bool, Path]]], count: int) -> dict[str, dict[str, str | None]]:
+    """Alter recordings, each in every way; when asked to stop, return what is done, which tells something, too."""
+    copies: dict[str, dict[str, str | None]] = {}
+    pool = workers(count)
+    try:
+        for (name, _), done in zip(jobs, pool.map(altered, [job for _, job in jobs]), strict=True):
+            copies[name] = done
+            sys.stderr.write(f"{len(copies)} of {len(jobs)}: {name}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"stopped: {len(copies)} recordings are done\n")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return copies
+
+
+def of_others(
+    asked: Iterable[str], there: Mapping[str, str], groups: Mapping[str, str]
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield each recording with those of other groups, every pair once."""
+    asked = set(asked)
+    for first in sorted(asked):
+        others = {n: t for n, t in there.items() if groups[n] != groups[first] and (n not in asked or first < n)}
+        yield first, there[first], others
+
+
+def of_copies(
+    copies: Mapping[str, Mapping[str, str | None]], groups: Mapping[str, str]
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield each altered copy with the copies of other groups that were altered in the same way."""
+    for first, of in copies.items():
+        for change, text in of.items():
+            others = ((n, o.get(change)) for n, o in copies.items() if first < n and groups[n] != groups[first])
+            if text is not None:
+                yield f"{first}, {change}", text, {f"{n}, {change}": there for n, there in others if there is not None}
 
 
 def write_figures(
-    out: Path,
-    scores: Mapping[str, Mapping[str, list[float]]],
-    unrelated: Sequence[tuple[float, str, str]],
-    wrong: Sequence[tuple[float, str, str]],
+    out: Path, scores: Mapping[str, Sequence[Mapping[str, float]]], unrelated: Mapping[str, Sequence[Pair]]
 ) -> None:
-    """Write the curve and the figures of each kind of copy, and print a table."""
-    out.mkdir(parents=True, exist_ok=True)
-    copies = np.sort(np.concatenate([np.array(of_order["original first"]) for of_order in scores.values()]))
-    different = np.sort(np.array([score for score, _, _ in wrong]))
+    """Write the curve, and the figures of each kind of copy."""
+    copies = np.sort([row[ORDERS[0]] for rows in scores.values() for row in rows])
+    different = np.sort([score for score, _, _ in unrelated["at hand"]])
     with (out / "duplicates.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("score", "recall", "precision", "false_pairs"))
@@ -157,34 +166,46 @@ def write_figures(
             writer.writerow((f"{threshold:.2f}", f"{found / len(copies):.4f}", f"{precision:.4f}", false))
     summary = {
         "copies": len(copies),
-        "pairs": {"shipped": len(unrelated), "altered with shipped": len(wrong)},
-        "highest_shipped": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in unrelated[:20]],
-        "highest_altered": [{"score": round(s, 2), "pair": [a, b]} for s, a, b in wrong[:20]],
+        "pairs": {name: len(pairs) for name, pairs in unrelated.items()},
+        "highest": {
+            name: [{"score": round(score, 2), "pair": [one, other]} for score, one, other in pairs[:20]]
+            for name, pairs in unrelated.items()
+        },
         "by_change": {
-            name: {order: {"found": recall(row), "lowest": round(row[0], 2)} for order, row in of_order.items()}
-            for name, of_order in scores.items()
+            name: {order: sorted(round(row[order], 2) for row in rows) for order in ORDERS}
+            for name, rows in scores.items()
         },
     }
     (out / "duplicates.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     cv2.imwrite(str(out / "duplicates.png"), picture(copies, different, float(different[-1])))
-    every = {order: list(itertools.chain(*(row[order] for row in scores.values()))) for order in ORDERS}
-    sys.stdout.write(f"{'':<50}{'n':>4}{'today':>16}{'first version':>16}\n")
-    sys.stdout.write(f"{'there first:':<54}{'original':>10}{'copy':>6}{'original':>10}{'copy':>6}\n")
-    for name, row in [*scores.items(), ("all", every)]:
-        cells = "".join(
-            f"{recall(row[order]):>{width}.0%}" for order, width in zip(ORDERS, (10, 6, 10, 6), strict=True)
+
+
+def print_tables(scores: Mapping[str, Sequence[Mapping[str, float]]], unrelated: Mapping[str, Sequence[Pair]]) -> None:
+    """Print how many copies are found, and the highest score of what is none."""
+    sys.stdout.write(f"{'':<48}{'':>5}{'today, first':>18}{'v1, first':>18}{'both':>8}\n")
+    sys.stdout.write(f"{'':<48}{'n':>5}{'original':>11}{'copy':>7}{'original':>11}{'copy':>7}{'v1':>8}\n")
+    for total, names in (("all of these", USUAL), ("all of these", HARDER)):
+        rows = [(name, scores[name]) for name in names]
+        for name, row in [*rows, (total, [one for _, of in rows for one in of])]:
+            counts = [sum(is_found(one[order]) for one in row) for order in ORDERS]
+            cells = [str(count) if name != total else f"{count / len(row):.1%}" for count in counts]
+            line = "".join(f"{cell:>{width}}" for cell, width in zip(cells, (11, 7, 11, 7, 8), strict=True))
+            sys.stdout.write(f"{name:<48}{len(row):>5}{line}\n")
+        sys.stdout.write("\n")
+    sys.stdout.write(f"a duplicate is one from {score_for(DUPLICATE):.2f} on; pairs of different groups:\n")
+    for name, pairs in unrelated.items():
+        if not pairs:
+            continue
+        score, one, other = pairs[0]
+        false = sum(is_found(pair[0]) for pair in pairs)
+        sys.stdout.write(
+            f"{name:<14}{len(pairs):>9,} pairs, {false} of them found, highest {score:.2f}: {one} and {other}\n"
         )
-        sys.stdout.write(f"{name:<50}{len(row[ORDERS[0]]):>4}{cells}\n")
-    sys.stdout.write(
-        f"of different groups, {len(unrelated):,} shipped pairs: none above {unrelated[0][0]:.2f}; "
-        f"{len(wrong):,} pairs of today's: none above {wrong[0][0]:.2f}; "
-        f"a duplicate is one from {score_for(DUPLICATE):.2f} on\n"
-    )
 
 
-def recall(scores: Sequence[float]) -> float:
-    """Return the part of copies that count as duplicates."""
-    return round(float(np.mean([confidence(score) >= DUPLICATE for score in scores])), 4)
+def is_found(score: float) -> bool:
+    """Tell whether a score counts as a duplicate."""
+    return confidence(score) >= DUPLICATE
 
 
 def picture(copies: Frames, different: Frames, clean: float) -> Frames:
@@ -275,7 +296,7 @@ def main() -> int:
     parser.add_argument("--mirror", action="append", default=[], metavar="COLLECTION=DIR", help="where the files are")
     parser.add_argument("--out", default=".", metavar="DIR", help="where the figures go")
     parser.add_argument("--copies", type=int, default=30, help="recordings of which altered copies are made")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=int, metavar="N", help="search N made-up fingerprints in place of all that")
     arguments = parser.parse_args()
