@@ -28,7 +28,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.copies import HARDER, USUAL, write_copy
+from benchmarks.copies import HARDER, USUAL, Change, write_copy
 from lusdata.catalog.fingerprint import PLAIN_POINTS, Fingerprint, decode, encode
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.likeness import best_likeness, compare, confidence, score_for, views
@@ -38,6 +38,8 @@ from lusdata.media.fingerprint import fingerprint
 
 Frames = np.ndarray[Any, Any]
 Pair = tuple[float, str, str]
+Job = tuple[Path, bool, Path, Mapping[str, Change]]
+"""A recording, whether it is a still, where its copies go, and what is done to it."""
 CHANGES = USUAL | HARDER
 ORDERS = ("original first", "copy first", "original of v1 first", "copy of v1 first", "both of v1")
 TOLD_SCORE = 2.0
@@ -50,10 +52,10 @@ def known(job: tuple[str, Path]) -> tuple[str, str | None]:
     return name, fingerprint(path)
 
 
-def altered(job: tuple[Path, bool, Path]) -> dict[str, str | None]:
+def altered(job: Job) -> dict[str, str | None]:
     """Alter one recording in every way that it knows, and return the fingerprint of each copy."""
-    path, still, folder = job
-    copies = {name: write_copy(path, change, folder, still=still) for name, change in CHANGES.items()}
+    path, still, folder, changes = job
+    copies = {name: write_copy(path, change, folder, still=still) for name, change in changes.items()}
     return {name: fingerprint(copy) for name, copy in copies.items() if copy is not None}
 
 
@@ -90,7 +92,12 @@ def measure(arguments: argparse.Namespace) -> int:
     (out / "copies").mkdir(parents=True, exist_ok=True)
     with workers(arguments.workers) as pool:
         today = {name: text for name, text in pool.map(known, here) if text is not None}
-    copies = copies_of([(name, (path, name in stills, out / "copies")) for name, path in chosen], arguments.workers)
+    harder = len(chosen) if arguments.harder is None else arguments.harder
+    jobs = [
+        (name, (path, name in stills, out / "copies", CHANGES if number < harder else USUAL))
+        for number, (name, path) in enumerate(chosen)
+    ]
+    copies = copies_of(jobs, arguments.workers)
     jobs_of = {
         "at hand": of_others(today, {**shipped, **today}, groups),
         "as shipped": of_others(shipped, shipped, groups),
@@ -115,7 +122,7 @@ def workers(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, initializer=cv2.setNumThreads, initargs=(1,))
 
 
-def copies_of(jobs: Sequence[tuple[str, tuple[Path, bool, Path]]], count: int) -> dict[str, dict[str, str | None]]:
+def copies_of(jobs: Sequence[tuple[str, Job]], count: int) -> dict[str, dict[str, str | None]]:
     """Alter recordings, each in every way; when asked to stop, return what is done, which tells something, too."""
     copies: dict[str, dict[str, str | None]] = {}
     pool = workers(count)
@@ -296,6 +303,7 @@ def main() -> int:
     parser.add_argument("--mirror", action="append", default=[], metavar="COLLECTION=DIR", help="where the files are")
     parser.add_argument("--out", default=".", metavar="DIR", help="where the figures go")
     parser.add_argument("--copies", type=int, default=30, help="recordings of which altered copies are made")
+    parser.add_argument("--harder", type=int, metavar="N", help="how many of them in the harder ways, too (all)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=int, metavar="N", help="search N made-up fingerprints in place of all that")

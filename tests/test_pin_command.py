@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fetch_cases import recording, sha256
@@ -162,6 +163,37 @@ def test_only_a_lead_can_be_completed(cases, clip, capsys):
     assert "it has a digest" in capsys.readouterr().err
     assert pin(cases, clip, name="nobody") == 2
     assert pin(cases, clip.parent) == 2
+
+
+@pytest.fixture(scope="module")
+def textured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("textured") / "Day+1 of case 7.mp4"
+    noise = np.random.default_rng(5).integers(0, 256, (24, 24), dtype=np.uint8)
+    write_video(path, np.stack([cv2.resize(noise, (160, 160), interpolation=cv2.INTER_CUBIC)] * 3), rate_hz=10.0)
+    return path
+
+
+@pytest.mark.parametrize("before", ["points-1:" + "AAAA" * 19, None])
+def test_a_fingerprint_is_renewed_from_the_very_file_and_nothing_else_changes(cases, textured, capsys, before):
+    put(cases)
+    assert pin(cases, textured) == 0
+    whole = read_manifest(cases / "clip.json")
+    data = {key: value for key, value in whole.data.items() if key != "fingerprint"}
+    write_manifest(cases / "clip.json", data | ({"fingerprint": before} if before else {}))
+    capsys.readouterr()
+    assert pin(cases, textured) == 0
+    assert "fingerprint of cases/clip" in capsys.readouterr().out
+    assert read_manifest(cases / "clip.json").data == whole.data
+    assert pin(cases, textured) == 2
+
+
+def test_a_fingerprint_is_never_renewed_from_another_file(cases, clip, textured):
+    put(cases)
+    assert pin(cases, textured) == 0
+    data = dict(read_manifest(cases / "clip.json").data) | {"fingerprint": "points-1:" + "AAAA" * 19}
+    write_manifest(cases / "clip.json", data)
+    assert pin(cases, clip) == 2
+    assert read_manifest(cases / "clip.json").data == data
 
 
 def test_fetch_pins_from_a_mirror_folder_alone_when_offline(cases, clip, tmp_path):

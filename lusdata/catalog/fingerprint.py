@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ALGORITHM", "BITS", "MAX_POINTS", "PLAIN_POINTS", "Fingerprint", "decode", "encode", "has_fingerprint"]
+__all__ = [
+    "ALGORITHM",
+    "BITS",
+    "MAX_POINTS",
+    "PLAIN_POINTS",
+    "Fingerprint",
+    "decode",
+    "encode",
+    "has_fingerprint",
+    "has_newest_fingerprint",
+]
 
 ALGORITHM = "points-2"
 """Name and version; it changes whenever the same file would get another fingerprint."""
@@ -125,7 +135,7 @@ def decode(text: str) -> Fingerprint:
             "a fingerprint of another algorithm",
             expected=" or ".join(_MOST_POINTS),
             found=algorithm[:40],
-            hint="pin the recording again: lusdata fetch --pin",
+            hint="lusdata pin ID FILE makes it again from the file",
         )
     try:
         data = base64.b64decode(value, altchars=b"-_", validate=True)
@@ -148,6 +158,17 @@ def has_fingerprint(data: Mapping[str, Any]) -> bool:
     (True, False)
     """
     return str(data.get("fingerprint", "")).partition(":")[0] in _MOST_POINTS
+
+
+def has_newest_fingerprint(data: Mapping[str, Any]) -> bool:
+    """Tell whether a manifest's data hold a fingerprint of today's version.
+
+    Examples
+    --------
+    >>> has_newest_fingerprint({"fingerprint": "points-1:AAAA"})
+    False
+    """
+    return str(data.get("fingerprint", "")).partition(":")[0] == ALGORITHM
 
 
 def mirrored_bits(bits: NDArray[Any]) -> NDArray[Any]:

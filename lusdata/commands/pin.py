@@ -3,6 +3,9 @@
 A lead is a manifest without a digest. The file is held against what the lead knows: name, addresses, size, duration and
 digests of other kinds. What contradicts it is refused; where nothing ties the two together, it asks on a terminal and
 refuses elsewhere. A copy is put into the cache, so that the next build finds it.
+
+A recording that has its digest, and a fingerprint of an older version or none, gets one of today's version, if FILE is
+its very file; nothing else of it changes.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from lusdata.errors import UsageError
 from lusdata.suggestion import unknown_word
 
 if TYPE_CHECKING:
+    from lusdata.catalog.manifest import Manifest
     from lusdata.intake.complete_lead import Completed
     from lusdata.media.cache import Cache
 
@@ -64,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from lusdata.catalog.open_collection import open_collection
     from lusdata.commands.adding.ask import ask, is_terminal
     from lusdata.intake.complete_lead import complete_lead
+    from lusdata.intake.renew_fingerprint import renew_fingerprint
     from lusdata.media.cache import Cache, cache_dir
 
     if not args.file.is_file():
@@ -81,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if lead is None:
         raise unknown_word("no such recording", args.id, collection.by_id, where=collection.name)
     cache = Cache((args.cache or cache_dir()).expanduser())
-    done = complete_lead(
+    done = renew_fingerprint(lead, args.file) or complete_lead(
         lead,
         args.file,
         collection.manifests,
@@ -92,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         accepts=args.yes,
     )
     document = _document(done)
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n" if args.json else _text(done))
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n" if args.json else _text(done, lead))
     return 0
 
 
@@ -117,13 +122,14 @@ def _document(done: Completed) -> dict[str, Any]:
     }
 
 
-def _text(done: Completed) -> str:
+def _text(done: Completed, before: Manifest) -> str:
     manifest, match = done.manifest, done.match
+    is_new = before.sha256 is None
     lines = [
-        f"completed {manifest.id}",
+        f"{'completed' if is_new else 'fingerprint of'} {manifest.id}",
         f"  agrees    {', '.join(match.agrees) or 'nothing'}",
         f"  sha256    {manifest.sha256}",
-        f"  since     {manifest.since}: folds are dealt in the order of days",
+        *([f"  since     {manifest.since}: folds are dealt in the order of days"] if is_new else []),
         *(f"  note      {note}" for note in done.notes),
         f"  manifest  {manifest.path}",
     ]

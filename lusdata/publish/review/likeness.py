@@ -180,8 +180,8 @@ def _unseen(file: str, before: Manifest | None, after: Manifest) -> Iterator[Iss
     if has_fingerprint(after.data):
         damage = _damage(after)
         if damage:
-            message, hint = "the fingerprint cannot be read", "take it out; lusdata fetch --pin writes it anew"
+            message, hint = "the fingerprint cannot be read", "take it out; lusdata pin ID FILE writes it anew"
             yield finding("FINGERPRINT_BROKEN", file, message, json_path=path, found=damage, hint=hint)
     elif before is None or "fingerprint" in before.data or not before.sha256:
-        message, hint = "copies of it cannot be seen", "lusdata add and lusdata fetch --pin write a fingerprint"
+        message, hint = "copies of it cannot be seen", "lusdata add and lusdata pin ID FILE write a fingerprint"
         yield finding("PIXELS_UNSEEN", file, message, json_path=path, hint=hint)

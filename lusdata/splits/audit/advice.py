@@ -35,7 +35,7 @@ ADVICE: Mapping[str, str] = {
     "CONFOUNDING_UNKNOWN": "quote no score as if the source could not explain it",
     "LABEL_DOUBTFUL": "look at the recording; sign its class off in the manifest, or correct it",
     "PATIENT_CLASSES": f"look at them; {MIXED_HINT}",
-    "PIXELS_UNSEEN": "`lusdata fetch --pin` gets files and writes fingerprints",
+    "PIXELS_UNSEEN": "`lusdata fetch --pin` writes fingerprints of leads, `lusdata pin ID FILE` those of others",
     "SPLIT_UNSEEN": "`lusdata fetch --pin` gets files and writes their digests",
 }
 """A step for each code of a finding; codes that ask for nothing are not here."""
