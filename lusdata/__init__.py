@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lusdata.catalog.open_collection import open_collection as open_collection
     from lusdata.catalog.validate import Checked as Checked
     from lusdata.catalog.validate import validate as validate
-    from lusdata.dataset.build.build import build as build
+    from lusdata.dataset.building.build import build as build
     from lusdata.dataset.load import Dataset as Dataset
     from lusdata.dataset.load import load as load
     from lusdata.dataset.recipe import Recipe as Recipe
@@ -50,7 +50,7 @@ _HOMES = {
     "Recipe": "lusdata.dataset.recipe",
     "UsageError": "lusdata.errors",
     "audit": "lusdata.releases.audit",
-    "build": "lusdata.dataset.build.build",
+    "build": "lusdata.dataset.building.build",
     "cache_dir": "lusdata.media.cache",
     "fetch": "lusdata.media.fetch.collection",
     "find_sector": "lusdata.media.sector.finder",

@@ -12,7 +12,7 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest, write_manifest
 from lusdata.catalog.rights import licence_entry
 from lusdata.catalog.schema import schema_header
-from lusdata.dataset.build.build import BuildReport, build
+from lusdata.dataset.building.build import BuildReport, build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.facts import pin
 from lusdata.media.phantom.media import write_image, write_video

@@ -22,8 +22,8 @@ from small_datasets import build_here, small_collection
 
 from lusdata.budget import BUDGET, Budget
 from lusdata.catalog.manifest import Trim
-from lusdata.dataset.build.clip_file import ClipJob, Outcome
-from lusdata.dataset.build.engine_local import run_local
+from lusdata.dataset.building.clip_file import ClipJob, Outcome
+from lusdata.dataset.building.engine_local import run_local
 from lusdata.errors import TooLargeError, TooSlowError
 from lusdata.intake.look import look
 from lusdata.media import facts as facts_module

@@ -27,13 +27,13 @@ from small_datasets import (
 
 from lusdata import workers
 from lusdata.catalog.collection import Collection
-from lusdata.dataset.build import build as build_module
-from lusdata.dataset.build import engine_local
-from lusdata.dataset.build.build import BuildReport, build
-from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part
-from lusdata.dataset.build.engine_local import Report, run_here, run_local
-from lusdata.dataset.build.plan import inputs_of
-from lusdata.dataset.build.shards import cut
+from lusdata.dataset.building import build as build_module
+from lusdata.dataset.building import engine_local
+from lusdata.dataset.building.build import BuildReport, build
+from lusdata.dataset.building.clip_file import ClipJob, Outcome, make_part
+from lusdata.dataset.building.engine_local import Report, run_here, run_local
+from lusdata.dataset.building.plan import inputs_of
+from lusdata.dataset.building.shards import cut
 from lusdata.dataset.folder import claim
 from lusdata.dataset.reading.index import open_index
 from lusdata.dataset.reading.shard_rows import verify
@@ -122,7 +122,7 @@ def test_both_formats_hold_the_same_rows(
 def test_many_shards_hold_the_rows_of_one(
     collection: Collection, home: Path, report: BuildReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lusdata.dataset.build.assemble.SHARD_BYTES", 3000)
+    monkeypatch.setattr("lusdata.dataset.building.assemble.SHARD_BYTES", 3000)
     index = build_here(collection, home, tmp_path / "out").index
     assert len(index.data["shards"]) > 2
     assert index.data["rows_sha256"] == report.index.data["rows_sha256"]
@@ -283,7 +283,7 @@ def test_what_no_recording_did_stops_the_run_and_is_charged_to_none(
         "_START",
         "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
         "import lusdata.media.frames\n"
-        "from lusdata.dataset.build.worker import main\n"
+        "from lusdata.dataset.building.worker import main\n"
         "from lusdata.errors import UsageError\n"
         f"def broken(*args, **options): raise {error}\n"
         "lusdata.media.frames.read_frames = broken; main()",
@@ -410,7 +410,7 @@ def test_a_build_that_stops_while_writing_shards_goes_on(
         raise OSError(28, "No space left on device", str(path))
 
     with monkeypatch.context() as patched:
-        patched.setattr("lusdata.dataset.build.assemble.write_bytes", full)
+        patched.setattr("lusdata.dataset.building.assemble.write_bytes", full)
         with pytest.raises(OutsideError, match="cannot write the dataset; found No space left on device"):
             build_here(collection, home, out)
     assert not (out / "dataset.json").exists()
@@ -423,7 +423,7 @@ def test_a_killed_build_goes_on(collection: Collection, home: Path, report: Buil
     out = tmp_path / "out"
     code = (
         "import os, sys\n"
-        "from lusdata.dataset.build import engine_local\n"
+        "from lusdata.dataset.building import engine_local\n"
         "made = engine_local.Outcome.from_json\n"
         "def last(line, seen=[]):\n"
         "    seen.append(line)\n"
@@ -433,7 +433,7 @@ def test_a_killed_build_goes_on(collection: Collection, home: Path, report: Buil
         "from pathlib import Path\n"
         "from lusdata.catalog.collection import Collection\n"
         "from lusdata.catalog.manifest import read_manifest\n"
-        "from lusdata.dataset.build.build import build\n"
+        "from lusdata.dataset.building.build import build\n"
         "from lusdata.dataset.recipe import Recipe\n"
         "root, home, out = map(Path, sys.argv[1:])\n"
         "found = tuple(sorted(map(read_manifest, root.glob('*.json')), key=lambda manifest: manifest.id))\n"

@@ -13,7 +13,7 @@ import pytest
 from lusdata.cli import main
 from lusdata.commands import doctor
 from lusdata.commands.doctor import JSON_KEYS
-from lusdata.dataset.build import engine_local, trial
+from lusdata.dataset.building import engine_local, trial
 from lusdata.media.decode import codecs, open_file
 from lusdata.media.dicom.recording import read
 from lusdata.media.phantom.trial import TRIALS, write_trial
@@ -83,7 +83,7 @@ def worker_in_which(sabotage: str) -> str:
         "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
         "import av, numpy, lusdata.media.frames as frames\n"
         f"{sabotage}\n"
-        "from lusdata.dataset.build.worker import main; main()"
+        "from lusdata.dataset.building.worker import main; main()"
     )
 
 

@@ -25,7 +25,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from hostile_pictures import bomb
 
     from lusdata.catalog.open_collection import open_collection
-    from lusdata.dataset.build.build import build
+    from lusdata.dataset.building.build import build
     from lusdata.media.phantom import write_collection
 
     folder = tmp_path_factory.mktemp("hostile")

@@ -12,7 +12,7 @@ from small_datasets import build_here, index_of, small_collection
 import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.dataset import load as load_module
-from lusdata.dataset.build.build import BuildReport
+from lusdata.dataset.building.build import BuildReport
 from lusdata.dataset.load import Dataset
 from lusdata.dataset.reading.seal import sealed
 from lusdata.errors import DataError, UsageError

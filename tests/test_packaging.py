@@ -101,6 +101,24 @@ def test_the_wheel_puts_no_other_names_into_the_environment_than_its_own():
 
 
 @CHECKOUT
+def test_no_module_lies_where_git_and_builders_of_wheels_do_not_look():
+    modules = [str(path.relative_to(ROOT)) for room in ("lusdata", "train") for path in (ROOT / room).rglob("*.py")]
+    told = subprocess.run(
+        ["git", "check-ignore", "--stdin"],
+        cwd=ROOT,
+        input="\n".join(modules),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if told.returncode == 128:
+        pytest.skip("this is no git repository")
+    assert told.stdout.split() == []
+    # Left out by linters and by whoever searches a tree, whatever git says.
+    assert [name for name in modules if {"build", "dist", "venv"} & set(Path(name).parts)] == []
+
+
+@CHECKOUT
 def test_the_wheel_carries_what_is_committed_of_the_manifests_and_nothing_else():
     listed = subprocess.run(["git", "ls-files", "manifests"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:

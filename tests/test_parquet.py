@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_datasets import SMALL, build_here, changed, files_of, small_collection
 
-from lusdata.dataset.build.build import BuildReport
+from lusdata.dataset.building.build import BuildReport
 from lusdata.dataset.view.dataset import Dataset
 
 COLUMNS = [

@@ -16,7 +16,7 @@ from lusdata.catalog.manifest import write_manifest
 from lusdata.catalog.open_collection import open_release
 from lusdata.catalog.release import releases_folder
 from lusdata.cli import main
-from lusdata.dataset.build.build import build
+from lusdata.dataset.building.build import build
 from lusdata.dataset.load import Dataset
 from lusdata.errors import DataError, UsageError
 from lusdata.releases.folds import table_of

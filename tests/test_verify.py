@@ -12,7 +12,7 @@ from small_datasets import build_here, changed, dead_scratch, files_of, index_of
 import lusdata
 from lusdata.catalog.collection import Collection
 from lusdata.cli import main
-from lusdata.dataset.build.build import build
+from lusdata.dataset.building.build import build
 from lusdata.dataset.reading.index import open_index
 from lusdata.dataset.reading.verify import build_command, verify_dataset
 from lusdata.dataset.recipe import Recipe
@@ -33,7 +33,7 @@ def collection(home: Path) -> Collection:
 @pytest.fixture(scope="module", params=["parquet", "tfrecord"])
 def built(request: pytest.FixtureRequest, collection: Collection, home: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lusdata.dataset.build.assemble.SHARD_BYTES", 500)
+        patch.setattr("lusdata.dataset.building.assemble.SHARD_BYTES", 500)
         return build_here(collection, home, home / request.param, format=request.param).out
 
 

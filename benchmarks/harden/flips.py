@@ -12,7 +12,7 @@ import lusdata
 from benchmarks.harden.home import RECIPE, Home, files_of
 from benchmarks.harden.tally import Tally
 from lusdata.catalog.open_collection import open_collection
-from lusdata.dataset.build.build import build
+from lusdata.dataset.building.build import build
 from lusdata.errors import LusdataError
 from lusdata.media.verify import cached_digests
 

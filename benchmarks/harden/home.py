@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lusdata.catalog.manifest import read_manifest
 from lusdata.catalog.open_collection import open_collection
-from lusdata.dataset.build.build import build
+from lusdata.dataset.building.build import build
 from lusdata.dataset.recipe import Recipe
 from lusdata.media.phantom import draw, typical, write_collection, write_video
 

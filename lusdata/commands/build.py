@@ -17,7 +17,7 @@ from lusdata.commands.options import add_media_options
 from lusdata.intact import DAMAGED
 
 if TYPE_CHECKING:
-    from lusdata.dataset.build.build import BuildReport
+    from lusdata.dataset.building.build import BuildReport
 
 __all__ = ["EXAMPLES", "JSON_KEYS", "configure", "run"]
 
@@ -80,7 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build and report; return the exit code."""
-    from lusdata.dataset.build.build import build
+    from lusdata.dataset.building.build import build
     from lusdata.dataset.recipe import Recipe
 
     recipe = Recipe(

@@ -196,7 +196,7 @@ def _fetch(collection: Collection, cache: Path, address: str) -> None:
 
 
 def _build(collection: Collection, folder: Path) -> None:
-    from lusdata.dataset.build.build import build
+    from lusdata.dataset.building.build import build
 
     report = build(collection, out=folder / "dataset", cache=folder / "cache", offline=True)
     counts, recipe = report.index.data["counts"], report.index.data["recipe_text"]

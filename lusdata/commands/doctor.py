@@ -212,7 +212,7 @@ def _codecs() -> CheckUp:
 
 def _clips() -> Iterator[CheckUp]:
     try:
-        from lusdata.dataset.build.trial import try_decoding
+        from lusdata.dataset.building.trial import try_decoding
 
         tried: dict[str, str | None] = {item.name: item.fault for item in try_decoding()}
         if importlib.util.find_spec("pydicom") is not None:

@@ -15,9 +15,9 @@ from lusdata.catalog.joining.collection import Labels, join_collections
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.mixed_groups import mixed_note
 from lusdata.catalog.open_collection import open_collection, open_release, split_release_name, withdrawal_note
-from lusdata.dataset.build.build import build, gained
-from lusdata.dataset.build.crew import Files
-from lusdata.dataset.build.plan import choose, inputs_of
+from lusdata.dataset.building.build import build, gained
+from lusdata.dataset.building.crew import Files
+from lusdata.dataset.building.plan import choose, inputs_of
 from lusdata.dataset.folder import INDEX
 from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
 from lusdata.dataset.reading.index import Index, is_dataset, open_index

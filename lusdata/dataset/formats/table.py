@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lusdata.dataset.build.clip_file import ClipFile
+    from lusdata.dataset.building.clip_file import ClipFile
     from lusdata.dataset.formats.columns import Column
 
 __all__ = ["DATA", "DEFAULT_FORMAT", "FORMATS", "Place", "Recording", "Rows", "ShardFormat"]

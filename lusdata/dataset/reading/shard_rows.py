@@ -100,7 +100,7 @@ def verify(index: Index, *, deep: bool = False) -> None:
 def _verify_frames(index: Index) -> None:
     import numpy as np
 
-    from lusdata.dataset.build.clip_file import frames_digest
+    from lusdata.dataset.building.clip_file import frames_digest
     from lusdata.media.png import decode_png
 
     for entry, (frame_indices, times_s, pictures) in zip(

@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from lusdata.dataset.build.clip_file import frames_digest
-from lusdata.dataset.build.plan import versions
+from lusdata.dataset.building.clip_file import frames_digest
+from lusdata.dataset.building.plan import versions
 from lusdata.dataset.reading.index import Index
 from lusdata.dataset.trace.row import TracedRow
 from lusdata.errors import DataError

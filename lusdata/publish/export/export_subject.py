@@ -13,7 +13,7 @@ from lusdata.catalog.folders import collection_names, json_files
 from lusdata.catalog.groups import group_ids
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import is_private, rights_of
-from lusdata.dataset.build.plan import LeftOut, choose
+from lusdata.dataset.building.plan import LeftOut, choose
 from lusdata.dataset.reading.index import Index, is_dataset, open_index
 from lusdata.dataset.reading.seal import rows_digest
 from lusdata.dataset.reading.shard_rows import verify

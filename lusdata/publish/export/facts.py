@@ -10,7 +10,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import enumeration
-from lusdata.dataset.build.plan import LeftOut
+from lusdata.dataset.building.plan import LeftOut
 from lusdata.publish.export.export_subject import ExportSubject
 from lusdata.splits.audit.confounding import Confounding, comparable, measure_confounding
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from lusdata.atomic import new_folder, write_bytes, write_text
 from lusdata.catalog.manifest import canonical_bytes
-from lusdata.dataset.build.plan import LeftOut
+from lusdata.dataset.building.plan import LeftOut
 from lusdata.dataset.formats.columns import Column, fact_columns, facts_of
 from lusdata.dataset.reading.index import MANIFESTS, Entry, Index
 from lusdata.dataset.reading.shard_rows import read_recordings

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from lusdata.catalog.manifest import Trim
-from lusdata.dataset.build.engine_local import run_local
-from lusdata.dataset.build.clip_file import ClipJob, Outcome, read_part
+from lusdata.dataset.building.clip_file import ClipJob, Outcome, read_part
+from lusdata.dataset.building.engine_local import run_local
 from lusdata.media.phantom.trial import GREYS, RATE_HZ, TRIALS, Trial, fault_of, write_trial
 from lusdata.media.png import decode_png
 from lusdata.scratch import scratch_folder

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
+from lusdata.dataset.building.clip_file import ClipJob, Outcome, holds_part
+from lusdata.dataset.building.plan import LeftOut, longest_first
 from lusdata.dataset.folder import explained
-from lusdata.dataset.build.clip_file import ClipJob, Outcome, holds_part
-from lusdata.dataset.build.plan import LeftOut, longest_first
 from lusdata.errors import InternalError
 from lusdata.media.fetch.collection import fetch
 from lusdata.media.fetch.report import STATES
@@ -20,7 +20,7 @@ from lusdata.scratch import sweep
 __all__ = ["Crew", "Engine", "Files"]
 
 Engine = Callable[..., None]
-"""Runs jobs; see `lusdata.dataset.build.engine_local.run_local`."""
+"""Runs jobs; see `lusdata.dataset.building.engine_local.run_local`."""
 
 _LOST = "the file in the cache was damaged and set aside"
 

@@ -9,10 +9,11 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rights import rights_of
 from lusdata.dataset.formats.columns import FRAME_COLUMNS, Column
-from lusdata.markdown import plain, table
 from lusdata.dataset.formats.table import FORMATS, ShardFormat
+from lusdata.markdown import plain, table
 
 __all__ = ["readme"]
+
 
 def readme(data: Mapping[str, Any], manifests: Sequence[Manifest], columns: Sequence[Column]) -> str:
     """Write the page.

@@ -17,17 +17,17 @@ from lusdata.arguments import path_of
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.open_collection import as_collection
-from lusdata.dataset.build.assemble import assemble
-from lusdata.dataset.build.crew import Crew, Engine, Files
-from lusdata.dataset.build.engine_local import Report, run_here, run_local
+from lusdata.dataset.building.assemble import assemble
+from lusdata.dataset.building.clip_file import ClipJob
+from lusdata.dataset.building.crew import Crew, Engine, Files
+from lusdata.dataset.building.engine_local import Report, run_here, run_local
+from lusdata.dataset.building.mend import mend
+from lusdata.dataset.building.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.folder import PARTS, claim, explained, finish, standing, sweep
+from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
 from lusdata.dataset.reading.index import Index, open_index
 from lusdata.dataset.reading.integrity import file_faults
-from lusdata.dataset.build.mend import mend
-from lusdata.dataset.build.clip_file import ClipJob
-from lusdata.dataset.build.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
 from lusdata.errors import DataError, UsageError
 from lusdata.media.fetch.report import STATES
 from lusdata.suggestion import unknown_word
@@ -36,7 +36,7 @@ __all__ = ["ENGINES", "BuildReport", "LeftOut", "build", "gained"]
 
 
 def _run_on_ray(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:
-    from lusdata.dataset.build.engine_ray import run_on_ray
+    from lusdata.dataset.building.engine_ray import run_on_ray
 
     run_on_ray(jobs, workers=workers, report=report)
 
@@ -130,7 +130,8 @@ def build(
     Raises
     ------
     UsageError
-        If there is no such collection, a word or number is out of range, a mirror does not exist, or `out` holds something else.
+        If there is no such collection, a word or number is out of range, a mirror does not exist, or `out` holds
+        something else.
     DataError
         If not a single recording could be built.
     OutsideError
@@ -181,7 +182,7 @@ def _checked(format_: str, engine: str, workers: int | None) -> int:
             raise unknown_word(f"unknown {word}", value, sorted(known))
     if engine == "ray":
         # Before anything is fetched or written.
-        from lusdata.dataset.build.engine_ray import require_ray
+        from lusdata.dataset.building.engine_ray import require_ray
 
         require_ray()
     if workers is None:

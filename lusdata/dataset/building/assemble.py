@@ -17,16 +17,16 @@ from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.release import Release, folds_file
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.schema import NEWEST, enumeration
-from lusdata.dataset.formats.columns import Column, fact_columns, facts_of
+from lusdata.dataset.building.clip_file import ClipJob, read_part
+from lusdata.dataset.building.plan import LeftOut, versions
+from lusdata.dataset.building.readme import readme
+from lusdata.dataset.building.shards import Shard, cut, write_shard
 from lusdata.dataset.folder import INDEX, explained
-from lusdata.dataset.reading.index import FORMAT_VERSION, MANIFESTS
-from lusdata.dataset.build.clip_file import ClipJob, read_part
-from lusdata.dataset.build.plan import LeftOut, versions
-from lusdata.dataset.build.readme import readme
-from lusdata.dataset.recipe import Recipe
-from lusdata.dataset.reading.seal import rows_digest, sealed
-from lusdata.dataset.build.shards import Shard, cut, write_shard
+from lusdata.dataset.formats.columns import Column, fact_columns, facts_of
 from lusdata.dataset.formats.table import FORMATS, Recording
+from lusdata.dataset.reading.index import FORMAT_VERSION, MANIFESTS
+from lusdata.dataset.reading.seal import rows_digest, sealed
+from lusdata.dataset.recipe import Recipe
 
 __all__ = ["SHARD_BYTES", "assemble", "frozen_folds", "index_text", "ledger_of", "write_rows"]
 
@@ -59,7 +59,7 @@ def assemble(
     left_out : sequence of LeftOut
         All others.
     inputs : Mapping
-        What decides the dataset, see `lusdata.dataset.build.plan.inputs_of`.
+        What decides the dataset, see `lusdata.dataset.building.plan.inputs_of`.
     recipe : Recipe
         The settings.
 

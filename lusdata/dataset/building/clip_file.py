@@ -24,7 +24,7 @@ from lusdata.intact import DamagedError
 from lusdata.media.decode.spending import too_slow
 from lusdata.scratch import scratch_beside
 
-__all__ = ["ClipJob", "Outcome", "ClipFile", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
+__all__ = ["ClipFile", "ClipJob", "Outcome", "frames_digest", "holds_part", "make_part", "read_part", "slow_outcome"]
 
 _FORMAT = "lusdata-part-1"
 # What a system answers when it has run out of something, whichever recording was at hand.

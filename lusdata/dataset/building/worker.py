@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lusdata.budget import BUDGET, Budget
-from lusdata.dataset.build.clip_file import ClipJob, make_part
+from lusdata.dataset.building.clip_file import ClipJob, make_part
 from lusdata.serving import serve
 
 __all__ = ["main"]

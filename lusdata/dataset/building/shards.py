@@ -12,10 +12,11 @@ from typing import Any
 
 from lusdata.dataset.folder import explained
 from lusdata.dataset.formats.columns import Column
-from lusdata.dataset.formats.table import ShardFormat, Place, Recording
+from lusdata.dataset.formats.table import Place, Recording, ShardFormat
 from lusdata.scratch import scratch_beside
 
 __all__ = ["Shard", "cut", "write_shard"]
+
 
 @dataclass(frozen=True)
 class Shard:

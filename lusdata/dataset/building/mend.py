@@ -9,12 +9,12 @@ from typing import Any
 
 from lusdata.atomic import write_bytes
 from lusdata.catalog.collection import Collection
-from lusdata.dataset.build.assemble import frozen_folds, index_text, ledger_of, write_rows
-from lusdata.dataset.build.crew import Crew
+from lusdata.dataset.building.assemble import frozen_folds, index_text, ledger_of, write_rows
+from lusdata.dataset.building.clip_file import ClipJob
+from lusdata.dataset.building.crew import Crew
+from lusdata.dataset.building.plan import make_jobs
 from lusdata.dataset.folder import INDEX, explained
 from lusdata.dataset.reading.index import MANIFESTS, Index
-from lusdata.dataset.build.clip_file import ClipJob
-from lusdata.dataset.build.plan import make_jobs
 from lusdata.dataset.reading.seal import sealed
 from lusdata.errors import DataError
 from lusdata.intact import DAMAGED, set_aside

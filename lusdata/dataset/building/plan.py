@@ -14,8 +14,8 @@ from lusdata.catalog.collection import Collection
 from lusdata.catalog.manifest import Manifest, canonical_bytes
 from lusdata.catalog.rights import rights_of
 from lusdata.catalog.tasks import Task, find_task
+from lusdata.dataset.building.clip_file import ClipJob, part_key
 from lusdata.dataset.reading.index import FORMAT_VERSION
-from lusdata.dataset.build.clip_file import ClipJob, part_key
 from lusdata.dataset.recipe import Recipe
 from lusdata.dataset.select import parse_select, select_manifests
 from lusdata.media.fetch.report import STATES

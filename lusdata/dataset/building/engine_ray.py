@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lusdata.dataset.build.engine_local import Report
-from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part
+from lusdata.dataset.building.clip_file import ClipJob, Outcome, make_part
+from lusdata.dataset.building.engine_local import Report
 from lusdata.errors import MissingExtraError
 
 __all__ = ["require_ray", "run_on_ray"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lusdata.budget import BUDGET, Budget
-from lusdata.dataset.build.clip_file import ClipJob, Outcome, make_part, slow_outcome
+from lusdata.dataset.building.clip_file import ClipJob, Outcome, make_part, slow_outcome
 from lusdata.limits import ended_by_time
 from lusdata.workers import run_jobs, start_of
 
@@ -14,7 +14,7 @@ __all__ = ["Report", "run_here", "run_local"]
 Report = Callable[[Outcome], None]
 """Is told about each outcome as it comes, in any order; may raise to stop the run."""
 
-_START = start_of("lusdata.dataset.build.worker")
+_START = start_of("lusdata.dataset.building.worker")
 
 
 def run_here(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> None:

@@ -1,0 +1,1 @@
+"""From recordings to a dataset folder: the plan, clip files made by workers, and their assembling."""
