@@ -21,10 +21,12 @@ from train.ladder import climb, ladder_table, step_costs, step_table
 from train.run_folder import write_predictions
 
 
-@pytest.fixture
-def climbed(tmp_path, monkeypatch):
-    """Write a rung of predictions for every split; each lower one calls a further ninth of the frames wrongly."""
-    table = tiny_run(tmp_path / "run", monkeypatch).folder.predictions
+@pytest.fixture(scope="module")
+def costs(tmp_path_factory):
+    """Reckon a ladder with a rung for every split; each lower one calls a further ninth of the frames wrongly."""
+    folder = tmp_path_factory.mktemp("ladder")
+    with pytest.MonkeyPatch.context() as patch:
+        table = tiny_run(folder / "run", patch).folder.predictions
     columns = [f"p_{name}" for name in CLASSES]
     truth = np.eye(3)[[CLASSES.index(name) for name in table["class"]]]
     for place, by in enumerate(SPLITS):
@@ -32,16 +34,15 @@ def climbed(tmp_path, monkeypatch):
             chances = truth.copy()
             wrong = 4 * place + 2 * (protocol == "nested")
             chances[:wrong] = np.roll(truth[:wrong], 1, axis=1)
-            (tmp_path / f"{by}-{protocol}").mkdir()
+            (folder / f"{by}-{protocol}").mkdir()
             write_predictions(
-                tmp_path / f"{by}-{protocol}" / "predictions.csv",
+                folder / f"{by}-{protocol}" / "predictions.csv",
                 table.assign(**dict(zip(columns, chances.T, strict=True))),
             )
-    return tmp_path
+    return step_costs(folder, CLASSES)
 
 
-def test_every_step_down_costs_what_the_frames_say(climbed):
-    costs = step_costs(climbed, CLASSES)
+def test_every_step_down_costs_what_the_frames_say(costs):
     assert [(cost["upper"], cost["lower"]) for cost in costs[:3]] == [
         (("frame", "nested"), ("video", "nested")),
         (("video", "nested"), ("patient", "nested")),
@@ -51,16 +52,16 @@ def test_every_step_down_costs_what_the_frames_say(climbed):
     assert all(cost["interval"].low <= cost["difference"] <= cost["interval"].high for cost in costs)
 
 
-def test_the_table_names_both_rungs(climbed):
-    table = step_table(step_costs(climbed, CLASSES))
+def test_the_table_names_both_rungs(costs):
+    table = step_table(costs)
     assert "| frame, nested → video, nested | -0." in table
     assert "| source, paper → source, nested | -0." in table
 
 
-def test_what_not_choosing_on_the_test_part_costs_stands_below_the_steps(climbed):
-    costs = step_costs(climbed, CLASSES)[len(SPLITS) - 1 :]
-    assert [(cost["upper"], cost["lower"]) for cost in costs] == [((by, "paper"), (by, "nested")) for by in SPLITS]
-    assert [cost["difference"] for cost in costs] == pytest.approx([-1 / 18] * 4, abs=0.02)
+def test_what_not_choosing_on_the_test_part_costs_stands_below_the_steps(costs):
+    last = costs[len(SPLITS) - 1 :]
+    assert [(cost["upper"], cost["lower"]) for cost in last] == [((by, "paper"), (by, "nested")) for by in SPLITS]
+    assert [cost["difference"] for cost in last] == pytest.approx([-1 / 18] * 4, abs=0.02)
 
 
 def test_a_step_without_an_interval_has_its_difference_alone():
