@@ -361,8 +361,6 @@ TAKEN_BY_TRAIN = {"lusdata.intake.clean_copy.copy_of_dicom"}
 
 def test_train_uses_only_public_names():
     public = {"lusdata"} | {f"lusdata.{name}" for name in lusdata.__all__}
-    # The same names where they are at home.
-    public |= {f"{home}.{name}" for name, home in lusdata._HOMES.items()}
     folder = ROOT / "train"
     sources = sources_of(folder) if folder.is_dir() else {}
     private = [

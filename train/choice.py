@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 
 from .config import TrainConfig, override
 from .data import Samples

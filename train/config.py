@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 from lusdata.suggestion import unknown_word
 
 __all__ = ["PROTOCOLS", "SPLITS", "TrainConfig", "from_json", "override", "to_json"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .augment import augment
 from .batches import BatchSettings, FeatureBatches, PictureBatches

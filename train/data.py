@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import lusdata
-from lusdata.errors import DataError
+from lusdata import DataError
 
 from .config import TrainConfig
 

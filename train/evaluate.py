@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .data import FOREIGN, Samples
 from .fit import predict_rows, prediction_table

@@ -21,8 +21,8 @@ import keras
 import numpy as np
 import pandas as pd
 
+from lusdata import DataError
 from lusdata.atomic import write_text
-from lusdata.errors import DataError
 
 from .batches import BatchSettings, FeatureBatches, PictureBatches
 from .choice import Choice, choose, fit_views

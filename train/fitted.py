@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import keras
 
-from lusdata.errors import DataError
+from lusdata import DataError
 
 from .models import build
 from .run_folder import RunFolder

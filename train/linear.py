@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 
 __all__ = ["LinearHead", "class_weights", "fit_linear", "put_into"]
 

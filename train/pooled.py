@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .choice import candidates
 from .config import TrainConfig

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusdata import Box, Crop
-from lusdata.errors import DataError, UsageError
+from lusdata import Box, Crop, DataError, UsageError
 from lusdata.scratch import scratch_folder
 
 from .config import TrainConfig

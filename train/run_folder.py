@@ -18,8 +18,8 @@ from typing import Any
 
 import pandas as pd
 
+from lusdata import DataError, UsageError
 from lusdata.atomic import write_text
-from lusdata.errors import DataError, UsageError
 from lusdata.scratch import is_running, is_vacant, process_mark
 
 from .config import TrainConfig, from_json, to_json

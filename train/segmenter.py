@@ -17,8 +17,8 @@ import numpy as np
 from keras import ops
 
 import lusdata
+from lusdata import DataError, UsageError
 from lusdata.atomic import write_text
-from lusdata.errors import DataError, UsageError
 from lusdata.scratch import scratch_folder
 
 from .batches import epoch_order

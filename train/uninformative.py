@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import lusdata
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 
 from .data import Samples
 

@@ -22,7 +22,7 @@ import h5py
 import keras
 import numpy as np
 
-from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata import DataError, OutsideError, UsageError
 
 from .config import TrainConfig
 from .weights_file import check_weights_file

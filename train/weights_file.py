@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 
-from lusdata.errors import DataError
+from lusdata import DataError
 from lusdata.scratch import scratch_folder
 
 __all__ = ["check_weights_file", "write_weights"]

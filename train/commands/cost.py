@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .options import add_run_options, prepared
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .options import add_data_options, cache_folder, material_from, say, start_keras
 

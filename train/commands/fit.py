@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .options import (
     add_folds_option,

@@ -11,8 +11,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from lusdata import UsageError
 from lusdata.atomic import write_text
-from lusdata.errors import UsageError
 
 from ..config import SPLITS
 from .options import add_run_options, cache_folder, default_out, prepared, say

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import lusdata
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from ..config import PROTOCOLS, SPLITS, TrainConfig, override
 from ..data import Samples, load_samples

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusdata import LusdataError, UsageError
 from lusdata.atomic import new_folder, write_text
-from lusdata.errors import LusdataError, UsageError
 
 from .options import start_keras
 

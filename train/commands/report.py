@@ -7,8 +7,8 @@ import sys
 import webbrowser
 from pathlib import Path
 
+from lusdata import UsageError
 from lusdata.atomic import PRIVATE, write_text
-from lusdata.errors import UsageError
 
 __all__ = ["EXAMPLES", "configure", "run"]
 

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from ..config import override
 from .options import add_data_options, material_from, start_keras

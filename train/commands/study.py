@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lusdata import DataError, UsageError
 from lusdata.atomic import PRIVATE, new_folder, write_text
-from lusdata.errors import DataError, UsageError
 from lusdata.scratch import is_vacant
 
 from .options import add_data_options, material_from, say, start_keras

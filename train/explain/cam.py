@@ -16,7 +16,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from .grid import resize_maps
 from .seam import as_array, linear_head, producer, seams_of

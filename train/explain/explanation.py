@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lusdata import DataError, UsageError
 from lusdata.atomic import new_folder, write_text
-from lusdata.errors import DataError, UsageError
 
 from ..calibration import coverage_curve
 from ..data import Samples

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 from lusdata.progress import show_progress
 
 from ..augment import augment

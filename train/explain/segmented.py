@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from ..data import FOREIGN, Samples
 from ..models.ensemble import PATTERNS

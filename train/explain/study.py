@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lusdata import DataError
 from lusdata.atomic import write_text
-from lusdata.errors import DataError
 
 from ..metrics import label_indices, pooled, probabilities_of
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lusdata.errors import DataError
+from lusdata import DataError
 
 from .study import DISTRACTION, PATTERNS, SCORES, Key
 

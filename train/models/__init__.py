@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 from lusdata.suggestion import unknown_word
 
 from ..config import TrainConfig

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from lusdata.errors import UsageError
+from lusdata import UsageError
 
 from ..config import TrainConfig
 from ..layers import NORM_MOMENTUM, ColoursToBackbone, GreyToBackbone

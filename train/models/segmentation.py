@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from lusdata.errors import DataError, UsageError
+from lusdata import DataError, UsageError
 
 from .. import PROGRAM
 from ..config import TrainConfig
