@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -159,7 +160,7 @@ def _agreements(file: FileFacts, manifest: Manifest) -> Iterator[str]:
         yield "digest"
     if {plain(address) for address in file.addresses} & {plain(address) for address in manifest.locations}:
         yield "address"
-    if telling_names([file.name, *file.other_names, *file.addresses]) & telling_names(_names(manifest)):
+    if not _told((file.name, *file.other_names, *file.addresses)).isdisjoint(_told(_names(manifest))):
         yield "name"
     if file.size_bytes == manifest.size_bytes:
         yield "size"
@@ -171,9 +172,15 @@ def _agreements(file: FileFacts, manifest: Manifest) -> Iterator[str]:
         yield "frames"
 
 
-def _names(manifest: Manifest) -> list[str]:
+def _names(manifest: Manifest) -> tuple[str, ...]:
     path = manifest.source_path
-    return [*((path,) if path else ()), *manifest.data.get("aliases", ()), *manifest.locations]
+    return (*((path,) if path else ()), *manifest.data.get("aliases", ()), *manifest.locations)
+
+
+@lru_cache(maxsize=8192)
+def _told(names: tuple[str, ...]) -> frozenset[str]:
+    """Return `telling_names`, which many files are held against, once."""
+    return frozenset(telling_names(names))
 
 
 def telling_names(names: Iterable[str]) -> set[str]:
