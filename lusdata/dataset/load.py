@@ -19,7 +19,7 @@ from lusdata.dataset.building.build import build, gained
 from lusdata.dataset.building.crew import Files
 from lusdata.dataset.building.plan import choose, inputs_of
 from lusdata.dataset.folder import INDEX
-from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
+from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS, FormatName
 from lusdata.dataset.reading.index import Index, is_dataset, open_index
 from lusdata.dataset.reading.integrity import require_intact
 from lusdata.dataset.reading.withdrawn import outdated_note
@@ -43,7 +43,7 @@ def load(
     max_frames: int | None = None,
     colour: Colour | None = None,
     select: str | None = None,
-    format: str | None = None,
+    format: FormatName | None = None,
     mirror: str | Path | Iterable[str | Path] | None = None,
     cache: str | Path | None = None,
     workers: int | None = None,
@@ -169,7 +169,7 @@ def _load_one(
     settings: Recipe,
     given: list[str],
     release: str | None,
-    format_: str | None,
+    format_: FormatName | None,
     mirrors: list[str | Path],
     root: Path,
     workers: int | None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from lusdata.catalog.collection import Collection
 from lusdata.catalog.release import Release, folds_file
 from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.parts import SplitUnit, Unknown
 from lusdata.splits.folds.table import FoldTable
 
 __all__ = ["DEFAULT_SEED", "frozen_table", "moved_recordings", "origin_of", "pick_table", "table_of"]
@@ -47,13 +48,13 @@ def pick_table(
 def table_of(
     collection: Collection,
     *,
-    by: str = "patient",
+    by: SplitUnit = "patient",
     k: int | None = None,
     seed: int | None = None,
     rate_hz: float | None = None,
     max_frames: int | None = None,
     previous: FoldTable | None = None,
-    unknown: str | None = None,
+    unknown: Unknown | None = None,
     target: str | Sequence[str] | None = None,
 ) -> FoldTable:
     """Return the folds of a collection: of a release those that it froze, otherwise made now.

@@ -36,13 +36,13 @@ from lusdata.releases.folds import frozen_table, origin_of
 from lusdata.splits.audit.report import audit_split
 from lusdata.splits.audit.split import split_of_table
 from lusdata.splits.folds.make import make_folds
-from lusdata.splits.folds.parts import DEFAULT_K
+from lusdata.splits.folds.parts import DEFAULT_K, SplitUnit, Unknown
 from lusdata.splits.folds.table import FoldTable
 from lusdata.splits.folds.units import unit_ids
 
 __all__ = ["FROZEN_UNITS", "ReleasePlan", "last_release", "plan_release", "write_release"]
 
-FROZEN_UNITS = ("patient", "video", "source")
+FROZEN_UNITS: tuple[SplitUnit, ...] = ("patient", "video", "source")
 """What the fold tables of a release keep together. A split by frame is a rule and needs none."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -96,7 +96,7 @@ def plan_release(
     version: str,
     date: str,
     notes: str = "",
-    unknown: str | None = None,
+    unknown: Unknown | None = None,
 ) -> ReleasePlan:
     """Decide what a release holds, or why there may be none.
 
@@ -226,7 +226,9 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3:,} more" if len(listed) > 3 else "")
 
 
-def _frozen(collection: Collection, previous: Release | None, by: str, unknown: str | None) -> FoldTable | None:
+def _frozen(
+    collection: Collection, previous: Release | None, by: SplitUnit, unknown: Unknown | None
+) -> FoldTable | None:
     """Make the table of one unit on top of the last release's; None if there are too few units for folds."""
     earlier = None if previous is None else frozen_table(previous, by)
     units = unit_ids(collection.manifests, by, unknown=unknown)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lusdata.arguments import path_of
 from lusdata.catalog.collection import Collection
@@ -24,7 +24,7 @@ from lusdata.dataset.building.engine_local import Report, run_here, run_local
 from lusdata.dataset.building.mend import mend
 from lusdata.dataset.building.plan import LeftOut, choose, inputs_of, make_jobs
 from lusdata.dataset.folder import PARTS, claim, explained, finish, standing, sweep
-from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS
+from lusdata.dataset.formats.table import DEFAULT_FORMAT, FORMATS, FormatName
 from lusdata.dataset.reading.index import Index, open_index
 from lusdata.dataset.reading.integrity import file_faults
 from lusdata.dataset.recipe import Recipe
@@ -41,7 +41,8 @@ def _run_on_ray(jobs: Sequence[ClipJob], *, workers: int, report: Report) -> Non
     run_on_ray(jobs, workers=workers, report=report)
 
 
-ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": _run_on_ray, "here": run_here}
+EngineName = Literal["local", "ray", "here"]
+ENGINES: Mapping[EngineName, Engine] = {"local": run_local, "ray": _run_on_ray, "here": run_here}
 """What can run the work: processes of this machine, a Ray cluster, or this very process (for debugging)."""
 
 
@@ -93,12 +94,12 @@ def build(
     *,
     out: str | Path,
     recipe: Recipe | None = None,
-    format: str = DEFAULT_FORMAT,
+    format: FormatName = DEFAULT_FORMAT,
     mirrors: Iterable[str | Path] = (),
     cache: str | Path | None = None,
     workers: int | None = None,
     offline: bool = False,
-    engine: str = "local",
+    engine: EngineName = "local",
     progress: bool = False,
 ) -> BuildReport:
     """Make a dataset of a collection.

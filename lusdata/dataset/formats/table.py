@@ -6,17 +6,18 @@ import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from lusdata.dataset.building.clip_file import ClipFile
     from lusdata.dataset.formats.columns import Column
 
-__all__ = ["DATA", "DEFAULT_FORMAT", "FORMATS", "Place", "Recording", "Rows", "ShardFormat"]
+__all__ = ["DATA", "DEFAULT_FORMAT", "FORMATS", "FormatName", "Place", "Recording", "Rows", "ShardFormat"]
 
 DATA = "data"
 """The folder of shards."""
-DEFAULT_FORMAT = "parquet"
+FormatName = Literal["parquet", "tfrecord"]
+DEFAULT_FORMAT: FormatName = "parquet"
 
 Rows = tuple[list[int], list[float], list[bytes]]
 """Frame indices, times in seconds and PNG files of one recording."""

@@ -14,9 +14,10 @@ from lusdata.dataset.reading.shard_rows import verify
 from lusdata.dataset.view.fold import Fold
 from lusdata.dataset.view.labels import ViewLabels
 from lusdata.dataset.view.notebook import dataset_html
-from lusdata.dataset.view.parts import Unknown, ViewParts
+from lusdata.dataset.view.parts import ViewParts
 from lusdata.dataset.view.rows import Clip, Frames, divided
 from lusdata.dataset.view.table import recordings_table
+from lusdata.splits.folds.parts import SplitUnit, Unknown
 from lusdata.splits.folds.table import FoldTable
 from lusdata.splits.target import Target
 
@@ -56,7 +57,7 @@ class Dataset(ViewParts, ViewLabels):
         self,
         number: int,
         *,
-        by: str = "patient",
+        by: SplitUnit = "patient",
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,
@@ -96,7 +97,7 @@ class Dataset(ViewParts, ViewLabels):
     def folds(
         self,
         *,
-        by: str = "patient",
+        by: SplitUnit = "patient",
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from lusdata.catalog.tasks import value_word
 from lusdata.dataset.select import Selection, checked_clause, parse_select, select_manifests, target_key
@@ -13,13 +13,13 @@ from lusdata.dataset.view.scope import Scope
 from lusdata.errors import UsageError
 from lusdata.releases.folds import DEFAULT_SEED, pick_table
 from lusdata.splits.folds.make import make_folds
+from lusdata.splits.folds.parts import SplitUnit, Unknown
 from lusdata.splits.folds.table import FoldTable, read_fold_table
 from lusdata.splits.target import Target, listed_targets
 
-__all__ = ["Unknown", "ViewParts"]
+__all__ = ["ViewParts"]
 
 Words = str | Sequence[str] | None
-Unknown = Literal["apart", "together"]
 
 
 class ViewParts(ViewBase):
@@ -90,7 +90,7 @@ class ViewParts(ViewBase):
     def fold_table(
         self,
         *,
-        by: str = "patient",
+        by: SplitUnit = "patient",
         k: int | None = None,
         seed: int | None = None,
         folds: FoldTable | str | Path | None = None,

@@ -39,6 +39,7 @@ from lusdata.publish.export.hub_plan import (
 )
 from lusdata.publish.export.hub_rows import Rows, write_files
 from lusdata.scratch import is_vacant
+from lusdata.splits.folds.parts import SplitUnit
 from lusdata.splits.folds.table import FoldTable, write_fold_table
 
 __all__ = ["FOLDS_FILE", "Export", "export_hub"]
@@ -110,7 +111,7 @@ def export_hub(
     subject: ExportSubject,
     out: Path,
     *,
-    by: str = "patient",
+    by: SplitUnit = "patient",
     k: int = 5,
     seed: int = 0,
     folds: Path | None = None,

@@ -20,7 +20,7 @@ from lusdata.catalog.open_collection import as_collection, manifests_of
 from lusdata.errors import DataError, UsageError
 from lusdata.splits.folds.census import Census
 from lusdata.splits.folds.dealer import Dealer
-from lusdata.splits.folds.parts import DEFAULT_K, UNITS, UNKNOWN, Split, Unit
+from lusdata.splits.folds.parts import DEFAULT_K, UNITS, UNKNOWN, Split, SplitUnit, Unit, Unknown
 from lusdata.splits.folds.strata import Strata, strata_of
 from lusdata.splits.folds.table import FoldTable
 from lusdata.splits.folds.units import catalog_digest, collection_homes, expected_frames, unit_ids
@@ -32,13 +32,13 @@ __all__ = ["FoldTable", "Split", "make_folds"]
 def make_folds(
     manifests: Collection | str | Path | Iterable[Manifest],
     *,
-    by: str = "patient",
+    by: SplitUnit = "patient",
     k: int | None = None,
     seed: int = 0,
     rate_hz: float = 3.0,
     max_frames: int = 30,
     previous: FoldTable | None = None,
-    unknown: str | None = None,
+    unknown: Unknown | None = None,
     target: str | Sequence[str] | Strata | None = None,
     about: About | None = None,
 ) -> FoldTable:
@@ -162,7 +162,9 @@ def make_folds(
     )
 
 
-def _answered(by: str, usable: Sequence[Manifest], catalog: Sequence[Manifest], unknown: str | None) -> str | None:
+def _answered(
+    by: SplitUnit, usable: Sequence[Manifest], catalog: Sequence[Manifest], unknown: Unknown | None
+) -> Unknown | None:
     """Return what is done with recordings of nobody known; None where there are none, or patients do not matter."""
     if by != "patient":
         return None

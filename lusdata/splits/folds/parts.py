@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 __all__ = [
     "DEFAULT_K",
@@ -15,17 +15,21 @@ __all__ = [
     "ClassCount",
     "Part",
     "Split",
+    "SplitUnit",
     "Unit",
+    "Unknown",
     "frame_draw",
 ]
 
-UNITS = ("patient", "video", "source", "collection", "frame")
+SplitUnit = Literal["patient", "video", "source", "collection", "frame"]
+UNITS: tuple[SplitUnit, ...] = get_args(SplitUnit)
 """What a split may keep together, from the honest to the absurd; see `lusdata.splits.folds.make.make_folds`."""
 
 DEFAULT_K = 5
 """Number of folds where nobody says one; folds by collection leave out each in turn."""
 
-UNKNOWN = ("apart", "together")
+Unknown = Literal["apart", "together"]
+UNKNOWN: tuple[Unknown, ...] = get_args(Unknown)
 """How recordings may be taken of which nobody knows whose they are; see `lusdata.splits.folds.make.make_folds`."""
 
 NO_VALUE = "no value"
