@@ -26,11 +26,15 @@ SAID = ("--license", "CC-BY-4.0", "--provider", "a-clinic", "--class", "covid-19
 NAMES = [f"p13_{view}.mp4" for view in ("L1", "L2", "L3", "R1", "R2", "R3", "R4")]
 
 
+SEEDS = (1, 2, 4, 9, 12, 17, 19)
+"""Of clips that do not look alike; of other seeds some do, since all phantoms of a class are drawn on one plan."""
+
+
 @pytest.fixture(scope="module")
 def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Seven drawn clips; each is looked at once for all tests of this file."""
     folder = tmp_path_factory.mktemp("seven")
-    for seed, name in enumerate(NAMES, start=40):
+    for seed, name in zip(SEEDS, NAMES, strict=True):
         spec = replace(typical("covid-19", variant=seed), burned_in=False, width_px=200, height_px=160, frame_count=5)
         write_video(folder / name, draw(spec, seed).frames, rate_hz=10)
     kept = folder.parent / f"{folder.name}-import"
