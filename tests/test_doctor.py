@@ -3,6 +3,7 @@ from __future__ import annotations
 import collections
 import importlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -143,6 +144,14 @@ def test_every_container_that_is_let_in_is_tried(tmp_path):
             tried.update(container.format.name.split(","))
     # A raw file of Motion JPEG is several JPEG pictures, and refused as such.
     assert set(open_file._FORMATS.split(",")) - tried - {"mjpeg"} == set()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no classes of priority")
+def test_no_encoder_leaves_the_process_at_another_priority(tmp_path):
+    (av1,) = (form for form in TRIALS if form.encoder == "libsvtav1")
+    before = os.sched_getscheduler(0)
+    write_trial(av1, tmp_path)
+    assert os.sched_getscheduler(0) == before
 
 
 def test_every_codec_that_a_decoding_way_names_is_tried():

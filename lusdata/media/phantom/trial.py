@@ -152,7 +152,7 @@ def _can_write(encoder: str) -> bool:
 
 def _encode(trial: Trial, path: Path, pictures: NDArray[np.uint8]) -> None:
     clock = Fraction(1, RATE_HZ)
-    with _quiet_encoder(trial.encoder), av.open(path, "w", format=trial.muxer) as out:
+    with _usual_priority(), _quiet_encoder(trial.encoder), av.open(path, "w", format=trial.muxer) as out:
         stream = cast("av.VideoStream", out.add_stream(trial.encoder, rate=RATE_HZ, options=_QUIET.get(trial.encoder)))
         context = stream.codec_context
         context.height, context.width = pictures.shape[1:3]
@@ -163,6 +163,20 @@ def _encode(trial: Trial, path: Path, pictures: NDArray[np.uint8]) -> None:
             frame.pts, frame.time_base = index, clock
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+
+
+@contextmanager
+def _usual_priority() -> Iterator[None]:
+    """Give the process back its priority: SVT-AV1 makes it a real-time one where it may, and so all that it starts."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != before[0]:
+            os.sched_setscheduler(0, *before)
 
 
 @contextmanager
