@@ -45,7 +45,7 @@ setup: $(BASE)  ## make the environment, with the command lusdata in it
 demo: $(BASE)  ## run the main job on phantom recordings, into the folder demo/ (or OUT=folder)
 	@$(PY) -m lusdata demo --out "$(OUT)"
 
-test: $(DEV)  ## run the default tests: offline, no graphics card, three and a half minutes on two cores
+test: $(DEV)  ## run the default tests: offline, no graphics card, four minutes on two cores
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(DEV)  ## run the slow tests: every model fitted to phantoms, the pages in a browser where there is one

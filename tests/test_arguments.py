@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from catalogs import recording, write_catalog
 
 import lusdata
 from lusdata.errors import LusdataError, UsageError
@@ -96,11 +97,18 @@ def test_a_split_may_be_a_table_or_its_file_and_is_otherwise_what_users_get(tmp_
     assert split_to_audit(pocus).source == "folds by patient, k=5, seed=0"
     frozen = split_to_audit(lusdata.open_collection("pocus@1.1.0"))
     assert frozen.source.endswith("frozen in release 1.1.0")
-    report = lusdata.audit(pocus, path)
-    assert not report.clean
-    assert report.leaked_groups
     with pytest.raises(UsageError, match="folds: not a path"):
         lusdata.audit(pocus, 3)
+
+
+def test_an_audit_of_a_folder_tells_whom_a_split_leaks(tmp_path):
+    torn = [recording(name, group=f"patient-{name[0]}", sha256=name[1] * 64) for name in ("a1", "a2", "b3", "b4")]
+    folder = write_catalog(tmp_path / "toy", torn)
+    table = lusdata.make_folds(folder, by="video", k=2)
+    report = lusdata.audit(str(folder), table)
+    assert not report.clean
+    assert report.leaked_groups
+    assert lusdata.audit(folder, lusdata.make_folds(folder, k=2)).clean
 
 
 def test_a_collection_is_shown_in_one_line_and_in_a_notebook():

@@ -35,6 +35,7 @@ def test_a_failure_is_counted_and_named() -> None:
         tally.fail("mood", "bad")
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_or_hangs_is_counted_and_the_next_try_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -96,6 +97,7 @@ def test_flipped_bits_are_noticed(home: Home) -> None:
     assert [(tally.tries, tally.examples) for tally in tallies] == [(4, []), (4, [])]
 
 
+@pytest.mark.slow
 def test_a_lie_that_gets_through_is_counted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "LIES", {"manifest of no state": folders.LIES["manifest of no state"]})
     (tally,) = folders.run(home, tries=1, seed=1)

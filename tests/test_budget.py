@@ -151,6 +151,7 @@ def test_memory_that_runs_out_is_the_recordings_affair(tmp_path: Path):
         decode(path, every, too_much)
 
 
+@pytest.mark.slow
 def test_frames_that_were_seen_are_not_kept(tmp_path: Path):
     """A cycle of references would keep each frame until cycles are looked for; large frames fill the memory first."""
 

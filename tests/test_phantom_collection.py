@@ -70,6 +70,7 @@ def test_locations_follow_the_base_address(tmp_path):
         assert manifest.group_id.startswith("toy/")
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_collection(tmp_path):
     def digests(name):
         write_collection(tmp_path / name, seed=4, recordings=2)

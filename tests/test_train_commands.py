@@ -102,6 +102,7 @@ def test_a_network_that_its_very_last_step_spoilt_is_not_tested(train, tmp_path,
     assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["config.json", "inputs.json"]
 
 
+@pytest.mark.slow
 def test_a_run_belongs_to_the_content_of_its_weights_file(train, tmp_path, capsys):
     file = save_weights(tmp_path / "start.weights.h5", seed=1)
     arguments = ["tiny", "--weights", str(file), "--out", str(tmp_path / "run")]
