@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +102,10 @@ def test_the_frame_of_a_record_is_tensorflows(tmp_path: Path) -> None:
         for message in messages:
             writer.write(message)
     assert (tmp_path / "theirs").read_bytes() == b"".join(map(frame_record, messages))
+
+
+def test_the_former_place_of_the_module_still_works_and_names_the_new_one():
+    sys.modules.pop("lusdata.dataset.tfrecord", None)
+    with pytest.warns(DeprecationWarning, match=r"lusdata\.dataset\.formats\.tfrecord now"):
+        former = importlib.import_module("lusdata.dataset.tfrecord")
+    assert former.frame_record is frame_record
