@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("matplotlib", reason="needs the extra 'train'")
+
 from matplotlib.figure import Figure
 from PIL import Image
 from small_datasets import build_here, small_collection
