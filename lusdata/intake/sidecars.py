@@ -14,6 +14,7 @@ from typing import Any
 
 from lusdata.catalog.rules.cells import CellFinding, private_cells
 from lusdata.catalog.sheet import decode_text, read_content
+from lusdata.catalog.workbook import DAMAGED_ZIP
 from lusdata.errors import DataError
 from lusdata.wording import counted, one_line
 
@@ -173,5 +174,5 @@ def _of_workbook(content: bytes, where: str) -> Iterator[str]:
                 with archive.open(name) as part:
                     text = part.read(_MOST_PART_BYTES).decode("utf-8", "replace")
                 yield from (html.unescape(match[1]) for match in _CELL.finditer(text))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (*DAMAGED_ZIP, OSError) as error:
         raise DataError("not readable as a workbook", where=where, found=type(error).__name__) from error

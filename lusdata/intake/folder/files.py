@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lusdata.budget import BUDGET
+from lusdata.catalog.workbook import DAMAGED_ZIP
 from lusdata.errors import DataError, LusdataError, OutsideError, UsageError
 from lusdata.intake.sidecars import is_sidecar
 from lusdata.media.dicom.recording import is_dicom
@@ -161,7 +162,7 @@ def _unpacked(
     """Unpack the members of a ZIP file, each under a number; their names say nothing about where they go."""
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except DAMAGED_ZIP as error:
         raise DataError("not a ZIP file that can be read") from error
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -205,7 +206,7 @@ def _extracted(archive: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path)
                 if left < 0:
                     raise DataError("it unpacks to more than it says")
                 copy.write(chunk)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+    except DAMAGED_ZIP as error:
         target.unlink(missing_ok=True)
         raise DataError("damaged, or packed in a way that is not read", found=type(error).__name__) from error
     return target
