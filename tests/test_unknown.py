@@ -61,6 +61,14 @@ def test_folds_by_patient_are_refused_until_somebody_says_how_to_take_them():
     assert make_folds(WARD[:6], k=3).unknown is None
 
 
+def test_too_few_units_of_nobody_known_are_told_with_what_makes_more():
+    with pytest.raises(UsageError, match=r"more folds than patient groups.*--unknown apart takes each by itself"):
+        make_folds(WARD, k=99, unknown="together")
+    with pytest.raises(UsageError, match="more folds than patient groups") as refusal:
+        make_folds(WARD, k=99, unknown="apart")
+    assert "--unknown" not in str(refusal.value)
+
+
 def test_together_no_two_recordings_of_a_provider_stand_in_two_folds():
     folds = make_folds(WARD, k=3, unknown="together")
     fold_of = {name: folds.fold_of[unit] for name, unit in folds.unit_of.items()}

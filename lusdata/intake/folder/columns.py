@@ -31,7 +31,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
         " klasse diagnostic diagnostico"
     ),
     "severity": _heads(
-        "severity severityscore score lus luss lusscore lungscore lungultrasoundscore grade schweregrad"
+        "severity severityscore score lus luss lusscore lungscore lungultrasoundscore grade schwere schweregrad"
     ),
     "probe": _heads("probe probetype transducer transducertype scanhead schallkopf sonde sonda"),
     "zone": _heads("zone lungzone view point bluepoint position region area"),

@@ -120,7 +120,7 @@ def make_folds(
     homes = _homes(usable, units_of) if by == "collection" else None
     there = set(units_of.values()) if homes is None else set(homes.values())
     k = (DEFAULT_K if homes is None else len(there)) if k is None else k
-    _check_k(k, by, sum(frames.values()) if by == "frame" else len(there))
+    _check_k(k, by, sum(frames.values()) if by == "frame" else len(there), unknown)
     if previous is not None and (previous.by, previous.k) != (by, k):
         raise UsageError(
             "the previous folds were made with other settings",
@@ -235,7 +235,7 @@ def _check_ids(catalog: Sequence[Manifest]) -> None:
             raise DataError("two manifests have one id", where=first.id, hint="run: lusdata validate")
 
 
-def _check_k(k: int, by: str, units: int) -> None:
+def _check_k(k: int, by: str, units: int, unknown: Unknown | None) -> None:
     if k > units:
         names = {
             "patient": "patient groups",
@@ -244,10 +244,14 @@ def _check_k(k: int, by: str, units: int) -> None:
             "collection": "collections that share no patient",
             "frame": "frames",
         }
+        hint = (
+            "recordings of nobody known are one patient a provider; --unknown apart takes each by itself, and may leak"
+        )
         some = "2" if units == 2 else f"2 to {units:,}"
         raise UsageError(
             f"more folds than {names[by]}",
             where="k",
             expected=some if units > 1 else f"at least 2 {names[by]}, but the collection has {units}",
             found=f"{k:,}",
+            hint=hint if by == "patient" and unknown == "together" else None,
         )
