@@ -7,6 +7,7 @@ collected, so that a user sees every fault of every file in one run.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -24,6 +25,7 @@ __all__ = [
     "OutsideError",
     "UsageError",
     "came_through",
+    "error_of",
 ]
 
 Level = Literal["error", "warning"]
@@ -235,6 +237,31 @@ class Issue:
     def as_dict(self) -> dict[str, str]:
         """Return the finding as plain data for JSON."""
         return asdict(self)
+
+
+def error_of(issues: Sequence[Issue], *, hint: str = "") -> DataError:
+    """Return the first of some issues as an error that counts the rest.
+
+    Parameters
+    ----------
+    issues : sequence of Issue
+        At least one.
+    hint : str
+        What to do, in place of what the issue says.
+
+    Examples
+    --------
+    >>> str(error_of([Issue("a.json", "$.id", "ID_TAKEN", "error", "the id is taken")] * 2, hint="take another"))
+    'a.json $.id: ID_TAKEN (and 1 more): the id is taken; take another'
+    """
+    first, more = issues[0], f" (and {len(issues) - 1:,} more)" if len(issues) > 1 else ""
+    return DataError(
+        f"{first.code}{more}: {first.message}",
+        where=f"{first.file} {first.json_path}",
+        expected=first.expected or None,
+        found=first.found or None,
+        hint=hint or first.hint or None,
+    )
 
 
 def _sentence(what: str, where: str | None, expected: str | None, found: str | None, hint: str | None) -> str:

@@ -16,7 +16,7 @@ from lusdata.catalog.reading import read_data
 from lusdata.catalog.release import Release, find_release
 from lusdata.catalog.validate import check_files
 from lusdata.catalog.version import is_version
-from lusdata.errors import DataError, OutsideError, UsageError
+from lusdata.errors import DataError, OutsideError, UsageError, error_of
 from lusdata.wording import listed
 
 __all__ = [
@@ -58,16 +58,8 @@ def open_collection(name_or_path: str | Path) -> Collection:
         return open_release(name, version)
     folder = find_collection(name_or_path)
     checked = check_files(manifest_files(folder))
-    faults = checked.errors
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise DataError(
-            f"{faults[0].code}{more}: {faults[0].message}",
-            where=f"{faults[0].file} {faults[0].json_path}",
-            expected=faults[0].expected or None,
-            found=faults[0].found or None,
-            hint=f"run: lusdata validate {name_or_path}",
-        )
+    if checked.errors:
+        raise error_of(checked.errors, hint=f"run: lusdata validate {name_or_path}")
     manifests = tuple(sorted(checked.manifests, key=lambda manifest: manifest.id))
     return Collection(folder.resolve().name, folder, manifests, about=read_about(folder))
 

@@ -9,7 +9,7 @@ from typing import Any
 from lusdata.catalog.manifest import Manifest
 from lusdata.catalog.rules.table import broken_rules
 from lusdata.catalog.schema import schema_faults
-from lusdata.errors import DataError, Issue
+from lusdata.errors import Issue, error_of
 
 __all__ = ["check_draft"]
 
@@ -56,12 +56,5 @@ def check_draft(
         ]
     errors = sorted(issue for issue in issues if issue.level == "error")
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise DataError(
-            f"{errors[0].code}{more}: {errors[0].message}",
-            where=f"{errors[0].file} {errors[0].json_path}",
-            expected=errors[0].expected or None,
-            found=errors[0].found or None,
-            hint=errors[0].hint or None,
-        )
+        raise error_of(errors)
     return tuple(sorted(issues))
